@@ -1,0 +1,1 @@
+"""The code execution service: run untrusted programs, judge them, report the verdicts."""

@@ -1,0 +1,1 @@
+"""Pure rules: limits, runs, verdicts, checkers, judging, signatures. Imports the standard library only."""

@@ -1,0 +1,49 @@
+"""The port that every engine implements."""
+
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from app.domain.language import Language, Toolchain
+from app.domain.limits import Limits
+from app.domain.runs import CompileResult, RunResult
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """A source text and what each of its runs may use."""
+
+    language: Language
+    source: bytes
+    limits: Limits
+
+
+class Engine(Protocol):
+    """Something that can run programs."""
+
+    async def start(self) -> None:
+        """Get ready to run programs.
+
+        Raises:
+            EngineUnavailableError: the host lacks something; the detail says what and how to get it.
+        """
+
+    async def close(self) -> None:
+        """Stop every program and give back what `start` took."""
+
+    async def toolchains(self) -> Sequence[Toolchain]:
+        """Tell which languages can be run here; every known language is in the answer."""
+
+    def execute(
+        self, program: Program, inputs: Sequence[bytes]
+    ) -> AsyncGenerator[CompileResult | RunResult, None]:
+        """Compile once, then run on each input in order.
+
+        Yields one `CompileResult`, then, if that is ok, one `RunResult` per input as soon as it is
+        known. Closing the generator early stops the program. Nothing of one call is visible to the
+        next.
+
+        Raises:
+            SandboxFailureError: the engine itself failed; the program may be tried again.
+        """
+        ...

@@ -1,0 +1,124 @@
+"""What can go wrong in this service; a participant's failing program is a value, never one of these."""
+
+from typing import ClassVar
+
+
+class ServiceError(Exception):
+    """Base of every error that a client may get to see: `detail` is safe to show."""
+
+    code: ClassVar[str] = "service-error"
+    title: ClassVar[str] = "The service failed"
+    status: ClassVar[int] = 500
+    is_retryable: ClassVar[bool] = False
+
+    def __init__(self, detail: str | None = None) -> None:
+        self.detail = detail or self.title
+        super().__init__(self.detail)
+
+
+class ClientError(ServiceError):
+    """The caller can mend it."""
+
+    code = "client-error"
+    title = "The request can't be served"
+    status = 400
+
+
+class InvalidRequestError(ClientError):
+    """A field has a value that the service can't work with."""
+
+    code = "invalid-request"
+    title = "The request is not valid"
+
+
+class UnsupportedLanguageError(InvalidRequestError):
+    """The language is unknown, or its toolchain is not installed on this host."""
+
+    code = "unsupported-language"
+    title = "The language is not supported"
+
+
+class UnauthenticatedError(ClientError):
+    """The request carries no credential, or a bad one."""
+
+    code = "unauthenticated"
+    title = "Authentication is needed"
+    status = 401
+
+
+class ForbiddenError(ClientError):
+    """The credential is good, but not for this."""
+
+    code = "forbidden"
+    title = "Not allowed"
+    status = 403
+
+
+class SubmissionNotFoundError(ClientError):
+    """No submission has this id."""
+
+    code = "submission-not-found"
+    title = "Submission not found"
+    status = 404
+
+
+class ContestNotFoundError(ClientError):
+    """No contest has this id."""
+
+    code = "contest-not-found"
+    title = "Contest not found"
+    status = 404
+
+
+class IllegalTransitionError(ClientError):
+    """The submission is in a status that does not allow this."""
+
+    code = "illegal-transition"
+    title = "The submission's status does not allow this"
+
+
+class IdempotencyMismatchError(ClientError):
+    """The idempotency key was used before, with another request."""
+
+    code = "idempotency-mismatch"
+    title = "This idempotency key belongs to another request"
+    status = 409
+
+
+class TooLargeError(ClientError):
+    """The request is larger than the service takes."""
+
+    code = "too-large"
+    title = "The request is too large"
+    status = 413
+
+
+class ServerError(ServiceError):
+    """Ours to mend; the detail never says more than the title."""
+
+    code = "server-error"
+    title = "The service failed"
+    status = 500
+
+
+class EngineError(ServerError):
+    """The engine could not run a program."""
+
+    code = "engine-error"
+    title = "The engine failed"
+    is_retryable = True
+
+
+class EngineUnavailableError(EngineError):
+    """The host can't give what the engine needs; `detail` names what is missing and how to get it."""
+
+    code = "engine-unavailable"
+    title = "The engine is not available on this host"
+    is_retryable = False
+
+
+class SandboxFailureError(EngineError):
+    """A box broke through no fault of the program in it."""
+
+    code = "sandbox-failure"
+    title = "The sandbox failed"
