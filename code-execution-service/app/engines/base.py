@@ -25,7 +25,7 @@ class Engine(Protocol):
         """Get ready to run programs.
 
         Raises:
-            EngineUnavailableError: the host lacks something; the detail says what and how to get it.
+            EngineUnavailableError: the host lacks something; the detail says what to install.
         """
 
     async def close(self) -> None:

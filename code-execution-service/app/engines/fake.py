@@ -1,0 +1,167 @@
+"""A fake engine: runs a toy language whose programs say how they end, with no process at all.
+
+A program is lines of directives, whatever `Language` it claims to be in:
+
+    print TEXT          a line on stdout
+    error TEXT          a line on stderr
+    echo                the whole input on stdout
+    sleep MS            waits for real, so that a caller can meet a run in the middle
+    exit CODE           ends with this exit code
+    signal NUMBER       ends by this signal
+    status STATUS       ends with this `RunStatus`, as if a limit had been hit
+    compile-error TEXT  does not compile
+    break               the sandbox itself fails
+
+Empty lines and lines that start with `#` mean nothing; any other line does not compile.
+"""
+
+import asyncio
+import re
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass
+
+from app.domain.language import Language, Toolchain
+from app.domain.limits import Limits
+from app.domain.runs import NO_USAGE, CompileResult, RunResult, RunStatus, Usage
+from app.engines.base import Program
+from app.errors import SandboxFailureError
+
+_VERSION = "toy 1.0"
+_MEMORY_BYTES = 1024 * 1024
+_NUMBER = r"\d{1,9}"
+_DIRECTIVES = {
+    "print": r".*",
+    "error": r".*",
+    "echo": r"",
+    "sleep": _NUMBER,
+    "exit": _NUMBER,
+    "signal": _NUMBER,
+    "status": "|".join(RunStatus),
+    "break": r"",
+}
+"""Each directive that compiles, with the pattern of its argument."""
+
+
+class FakeEngine:
+    """Runs toy programs; only `sleep` takes time, and a source ends alike each time."""
+
+    def __init__(self, languages: Sequence[Language]) -> None:
+        self._languages = tuple(languages)
+
+    async def start(self) -> None:
+        """Do nothing: there is nothing to get ready."""
+
+    async def close(self) -> None:
+        """Do nothing: there is nothing to give back."""
+
+    async def toolchains(self) -> Sequence[Toolchain]:
+        """Tell that every language is there."""
+        return [Toolchain(language=language, version=_VERSION) for language in self._languages]
+
+    async def execute(
+        self, program: Program, inputs: Sequence[bytes]
+    ) -> AsyncGenerator[CompileResult | RunResult, None]:
+        """Check the directives, then follow them once per input.
+
+        Raises:
+            SandboxFailureError: the program says `break`.
+        """
+        lines = _directive_lines(program.source)
+        message = _compile_error(lines)
+        yield CompileResult(is_ok=not message, message=message, usage=NO_USAGE)
+        if message:
+            return
+        for data in inputs:
+            run = _Run(data)
+            for line in lines:
+                await run.follow(line)
+            yield run.result(program.limits)
+
+
+@dataclass(slots=True)
+class _Run:
+    """One run in progress; directives after the end of the program are not followed."""
+
+    data: bytes
+    stdout: bytes = b""
+    stderr: bytes = b""
+    wall_time_ms: int = 0
+    status: RunStatus | None = None
+    exit_code: int | None = None
+    signal: int | None = None
+
+    async def follow(self, line: str) -> None:
+        """Do what the directive says.
+
+        Raises:
+            SandboxFailureError: it says `break`.
+        """
+        name, _, argument = line.partition(" ")
+        if self.status is not None:
+            return
+        match name:
+            case "print":
+                self.stdout += argument.encode() + b"\n"
+            case "error":
+                self.stderr += argument.encode() + b"\n"
+            case "echo":
+                self.stdout += self.data
+            case "sleep":
+                self.wall_time_ms += int(argument)
+                await asyncio.sleep(int(argument) / 1000)
+            case "break":
+                raise SandboxFailureError("The program said: break")
+            case _:
+                self._end(name, argument)
+
+    def _end(self, name: str, argument: str) -> None:
+        match name:
+            case "exit":
+                self.exit_code = int(argument)
+                self.status = RunStatus.NONZERO_EXIT if self.exit_code else RunStatus.OK
+            case "signal":
+                self.signal = int(argument)
+                self.status = RunStatus.SIGNALED
+            case _:
+                self.status = RunStatus(argument)
+                self._leave_as(self.status)
+
+    def _leave_as(self, status: RunStatus) -> None:
+        match status:
+            case RunStatus.OK:
+                self.exit_code = 0
+            case RunStatus.NONZERO_EXIT:
+                self.exit_code = 1
+            case _:
+                self.signal = 9
+
+    def result(self, limits: Limits) -> RunResult:
+        """Tell how the run ended, its output cut at the limit as the real engine cuts it."""
+        if max(len(self.stdout), len(self.stderr)) > limits.output_bytes:
+            self.status, self.exit_code, self.signal = RunStatus.OUTPUT_LIMIT, None, 9
+        elif self.status is None:
+            self.status, self.exit_code = RunStatus.OK, 0
+        return RunResult(
+            status=self.status,
+            exit_code=self.exit_code,
+            signal=self.signal,
+            usage=Usage(cpu_time_ms=0, wall_time_ms=self.wall_time_ms, memory_bytes=_MEMORY_BYTES),
+            stdout=self.stdout[: limits.output_bytes],
+            stderr=self.stderr[: limits.output_bytes],
+        )
+
+
+def _directive_lines(source: bytes) -> list[str]:
+    lines = (line.strip() for line in source.decode(errors="replace").splitlines())
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def _compile_error(lines: Sequence[str]) -> str:
+    """Say what is wrong with the first bad line; empty if all are good."""
+    for line in lines:
+        name, _, argument = line.partition(" ")
+        if name == "compile-error":
+            return argument or "the program asked for it"
+        if re.fullmatch(_DIRECTIVES.get(name, "(?!)"), argument) is None:
+            return f"not a directive: {line}"
+    return ""
