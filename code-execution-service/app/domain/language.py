@@ -8,7 +8,8 @@ class Language:
     """One language, as its manifest in `app/languages/` describes it.
 
     Commands are argument lists that start with an absolute path or a path relative to the box's
-    working directory. `{memory_mib}` in an argument stands for the memory limit of the run.
+    working directory. `{memory_mib}` in an argument or in the environment stands for the memory
+    limit of the program, without what its runtime is given on top.
     """
 
     id: str
@@ -20,11 +21,15 @@ class Language:
     run_command: tuple[str, ...]
     environment: tuple[tuple[str, str], ...]
     version_command: tuple[str, ...]
+    host_files: tuple[str, ...] = ()
+    """What must be on the host for the toolchain to be complete."""
     debian_packages: tuple[str, ...]
     extra_memory_bytes: int
     """What the runtime itself needs on top of the program's memory limit."""
     extra_processes: int
     """Threads and processes that the runtime starts by itself."""
+    memory_refusals: tuple[str, ...] = ()
+    """What the runtime writes on stderr when it ends itself because it was refused memory."""
     reference_source: str
     """A program that prints 42: test, health check and `doctor` line."""
     third_party_name: str

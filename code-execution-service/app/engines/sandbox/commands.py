@@ -1,0 +1,60 @@
+"""What the keeper is asked to do for a language: version, compile, run."""
+
+from dataclasses import replace
+
+from app.domain.language import Language
+from app.domain.limits import MIB, Limits
+from app.engines.base import Program
+from app.engines.sandbox.keeper_protocol import Command
+
+COMPILE_LIMITS = Limits(
+    cpu_time_ms=30_000,
+    wall_time_ms=60_000,
+    memory_bytes=1024 * MIB,
+    output_bytes=1 * MIB,
+    file_bytes=128 * MIB,
+    processes=256,
+)
+"""For every compiler: what honest programs need many times over, on a slow and busy host."""
+
+_VERSION_LIMITS = replace(COMPILE_LIMITS, cpu_time_ms=10_000, output_bytes=64 * 1024)
+_ENVIRONMENT = (
+    ("PATH", "/usr/bin:/bin"),
+    ("LANG", "C.UTF-8"),
+    ("HOME", "/tmp"),  # noqa: S108 - inside the box, fresh per command
+    ("TMPDIR", "/tmp"),  # noqa: S108 - as above
+)
+_MEMORY = "{memory_mib}"
+
+
+def version_command(language: Language) -> Command:
+    """Ask the toolchain for its version."""
+    return _command(language, language.version_command, _VERSION_LIMITS)
+
+
+def compile_command(language: Language) -> Command:
+    """Compile the source that lies in /box, or check its syntax."""
+    command = _command(language, language.compile_command, COMPILE_LIMITS)
+    return replace(command, is_compiling=True)
+
+
+def run_command(program: Program, stdin: bytes) -> Command:
+    """Run what the compile step left in /box."""
+    language = program.language
+    return replace(_command(language, language.run_command, program.limits), stdin=stdin)
+
+
+def _command(language: Language, arguments: tuple[str, ...], limits: Limits) -> Command:
+    memory_mib = str(max(1, limits.memory_bytes // MIB))
+    environment = (*_ENVIRONMENT, *language.environment)
+    return Command(
+        arguments=tuple(argument.replace(_MEMORY, memory_mib) for argument in arguments),
+        environment=tuple(
+            (name, value.replace(_MEMORY, memory_mib)) for name, value in environment
+        ),
+        limits=replace(
+            limits,
+            memory_bytes=limits.memory_bytes + language.extra_memory_bytes,
+            processes=limits.processes + language.extra_processes,
+        ),
+    )

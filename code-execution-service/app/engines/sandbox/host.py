@@ -1,0 +1,120 @@
+"""What this host gives to build a box with."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from app.engines.sandbox.walls import Walls, probe_command
+from app.errors import EngineUnavailableError
+
+_PROBE_TIMEOUT_S = 20
+_ROOT_DIRECTORIES = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
+_ETC = ("alternatives", "ld.so.cache", "java-*", "mono")
+"""What toolchains read in /etc: links to the chosen tools, the linker's cache, two runtimes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tool:
+    """A program that the engine needs, and the Debian package that brings it."""
+
+    name: str
+    debian_packages: tuple[str, ...]
+    purpose: str
+
+
+BWRAP = Tool(name="bwrap", debian_packages=("bubblewrap",), purpose="builds the box")
+SETPRIV = Tool(
+    name="setpriv", debian_packages=("util-linux",), purpose="drops root before the box is built"
+)
+COMPILER = Tool(name="cc", debian_packages=("gcc", "libc6-dev"), purpose="builds the keeper, once")
+
+
+def find_tool(tool: Tool) -> str:
+    """Get the path of a tool.
+
+    Raises:
+        EngineUnavailableError: it is not installed.
+    """
+    path = shutil.which(tool.name)
+    if path is None:
+        packages = " ".join(tool.debian_packages)
+        raise EngineUnavailableError(
+            f"{tool.name} is missing ({tool.purpose}): apt-get install {packages}"
+        )
+    return path
+
+
+def is_root() -> bool:
+    """Tell whether boxes have to be built by another user than the present one."""
+    return os.geteuid() == 0
+
+
+def survey_host() -> Walls:
+    """Find the strongest walls that this host can build, by building them.
+
+    Raises:
+        EngineUnavailableError: a tool is missing, or no walls can be built at all.
+    """
+    best = Walls(
+        bwrap=find_tool(BWRAP),
+        setpriv=find_tool(SETPRIV) if is_root() else None,
+        links=tuple(_links()),
+        read_only_paths=tuple(_read_only_paths()),
+        has_proc=True,
+        has_nested_user_namespaces=False,
+    )
+    complaints = []
+    for walls in _from_strong_to_weak(best):
+        complaint = _complaint(walls)
+        if complaint is None:
+            return walls
+        complaints.append(complaint)
+    raise EngineUnavailableError(
+        f"bubblewrap can't build a box on this host: {complaints[0]} "
+        "(are unprivileged user namespaces allowed? See docs/security-model.md)"
+    )
+
+
+def _from_strong_to_weak(best: Walls) -> Iterator[Walls]:
+    """Walls to try: an outer container may mask /proc, an old kernel or bwrap may lack the rest."""
+    yield best
+    yield replace(best, has_nested_user_namespaces=True)
+    yield replace(best, has_proc=False)
+    yield replace(best, has_proc=False, has_nested_user_namespaces=True)
+
+
+def _complaint(walls: Walls) -> str | None:
+    """Build the walls around nothing; what bubblewrap says if it can't, `None` if it can."""
+    done = subprocess.run(
+        probe_command(walls),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        cwd="/",
+        env={},
+        timeout=_PROBE_TIMEOUT_S,
+        check=False,
+    )
+    if done.returncode == 0:
+        return None
+    return done.stderr.decode(errors="replace").strip() or f"exit code {done.returncode}"
+
+
+def _links() -> Iterator[tuple[str, str]]:
+    """Links from the root into /usr, as merged-/usr systems have them: (target, path)."""
+    for name in _ROOT_DIRECTORIES:
+        path = Path("/", name)
+        if path.is_symlink():
+            yield str(path.readlink()), str(path)
+
+
+def _read_only_paths() -> Iterator[str]:
+    yield "/usr"
+    for name in _ROOT_DIRECTORIES:
+        path = Path("/", name)
+        if path.is_dir() and not path.is_symlink():
+            yield str(path)
+    for pattern in _ETC:
+        yield from (str(path) for path in sorted(Path("/etc").glob(pattern)))

@@ -1,0 +1,146 @@
+/* What the processes of a command use right now. One command runs at a time, so every process in the box's
+ * /proc belongs to it, but for the keeper (pid 1) and the command's init. */
+#define _GNU_SOURCE
+#include "keeper.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define SEEN_PROCESSES 256 /* more live ones than any limit of ours lets a program have */
+
+/* CPU time of processes that nobody waits for (their parent ignores SIGCHLD) is added to no rusage, so what
+ * each process was last seen with is kept here. */
+static struct {
+    pid_t pid;
+    uint64_t cpu_time_ns;
+} seen[SEEN_PROCESSES];
+static unsigned next_seen;
+static uint64_t seen_cpu_time_ns;
+
+void usage_reset(void)
+{
+    memset(seen, 0, sizeof seen);
+    next_seen = 0;
+    seen_cpu_time_ns = 0;
+}
+
+static void note_cpu_time(pid_t pid, uint64_t cpu_time_ns)
+{
+    unsigned slot = 0;
+    while (slot < SEEN_PROCESSES && seen[slot].pid != pid)
+        slot++;
+    if (slot == SEEN_PROCESSES) {
+        slot = next_seen++ % SEEN_PROCESSES;
+        seen[slot].pid = pid;
+        seen[slot].cpu_time_ns = 0;
+    }
+    if (cpu_time_ns < seen[slot].cpu_time_ns) /* another process under the same pid */
+        seen[slot].cpu_time_ns = 0;
+    seen_cpu_time_ns += cpu_time_ns - seen[slot].cpu_time_ns;
+    seen[slot].cpu_time_ns = cpu_time_ns;
+}
+
+/* Reads /proc/PID/NAME into `text`; false if the process is gone. */
+static int read_entry(pid_t pid, const char *name, char *text, size_t size)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/%s", pid, name);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return 0;
+    ssize_t length = read(fd, text, size - 1);
+    close(fd);
+    text[length > 0 ? length : 0] = 0;
+    return length > 0;
+}
+
+/* CPU time of a live process by its clock, exact; a reaped process has none. */
+static uint64_t own_cpu_time_ns(pid_t pid)
+{
+    clockid_t clock;
+    struct timespec time;
+    if (clock_getcpuclockid(pid, &clock) != 0 || clock_gettime(clock, &time) != 0)
+        return 0;
+    return (uint64_t)time.tv_sec * 1000000000ULL + (uint64_t)time.tv_nsec;
+}
+
+/* CPU time of the children that the process has waited for, in clock ticks of 10 ms. */
+static uint64_t waited_cpu_time_ns(pid_t pid)
+{
+    char text[1024];
+    unsigned long long user, system;
+    if (!read_entry(pid, "stat", text, sizeof text))
+        return 0;
+    char *after_name = strrchr(text, ')'); /* the name may hold anything, even blanks and brackets */
+    /* proc(5): fields 3 to 15 are skipped, 16 and 17 are cutime and cstime. */
+    if (after_name == NULL
+        || sscanf(after_name + 1,
+                  " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %llu %llu", &user, &system) != 2)
+        return 0;
+    return (user + system) * (1000000000ULL / (unsigned long long)sysconf(_SC_CLK_TCK));
+}
+
+static uint64_t resident_bytes(pid_t pid)
+{
+    char text[256];
+    unsigned long long pages;
+    if (!read_entry(pid, "statm", text, sizeof text) || sscanf(text, "%*u %llu", &pages) != 1)
+        return 0;
+    return pages * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+/* As resident_bytes, but a page that n processes share counts 1/n: exact, and far too slow for every sample. */
+static uint64_t proportional_bytes(pid_t pid)
+{
+    char text[4096];
+    unsigned long long kibibytes;
+    char *line = read_entry(pid, "smaps_rollup", text, sizeof text) ? strstr(text, "\nPss:") : NULL;
+    if (line == NULL || sscanf(line, "\nPss: %llu", &kibibytes) != 1)
+        return resident_bytes(pid);
+    return kibibytes * 1024;
+}
+
+/* Calls `measure` for each process of the command and adds up; `count` tells how many there are. */
+static uint64_t sum(DIR *proc, pid_t init_pid, uint64_t (*measure)(pid_t), unsigned *count)
+{
+    uint64_t total = 0;
+    *count = 0;
+    rewinddir(proc);
+    for (struct dirent *entry; (entry = readdir(proc)) != NULL;) {
+        pid_t pid = atoi(entry->d_name);
+        if (pid > 1 && pid != init_pid) {
+            total += measure(pid);
+            ++*count;
+        }
+    }
+    return total;
+}
+
+static uint64_t cpu_time_ns(pid_t pid)
+{
+    uint64_t own = own_cpu_time_ns(pid);
+    note_cpu_time(pid, own);
+    return own + waited_cpu_time_ns(pid);
+}
+
+/* Memory is what the command holds now, CPU time what it has used since usage_reset(). */
+struct usage usage_now(pid_t init_pid, uint64_t memory_limit_bytes)
+{
+    static DIR *proc;
+    struct usage usage = {0};
+    unsigned count;
+    if (proc == NULL && (proc = opendir("/proc")) == NULL)
+        return usage; /* masked by an outer container: what is left are rlimits and the final rusage */
+    usage.memory_bytes = sum(proc, init_pid, resident_bytes, &count);
+    if (usage.memory_bytes > memory_limit_bytes && count > 1)
+        usage.memory_bytes = sum(proc, init_pid, proportional_bytes, &count);
+    usage.cpu_time_ns = sum(proc, init_pid, cpu_time_ns, &count) + waited_cpu_time_ns(init_pid);
+    if (usage.cpu_time_ns < seen_cpu_time_ns)
+        usage.cpu_time_ns = seen_cpu_time_ns;
+    return usage;
+}

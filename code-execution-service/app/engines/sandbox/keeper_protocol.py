@@ -1,0 +1,147 @@
+"""What service and keeper say to each other; in step with `keeper/keeper.h`, native byte order.
+
+Every message is a frame (kind, length of the payload). A run's input follows its frame, and a
+result's two outputs follow theirs, so that nothing large is copied into a payload.
+"""
+
+import struct
+from dataclasses import dataclass
+from enum import IntEnum
+
+from app.domain.limits import Limits
+from app.domain.runs import RunResult, RunStatus, Usage
+
+FRAME = struct.Struct("=II")
+_COMMAND = struct.Struct("=6Q4I")
+_RESULT = struct.Struct("=IiiI5Q")
+_NS_PER_MS = 1_000_000
+MAX_PAYLOAD_BYTES = 4096
+"""Of a reply: a result is 56 bytes, a failure one line."""
+
+
+class RequestKind(IntEnum):
+    """What the service asks for."""
+
+    PUT_FILE = 1
+    RUN = 2
+
+
+class ReplyKind(IntEnum):
+    """What the keeper answers: `DONE` has no payload, `FAILURE` a text."""
+
+    DONE = 1
+    RESULT = 2
+    FAILURE = 3
+
+
+class _Outcome(IntEnum):
+    ENDED = 0
+    TIME_LIMIT = 1
+    WALL_LIMIT = 2
+    MEMORY_LIMIT = 3
+    OUTPUT_LIMIT = 4
+
+
+_STATUS_OF_LIMIT = {
+    _Outcome.TIME_LIMIT: RunStatus.TIME_LIMIT,
+    _Outcome.WALL_LIMIT: RunStatus.WALL_LIMIT,
+    _Outcome.MEMORY_LIMIT: RunStatus.MEMORY_LIMIT,
+    _Outcome.OUTPUT_LIMIT: RunStatus.OUTPUT_LIMIT,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """A command for the keeper; a compile step has /box writable and as its working directory."""
+
+    arguments: tuple[str, ...]
+    environment: tuple[tuple[str, str], ...]
+    limits: Limits
+    stdin: bytes = b""
+    is_compiling: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResultHeader:
+    """A result whose outputs are still to come."""
+
+    status: RunStatus
+    exit_code: int | None
+    signal: int | None
+    usage: Usage
+    stdout_bytes: int
+    stderr_bytes: int
+
+    def with_output(self, output: bytes) -> RunResult:
+        """Make the result from stdout and stderr, one behind the other as they came."""
+        return RunResult(
+            status=self.status,
+            exit_code=self.exit_code,
+            signal=self.signal,
+            usage=self.usage,
+            stdout=output[: self.stdout_bytes],
+            stderr=output[self.stdout_bytes :],
+        )
+
+
+def encode_file(name: str, content: bytes) -> bytes:
+    """Make the request that puts a file into /box."""
+    payload = name.encode() + b"\0" + content
+    return FRAME.pack(RequestKind.PUT_FILE, len(payload)) + payload
+
+
+def encode_command(command: Command) -> bytes:
+    """Make the request that runs a command; its input has to be sent right after it."""
+    limits = command.limits
+    environment = [f"{name}={value}" for name, value in command.environment]
+    fixed = _COMMAND.pack(
+        limits.cpu_time_ms * _NS_PER_MS,
+        limits.wall_time_ms * _NS_PER_MS,
+        limits.memory_bytes,
+        limits.output_bytes,
+        limits.file_bytes,
+        len(command.stdin),
+        limits.processes,
+        command.is_compiling,
+        len(command.arguments),
+        len(environment),
+    )
+    strings = b"".join(text.encode() + b"\0" for text in (*command.arguments, *environment))
+    return FRAME.pack(RequestKind.RUN, len(fixed) + len(strings)) + fixed + strings
+
+
+def decode_result(payload: bytes) -> ResultHeader:
+    """Read the payload of a `RESULT`.
+
+    Raises:
+        ValueError: it is none.
+    """
+    try:
+        outcome, exit_code, signal, _, *numbers = _RESULT.unpack(payload)
+    except struct.error as error:
+        raise ValueError(str(error)) from error
+    cpu_time_ns, wall_time_ns, memory_bytes, stdout_bytes, stderr_bytes = numbers
+    return ResultHeader(
+        status=_status(_Outcome(outcome), exit_code, signal),
+        exit_code=exit_code if exit_code >= 0 else None,
+        signal=signal or None,
+        usage=Usage(
+            cpu_time_ms=_rounded_ms(cpu_time_ns),
+            wall_time_ms=_rounded_ms(wall_time_ns),
+            memory_bytes=memory_bytes,
+        ),
+        stdout_bytes=stdout_bytes,
+        stderr_bytes=stderr_bytes,
+    )
+
+
+def _status(outcome: _Outcome, exit_code: int, signal: int) -> RunStatus:
+    if outcome is not _Outcome.ENDED:
+        return _STATUS_OF_LIMIT[outcome]
+    if signal:
+        return RunStatus.SIGNALED
+    return RunStatus.NONZERO_EXIT if exit_code else RunStatus.OK
+
+
+def _rounded_ms(nanoseconds: int) -> int:
+    return (nanoseconds + _NS_PER_MS // 2) // _NS_PER_MS

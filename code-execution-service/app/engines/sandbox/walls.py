@@ -1,0 +1,153 @@
+"""The walls of a box, as arguments of bubblewrap."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+BOX_USER_ID = 1000
+"""Who programs are inside the box."""
+FIRST_USER_ID = 62_000
+USER_IDS = 1_024
+"""Who boxes are outside if the service is root: ids that Debian and systemd leave to dynamic use.
+
+A box gets one of its own, so that what the kernel counts per user (pipe pages; before Linux 5.14
+also processes) is not shared with the boxes beside it.
+"""
+KEEPER_CAPABILITIES = ("CAP_SYS_ADMIN", "CAP_SETPCAP", "CAP_SYS_PTRACE")
+"""In the box's own user namespace: mount, give up capabilities, read a process's memory counts."""
+
+_DEVICES = ("null", "zero", "full", "random", "urandom")
+_DEVICE_LINKS = (
+    ("/proc/self/fd", "/dev/fd"),
+    ("/proc/self/fd/0", "/dev/stdin"),
+    ("/proc/self/fd/1", "/dev/stdout"),
+    ("/proc/self/fd/2", "/dev/stderr"),
+    ("/tmp", "/dev/shm"),  # noqa: S108 - inside the box, fresh per command
+)
+_EMPTY_DIRECTORIES = ("/usr/local",)
+"""Hidden: what the host's administrator put beside the distribution is no toolchain of ours."""
+
+PASSWD = f"box:x:{BOX_USER_ID}:{BOX_USER_ID}::/tmp:/usr/sbin/nologin\n".encode()
+GROUP = f"box:x:{BOX_USER_ID}:\n".encode()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Walls:
+    """What a box is built from on this host; see `host.survey_host`."""
+
+    bwrap: str
+    setpriv: str | None
+    """Set if the service is root: bubblewrap must not be, or the box's user would be root too."""
+    links: tuple[tuple[str, str], ...]
+    read_only_paths: tuple[str, ...]
+    has_proc: bool
+    """False in a container that masks /proc: boxes then have an empty one, and memory is only known
+    after the end of a run."""
+    has_nested_user_namespaces: bool
+    """True where bubblewrap can't forbid them: programs then have capabilities in their own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoxDescriptors:
+    """File descriptors that bubblewrap inherits: all but `control` are read and closed by it."""
+
+    control: int
+    keeper: int
+    passwd: int
+    group: int
+
+
+def box_command(
+    walls: Walls, descriptors: BoxDescriptors, *, user_id: int, box_bytes: int
+) -> list[str]:
+    """Make the command that starts a box with its keeper; `user_id` is used if we are root."""
+    data = [
+        *_data_file(descriptors.passwd, "/etc/passwd", "0444"),
+        *_data_file(descriptors.group, "/etc/group", "0444"),
+        *_data_file(descriptors.keeper, "/keeper", "0555"),
+    ]
+    keeper = ["/keeper", str(descriptors.control), str(box_bytes)]
+    return _command(walls, user_id=user_id, data=data, program=keeper)
+
+
+def probe_command(walls: Walls) -> list[str]:
+    """Make a command that builds the same walls around nothing."""
+    return _command(walls, user_id=FIRST_USER_ID, data=[], program=["/usr/bin/true"])
+
+
+def _command(
+    walls: Walls, *, user_id: int, data: Sequence[str], program: Sequence[str]
+) -> list[str]:
+    return [
+        *_dropped_to(user_id, walls.setpriv),
+        walls.bwrap,
+        *_namespaces(walls),
+        *_privileges(),
+        *_files(walls),
+        *data,
+        *("--remount-ro", "/"),
+        "--",
+        *program,
+    ]
+
+
+def _dropped_to(user_id: int, setpriv: str | None) -> list[str]:
+    if setpriv is None:
+        return []
+    user = ["--reuid", str(user_id), "--regid", str(user_id), "--clear-groups"]
+    return [setpriv, *user, "--inh-caps=-all", "--bounding-set=-all", "--no-new-privs", "--"]
+
+
+def _namespaces(walls: Walls) -> list[str]:
+    nested = [] if walls.has_nested_user_namespaces else ["--disable-userns"]
+    return [
+        "--unshare-user",
+        *nested,
+        "--unshare-pid",
+        "--unshare-net",
+        "--unshare-ipc",
+        "--unshare-uts",
+        "--unshare-cgroup-try",
+        *("--hostname", "box"),
+        *("--uid", str(BOX_USER_ID)),
+        *("--gid", str(BOX_USER_ID)),
+    ]
+
+
+def _privileges() -> list[str]:
+    kept = [word for name in KEEPER_CAPABILITIES for word in ("--cap-add", name)]
+    return [
+        "--cap-drop",
+        "ALL",
+        *kept,
+        "--clearenv",
+        "--new-session",
+        "--die-with-parent",
+        "--as-pid-1",
+    ]
+
+
+def _files(walls: Walls) -> list[str]:
+    binds = [word for path in walls.read_only_paths for word in ("--ro-bind", path, path)]
+    hidden = [
+        word for path in _EMPTY_DIRECTORIES for word in ("--tmpfs", path, "--remount-ro", path)
+    ]
+    links = [word for target, path in walls.links for word in ("--symlink", target, path)]
+    proc = ["--proc", "/proc"] if walls.has_proc else [*_directory("/proc")]
+    scratch = [*_directory("/tmp"), *_directory("/box")]  # noqa: S108 - inside the box
+    return [*_directory("/etc"), *binds, *hidden, *links, *proc, *scratch, *_devices()]
+
+
+def _devices() -> list[str]:
+    """Make a /dev with less in it than bubblewrap's own: no terminals, nothing writable."""
+    nodes = [word for name in _DEVICES for word in ("--dev-bind", f"/dev/{name}", f"/dev/{name}")]
+    links = [word for target, path in _DEVICE_LINKS for word in ("--symlink", target, path)]
+    return [*_directory("/dev"), *nodes, *links]
+
+
+def _directory(path: str) -> list[str]:
+    return ["--perms", "0755", "--dir", path]
+
+
+def _data_file(descriptor: int, path: str, mode: str) -> list[str]:
+    """Copy a file into the box by descriptor: the box's user may be unable to reach its path."""
+    return ["--perms", mode, "--ro-bind-data", str(descriptor), path]
