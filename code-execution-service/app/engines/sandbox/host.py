@@ -15,6 +15,13 @@ _ROOT_DIRECTORIES = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 _ETC = ("alternatives", "ld.so.cache", "java-*", "mono")
 """What toolchains read in /etc: links to the chosen tools, the linker's cache, two runtimes."""
 
+_SWITCHES = (
+    ("user/max_user_namespaces", "0", "15000"),
+    ("kernel/unprivileged_userns_clone", "0", "1"),
+    ("kernel/apparmor_restrict_unprivileged_userns", "1", "0"),
+)
+"""Under /proc/sys: what can forbid user namespaces, the value that does, one that allows."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tool:
@@ -72,10 +79,7 @@ def survey_host() -> Walls:
         if complaint is None:
             return walls
         complaints.append(complaint)
-    raise EngineUnavailableError(
-        f"bubblewrap can't build a box on this host: {complaints[0]} "
-        "(are unprivileged user namespaces allowed? See docs/security-model.md)"
-    )
+    raise EngineUnavailableError(f"No box can be built on this host: {complaints[0]}. {_advice()}")
 
 
 def _from_strong_to_weak(best: Walls) -> Iterator[Walls]:
@@ -100,6 +104,18 @@ def _complaint(walls: Walls) -> str | None:
     if done.returncode == 0:
         return None
     return done.stderr.decode(errors="replace").strip() or f"exit code {done.returncode}"
+
+
+def _advice() -> str:
+    """Say which switch of this host forbids unprivileged user namespaces, as far as that shows."""
+    for switch, forbidding, allowing in _SWITCHES:
+        path = Path("/proc/sys", switch)
+        if path.exists() and path.read_text().strip() == forbidding:
+            return f"Allow user namespaces: sysctl -w {switch.replace('/', '.')}={allowing}"
+    return (
+        "In a container, its seccomp profile has to allow clone, unshare, mount, umount2 and "
+        "pivot_root, and AppArmor has to allow mounts"
+    )
 
 
 def _links() -> Iterator[tuple[str, str]]:

@@ -1,0 +1,201 @@
+"""What this host can run and what it lacks: `python -m app.doctor [--help]`."""
+
+import argparse
+import asyncio
+import json
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from contextlib import aclosing
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from app.domain.language import Language, Toolchain
+from app.domain.limits import DEFAULT_LIMITS
+from app.domain.runs import CompileResult, RunResult, RunStatus
+from app.engines.base import Program
+from app.engines.sandbox.build import DATA_DIRECTORY, build_keeper
+from app.engines.sandbox.engine import SandboxEngine
+from app.engines.sandbox.host import BWRAP, COMPILER, SETPRIV, Tool, find_tool, is_root, survey_host
+from app.errors import EngineError, EngineUnavailableError
+from app.languages import load_languages
+
+_EXPECTED = b"42\n"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that was looked at; `detail` says what was found or how to mend it."""
+
+    name: str
+    is_ok: bool
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """Everything that was looked at."""
+
+    engine: tuple[Finding, ...]
+    languages: tuple[Finding, ...]
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether programs in at least one language can be judged."""
+        return all(finding.is_ok for finding in self.engine) and any(
+            finding.is_ok for finding in self.languages
+        )
+
+
+def missing_packages(languages: Iterable[Language]) -> list[str]:
+    """Name the Debian packages that would complete engine and languages, in no double."""
+    wanted = [
+        package
+        for tool in _tools()
+        if shutil.which(tool.name) is None
+        for package in tool.debian_packages
+    ]
+    for language in languages:
+        if not all(Path(file).exists() for file in language.host_files):
+            wanted += language.debian_packages
+    return [package for package in dict.fromkeys(wanted) if not _is_installed(package)]
+
+
+async def examine(languages: Sequence[Language], data_directory: Path) -> Report:
+    """Look at the host, start the engine, and run the reference program of every language."""
+    findings = [*_examine_tools(), _examine_keeper(data_directory)]
+    if not all(finding.is_ok for finding in findings):
+        return Report(engine=tuple(findings), languages=())
+    engine = SandboxEngine(languages, data_directory)
+    started_s = time.monotonic()
+    try:
+        await engine.start()
+        box = Finding(name="box", is_ok=True, detail=_wall_notes(time.monotonic() - started_s))
+    except EngineError as error:
+        box = Finding(name="box", is_ok=False, detail=error.detail)
+        return Report(engine=(*findings, box), languages=())
+    toolchains = await engine.toolchains()
+    languages_found = [await _examine_language(engine, toolchain) for toolchain in toolchains]
+    await engine.close()
+    return Report(engine=(*findings, box), languages=tuple(languages_found))
+
+
+def _tools() -> list[Tool]:
+    return [BWRAP, *([SETPRIV] if is_root() else []), COMPILER]
+
+
+def _examine_tools() -> Iterable[Finding]:
+    for tool in _tools():
+        try:
+            yield Finding(name=tool.name, is_ok=True, detail=f"{tool.purpose}: {find_tool(tool)}")
+        except EngineUnavailableError as error:
+            yield Finding(name=tool.name, is_ok=False, detail=error.detail)
+
+
+def _examine_keeper(data_directory: Path) -> Finding:
+    try:
+        return Finding(name="keeper", is_ok=True, detail=str(build_keeper(data_directory)))
+    except EngineUnavailableError as error:
+        return Finding(name="keeper", is_ok=False, detail=error.detail)
+
+
+def _wall_notes(start_s: float) -> str:
+    walls = survey_host()
+    notes = [f"engine starts in {start_s:.1f} s"]
+    if not walls.has_proc:
+        notes.append("a container masks /proc (systempaths=unconfined mends it), so some runtimes")
+        notes.append("can't run and memory is only known after the end of a run")
+    if walls.has_nested_user_namespaces:
+        notes.append("nested user namespaces can't be forbidden here")
+    return ", ".join(notes)
+
+
+async def _examine_language(engine: SandboxEngine, toolchain: Toolchain) -> Finding:
+    language = toolchain.language
+    if toolchain.version is None:
+        return Finding(name=language.name, is_ok=False, detail=_lack_of(language))
+    try:
+        run = await _run_reference(engine, language)
+    except EngineError as error:
+        return Finding(name=language.name, is_ok=False, detail=error.detail)
+    if isinstance(run, CompileResult):
+        detail = f"the reference program does not compile: {run.message}"
+        return Finding(name=language.name, is_ok=False, detail=detail)
+    is_right = run.status is RunStatus.OK and run.stdout == _EXPECTED
+    answer = f"reference program right in {run.usage.wall_time_ms} ms"
+    if not is_right:
+        words = run.stderr.decode(errors="replace").strip() or repr(run.stdout)
+        answer = f"the reference program fails ({run.status}): {words}"
+    return Finding(name=language.name, is_ok=is_right, detail=f"{toolchain.version}; {answer}")
+
+
+def _lack_of(language: Language) -> str:
+    if all(Path(file).exists() for file in language.host_files):
+        return "installed, but does not start in a box"
+    return f"not installed: apt-get install {' '.join(language.debian_packages)}"
+
+
+async def _run_reference(engine: SandboxEngine, language: Language) -> CompileResult | RunResult:
+    """Run it once; the compile result if it does not compile."""
+    program = Program(
+        language=language, source=language.reference_source.encode(), limits=DEFAULT_LIMITS
+    )
+    async with aclosing(engine.execute(program, [b""])) as results:
+        return [result async for result in results][-1]
+
+
+def _is_installed(package: str) -> bool:
+    """Ask dpkg; on a host without it nothing is known to be installed."""
+    if shutil.which("dpkg-query") is None:
+        return False
+    done = subprocess.run(
+        ["dpkg-query", "--show", "--showformat=${db:Status-Status}", package],  # noqa: S607
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.stdout == "installed"
+
+
+def _render(report: Report) -> str:
+    width = max(len(finding.name) for finding in (*report.engine, *report.languages))
+    lines = ["Engine", *(_line(finding, width) for finding in report.engine)]
+    lines += ["Languages", *(_line(finding, width) for finding in report.languages)]
+    if not report.languages:
+        lines.append("  not looked at: there is no engine to run them")
+    verdict = "Programs can be judged on this host." if report.is_usable else "Nothing can be run."
+    return "\n".join([*lines, verdict])
+
+
+def _line(finding: Finding, width: int) -> str:
+    mark = "ok     " if finding.is_ok else "MISSING"
+    return f"  {mark}  {finding.name:<{width}}  {finding.detail}"
+
+
+def _parse(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m app.doctor", description=__doc__)
+    parser.add_argument("--json", action="store_true", help="write the findings as JSON")
+    parser.add_argument(
+        "--missing-packages", action="store_true", help="only name Debian packages to install"
+    )
+    return parser.parse_args(arguments)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Write the findings; 0 if programs in at least one language can be judged here."""
+    options = _parse(arguments)
+    languages = load_languages().languages
+    if options.missing_packages:
+        sys.stdout.write("".join(f"{package}\n" for package in missing_packages(languages)))
+        return 0
+    report = asyncio.run(examine(languages, DATA_DIRECTORY))
+    facts = {"is_usable": report.is_usable, **asdict(report)}
+    text = json.dumps(facts, indent=2) if options.json else _render(report)
+    sys.stdout.write(f"{text}\n")
+    return 0 if report.is_usable else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
