@@ -1,4 +1,4 @@
-"""What can go wrong in this service; a participant's failing program is a value, never one of these."""
+"""What can go wrong in this service; a participant's failing program is a value, not an error."""
 
 from typing import ClassVar
 
@@ -110,7 +110,7 @@ class EngineError(ServerError):
 
 
 class EngineUnavailableError(EngineError):
-    """The host can't give what the engine needs; `detail` names what is missing and how to get it."""
+    """The host lacks what the engine needs; `detail` names it and says how to get it."""
 
     code = "engine-unavailable"
     title = "The engine is not available on this host"

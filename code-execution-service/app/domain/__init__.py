@@ -1,1 +1,1 @@
-"""Pure rules: limits, runs, verdicts, checkers, judging, signatures. Imports the standard library only."""
+"""Pure rules: limits, runs, verdicts, checkers, judging, signatures; standard library only."""

@@ -27,7 +27,7 @@ class Usage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunResult:
-    """One run of a program on one input. `stdout` and `stderr` end where the output limit cut them."""
+    """One run of a program on one input; output ends where the output limit cut it."""
 
     status: RunStatus
     exit_code: int | None
@@ -39,7 +39,7 @@ class RunResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompileResult:
-    """The outcome of the compile step; `message` is the compiler's text, cut and free of host paths."""
+    """The outcome of compiling; `message` is the compiler's text, cut, without host paths."""
 
     is_ok: bool
     message: str

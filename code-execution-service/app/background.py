@@ -1,0 +1,49 @@
+"""The loops that judge and deliver inside the web process."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+from app.factory import Factory
+from app.services.wake_up import WakeUp
+
+logger = logging.getLogger(__name__)
+
+SWEEP_S = 1.0
+"""How late work is seen that nobody rings for: leases that ran out, retries that fell due."""
+PAUSE_AFTER_FAULT_S = 1.0
+DELIVERY_LOOPS = 4
+
+
+@asynccontextmanager
+async def background_loops(factory: Factory, *, judge_workers: int) -> AsyncIterator[None]:
+    """Judge and deliver while the block runs; at its end running jobs go back to the queue."""
+    tasks = [
+        asyncio.create_task(_work(factory.judge().judge_next, factory.jobs_waiting))
+        for _ in range(judge_workers)
+    ]
+    tasks += [
+        asyncio.create_task(_work(factory.deliveries().deliver_next, factory.events_waiting))
+        for _ in range(DELIVERY_LOOPS)
+    ]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _work(do_next: Callable[[], Awaitable[bool]], waiting: WakeUp) -> None:
+    while True:
+        waiting.listen()
+        try:
+            has_worked = await do_next()
+        except Exception:
+            # The outermost loop of a worker: one broken piece of work must not end the others.
+            logger.exception("a worker's step failed; going on")
+            await asyncio.sleep(PAUSE_AFTER_FAULT_S)
+            continue
+        if not has_worked:
+            await waiting.wait(at_most_s=SWEEP_S)

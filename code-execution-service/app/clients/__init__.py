@@ -1,0 +1,1 @@
+"""Clients speak HTTP to the backend."""

@@ -1,0 +1,132 @@
+"""Settings of the service, read once from the environment and from `.env`."""
+
+import os
+import socket
+import sys
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import (
+    AliasChoices,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+SERVICE_DIRECTORY = Path(__file__).resolve().parent.parent
+PLACEHOLDER_SECRETS = frozenset({"change-me", "your-webhook-secret-key", "your-secret"})
+CommaSeparated = Annotated[tuple[str, ...], NoDecode]
+
+
+class SettingsError(Exception):
+    """The settings can't be used; the text is one sentence for the operator."""
+
+
+class Settings(BaseSettings):
+    """Everything an operator can set; `.env.example` explains each."""
+
+    model_config = SettingsConfigDict(
+        env_file=SERVICE_DIRECTORY / ".env", extra="ignore", env_ignore_empty=True
+    )
+
+    debug: bool = False
+    host: str = "0.0.0.0"  # noqa: S104  # contract S001-C10; a container publishes what it wants
+    port: int = Field(default=8001, ge=1, le=65535)
+    database_url: str = "sqlite:///data/code_execution.sqlite3"
+    data_directory: Path = SERVICE_DIRECTORY / "data"
+    logs_directory: Path = SERVICE_DIRECTORY / "logs"
+    replica_name: str = Field(default_factory=socket.gethostname, max_length=100)
+
+    backend_service_url: str = "http://localhost:8000"
+    backend_webhook_secret: SecretStr = Field(
+        default=SecretStr(""),
+        validation_alias=AliasChoices("BACKEND_WEBHOOK_SECRET", "CODE_EXECUTION_WEBHOOK_SECRET"),
+    )
+    jwt_issuer: str = "http://localhost:8000"
+    jwt_audience: str = "code-execution"
+    api_open_endpoints: CommaSeparated = ()
+
+    judge_workers: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=64)
+    judge_lease_seconds: float = Field(default=10.0, ge=1, le=3600)
+
+    @field_validator("api_open_endpoints", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("api_open_endpoints")
+    @classmethod
+    def _know_doors(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if unknown := set(value) - {"submissions"}:
+            raise ValueError(f"knows only 'submissions', not {', '.join(sorted(unknown))}")
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _know_database(cls, value: str) -> str:
+        if not value.startswith(("sqlite:///", "postgresql://", "postgres://")):
+            raise ValueError("must start with sqlite:/// or postgresql://")
+        return value
+
+    @field_validator("backend_service_url")
+    @classmethod
+    def _be_http(cls, value: str) -> str:
+        if not value.startswith(("http://", "https://")):
+            raise ValueError("must start with http:// or https://")
+        return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _have_a_real_secret(self) -> Self:
+        if not self.webhook_secrets:
+            raise ValueError(
+                "BACKEND_WEBHOOK_SECRET: is not set; give both services the same value"
+            )
+        if not self.debug and PLACEHOLDER_SECRETS & set(self.webhook_secrets):
+            raise ValueError(
+                "BACKEND_WEBHOOK_SECRET: is a published placeholder; set a secret of your own"
+            )
+        return self
+
+    @property
+    def webhook_secrets(self) -> tuple[str, ...]:
+        """Active secrets, the newest first."""
+        parts = self.backend_webhook_secret.get_secret_value().split(",")
+        return tuple(part.strip() for part in parts if part.strip())
+
+
+def load_settings() -> Settings:
+    """Read the settings.
+
+    Raises:
+        SettingsError: a value is missing or wrong; the text names the variable and the rule.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        problems = "; ".join(_describe(problem) for problem in error.errors(include_input=False))
+        raise SettingsError(
+            f"code-execution-service/.env or the environment: {problems}"
+        ) from error
+    except UnicodeDecodeError as error:
+        raise SettingsError("code-execution-service/.env: is not UTF-8 text") from error
+
+
+def _describe(problem: object) -> str:
+    assert isinstance(problem, dict)  # noqa: S101  # pydantic's ErrorDetails is a TypedDict
+    message = str(problem["msg"]).removeprefix("Value error, ")
+    name = str(problem["loc"][0]).upper() if problem["loc"] else ""
+    return f"{name}: {message}" if name else message
+
+
+def load_settings_or_exit() -> Settings:
+    """Read the settings at a program's start; a fault ends it with one line and exit code 2."""
+    try:
+        return load_settings()
+    except SettingsError as error:
+        sys.stderr.write(f"error: {error}\n")
+        sys.exit(2)

@@ -1,0 +1,102 @@
+"""Connections to the service's database, SQLite or PostgreSQL."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import BigInteger, DateTime, Dialect, Integer, MetaData, TypeDecorator, event
+from sqlalchemy.engine import URL, Connection, make_url
+from sqlalchemy.ext.asyncio import (
+    AsyncEngine,
+    AsyncSession,
+    async_sessionmaker,
+    create_async_engine,
+)
+from sqlalchemy.orm import DeclarativeBase
+from typing_extensions import override
+
+SQLITE_BUSY_TIMEOUT_MS = 10_000
+
+
+Id = BigInteger().with_variant(Integer(), "sqlite")
+"""Type of row ids: 64 bits everywhere; SQLite numbers rows by itself only under this name."""
+
+
+class Base(DeclarativeBase):
+    """Base of all tables; the naming rules keep migrations the same on both databases."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware UTC instant; SQLite would forget the zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    @override
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.astimezone(UTC)
+
+    @override
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def driver_url(database_url: str, *, base_directory: Path) -> URL:
+    """Turn the operator's URL into one that names our async driver and an absolute SQLite path."""
+    url = make_url(database_url)
+    if url.get_backend_name() == "sqlite":
+        path = base_directory / (url.database or "")
+        return url.set(drivername="sqlite+aiosqlite", database=str(path))
+    return url.set(drivername="postgresql+psycopg")
+
+
+def create_database(url: URL) -> AsyncEngine:
+    """Open a pool of connections; an SQLite file and its folder are made when missing."""
+    if url.get_backend_name() != "sqlite":
+        return create_async_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=10)
+    Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
+    engine = create_async_engine(url, connect_args={"timeout": SQLITE_BUSY_TIMEOUT_MS / 1000})
+    event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+    event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    # The driver must not open transactions behind our back: _begin_sqlite decides.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A deferred transaction that turns into a writer fails at once when another has written since;
+    # taking the write lock first makes it wait its turn instead.
+    is_reader = connection.get_execution_options().get("is_reader", False)
+    connection.exec_driver_sql("BEGIN" if is_reader else "BEGIN IMMEDIATE")
+
+
+SessionMaker = Callable[[], AsyncSession]
+
+
+def writer_sessions(engine: AsyncEngine) -> SessionMaker:
+    """Make sessions that may write."""
+    return async_sessionmaker(engine, expire_on_commit=False)
+
+
+def reader_sessions(engine: AsyncEngine) -> SessionMaker:
+    """Make sessions that only read and so never wait for a writer."""
+    return async_sessionmaker(engine.execution_options(is_reader=True), expire_on_commit=False)

@@ -1,0 +1,165 @@
+"""Judging: from what the sandbox saw to the verdict on a submission."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from app.domain.checkers import is_same_output
+from app.domain.limits import MIB, Limits
+from app.domain.runs import NO_USAGE, CompileResult, RunResult, RunStatus, Usage
+from app.domain.text import readable
+from app.domain.verdicts import Verdict, verdict_of
+
+SAMPLE_OUTPUT_BYTES = 4 * 1024
+OUTPUT_BYTES = 64 * 1024
+ERROR_OUTPUT_BYTES = 10 * 1024
+
+
+class SubmissionStatus(StrEnum):
+    """Where a submission is in its life (contract S001-V01); the last three are final."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    ERROR = "error"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestCase:
+    """An input and the output it asks for; participants may see those marked as samples."""
+
+    __test__ = False
+
+    id: str
+    input: str
+    expected_output: str
+    is_sample: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgedRun:
+    """One test case of a judgement; unless it is a sample, without what the program wrote."""
+
+    test_case_id: str
+    is_sample: bool
+    verdict: Verdict
+    usage: Usage
+    exit_code: int | None
+    signal: int | None
+    output: str | None
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgementResult:
+    """The outcome of one judging; `runs` in the order of the test cases, maybe none."""
+
+    verdict: Verdict
+    output: str | None
+    error_output: str | None
+    exit_code: int | None
+    usage: Usage | None
+    runs: tuple[JudgedRun, ...]
+
+    @property
+    def status(self) -> SubmissionStatus:
+        """`completed`: the program ran to its end, right or wrong (contract S001-V02)."""
+        has_run = self.verdict in {Verdict.AC, Verdict.WA}
+        return SubmissionStatus.COMPLETED if has_run else SubmissionStatus.ERROR
+
+
+def judge_compile_error(compiled: CompileResult) -> JudgementResult:
+    """Judge a program that did not compile."""
+    return JudgementResult(
+        verdict=Verdict.CE,
+        output=None,
+        error_output=f"Compilation Error:\n{compiled.message}",
+        exit_code=None,
+        usage=None,
+        runs=(),
+    )
+
+
+def judge_platform_fault(reason: str) -> JudgementResult:
+    """Give the verdict for a submission that could not be judged through no fault of its own."""
+    return JudgementResult(
+        verdict=Verdict.IE,
+        output=None,
+        error_output=f"Internal Error: {reason}",
+        exit_code=None,
+        usage=None,
+        runs=(),
+    )
+
+
+def judge_single_run(run: RunResult, limits: Limits) -> JudgementResult:
+    """Judge a program that ran once with nothing to compare its output with."""
+    return JudgementResult(
+        verdict=verdict_of(run.status, is_output_right=True),
+        output=readable(run.stdout, max_bytes=OUTPUT_BYTES),
+        error_output=_error_output(describe_failure(run, limits), run.stderr),
+        exit_code=run.exit_code,
+        usage=run.usage,
+        runs=(),
+    )
+
+
+def judge_run(test_case: TestCase, run: RunResult, limits: Limits) -> JudgedRun:
+    """Judge one run against its test case."""
+    is_right = is_same_output(run.stdout, test_case.expected_output.encode())
+    failure = describe_failure(run, limits)
+    return JudgedRun(
+        test_case_id=test_case.id,
+        is_sample=test_case.is_sample,
+        verdict=verdict_of(run.status, is_output_right=is_right),
+        usage=run.usage,
+        exit_code=run.exit_code,
+        signal=run.signal,
+        output=readable(run.stdout, max_bytes=SAMPLE_OUTPUT_BYTES) if test_case.is_sample else None,
+        error=_error_output(failure, run.stderr) if test_case.is_sample else failure,
+    )
+
+
+def judge_all(runs: Sequence[JudgedRun]) -> JudgementResult:
+    """Judge a submission by its runs, at least one: the first that failed gives the verdict."""
+    deciding = next((run for run in runs if run.verdict is not Verdict.AC), runs[0])
+    shown = deciding if deciding.is_sample else next((run for run in runs if run.is_sample), None)
+    error = None
+    if deciding.error and deciding.verdict is not Verdict.AC:
+        error = f"Test {runs.index(deciding) + 1}: {deciding.error}"
+    return JudgementResult(
+        verdict=deciding.verdict,
+        output=shown.output if shown else None,
+        error_output=error,
+        exit_code=deciding.exit_code,
+        usage=_largest_usage(runs),
+        runs=tuple(runs),
+    )
+
+
+def describe_failure(run: RunResult, limits: Limits) -> str | None:
+    """Say which limit was hit, with its value, or how the program died; `None` if it ended well."""
+    descriptions = {
+        RunStatus.OK: None,
+        RunStatus.TIME_LIMIT: f"Time Limit Exceeded: {limits.cpu_time_ms} ms of CPU time",
+        RunStatus.WALL_LIMIT: f"Time Limit Exceeded: {limits.wall_time_ms} ms of wall time",
+        RunStatus.MEMORY_LIMIT: f"Memory Limit Exceeded: {limits.memory_bytes / MIB:g} MiB",
+        RunStatus.OUTPUT_LIMIT: f"Output Limit Exceeded: {limits.output_bytes / MIB:g} MiB",
+        RunStatus.NONZERO_EXIT: f"Runtime Error: exit code {run.exit_code}",
+        RunStatus.SIGNALED: f"Runtime Error: killed by signal {run.signal}",
+    }
+    return descriptions[run.status]
+
+
+def _error_output(failure: str | None, stderr: bytes) -> str | None:
+    written = readable(stderr, max_bytes=ERROR_OUTPUT_BYTES)
+    return "\n".join(part for part in (failure, written) if part) or None
+
+
+def _largest_usage(runs: Sequence[JudgedRun]) -> Usage:
+    return Usage(
+        cpu_time_ms=max((run.usage.cpu_time_ms for run in runs), default=NO_USAGE.cpu_time_ms),
+        wall_time_ms=max((run.usage.wall_time_ms for run in runs), default=NO_USAGE.wall_time_ms),
+        memory_bytes=max((run.usage.memory_bytes for run in runs), default=NO_USAGE.memory_bytes),
+    )

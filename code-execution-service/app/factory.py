@@ -1,0 +1,54 @@
+"""Builds the services with their collaborators; shared by web requests and background loops."""
+
+from dataclasses import dataclass, field
+
+from app.clients.backend import BackendClient
+from app.engines.base import Engine
+from app.languages import LanguageRegistry
+from app.repositories.unit_of_work import Transactions
+from app.services.authentication import Authenticator
+from app.services.code_execution import JudgeService
+from app.services.contests import ContestService
+from app.services.submissions import SubmissionService
+from app.services.wake_up import WakeUp
+from app.services.webhook import DeliveryService
+
+
+@dataclass(frozen=True, kw_only=True)
+class Factory:
+    """Everything that lives as long as the process."""
+
+    transactions: Transactions
+    engine: Engine
+    languages: LanguageRegistry
+    backend: BackendClient
+    authenticator: Authenticator
+    judge_lease_s: float
+    jobs_waiting: WakeUp = field(default_factory=WakeUp)
+    events_waiting: WakeUp = field(default_factory=WakeUp)
+
+    def contests(self) -> ContestService:
+        """Build the contest service."""
+        return ContestService(self.transactions)
+
+    def submissions(self) -> SubmissionService:
+        """Build the submission service."""
+        return SubmissionService(
+            transactions=self.transactions,
+            languages=self.languages,
+            jobs_waiting=self.jobs_waiting,
+        )
+
+    def judge(self) -> JudgeService:
+        """Build the judge."""
+        return JudgeService(
+            transactions=self.transactions,
+            engine=self.engine,
+            languages=self.languages,
+            events_waiting=self.events_waiting,
+            lease_s=self.judge_lease_s,
+        )
+
+    def deliveries(self) -> DeliveryService:
+        """Build the delivery service."""
+        return DeliveryService(transactions=self.transactions, backend=self.backend)

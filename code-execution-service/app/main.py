@@ -1,0 +1,145 @@
+"""The service's web process: settings, wiring, and the loops that judge and deliver."""
+
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import httpx
+import uvicorn
+from fastapi import FastAPI
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.background import background_loops
+from app.clients.backend import BackendClient, create_http_client
+from app.config import SERVICE_DIRECTORY, Settings, load_settings_or_exit
+from app.database import create_database, driver_url
+from app.engines.base import Engine
+from app.engines.sandbox.engine import SandboxEngine
+from app.errors import EngineUnavailableError
+from app.factory import Factory
+from app.languages import LanguageRegistry, load_languages
+from app.logs import configure_logging
+from app.repositories.schema import Schema
+from app.repositories.unit_of_work import Transactions
+from app.routes import contests, submissions, system
+from app.routes.content_encoding import ContentEncodingMiddleware
+from app.routes.errors import install_error_handlers
+from app.services.authentication import Authenticator, KeyStore
+
+VERSION = "0.1.0"
+MAX_BODY_BYTES = 64 * 1024 * 1024
+GRACE_S = 10
+
+logger = logging.getLogger(__name__)
+
+
+def create_app(
+    settings: Settings,
+    *,
+    engine: Engine,
+    languages: LanguageRegistry,
+    backend_transport: httpx.AsyncBaseTransport | None = None,
+) -> FastAPI:
+    """Build the application; nothing is opened or started before its lifespan begins.
+
+    `backend_transport` takes the place of the network on the way to the backend.
+    """
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        url = driver_url(settings.database_url, base_directory=SERVICE_DIRECTORY)
+        database = create_database(url)
+        async with create_http_client(
+            settings.backend_service_url, transport=backend_transport
+        ) as http:
+            factory = _create_factory(
+                settings, engine=engine, languages=languages, database=database, http=http
+            )
+            engine_fault = await _start(engine)
+            app.state.factory = factory
+            app.state.readiness_checks = _readiness_checks(database, engine_fault)
+            workers = 0 if engine_fault else settings.judge_workers
+            async with background_loops(factory, judge_workers=workers):
+                yield
+            await engine.close()
+            await database.dispose()
+
+    app = FastAPI(
+        title="Code Execution Service",
+        version=VERSION,
+        description="Runs programs in a sandbox, judges them, and reports by signed webhook.",
+        lifespan=lifespan,
+        max_body_size=MAX_BODY_BYTES,
+        redirect_slashes=False,
+    )
+    app.state.open_doors = frozenset(settings.api_open_endpoints)
+    app.state.replica_name = settings.replica_name
+    app.add_middleware(ContentEncodingMiddleware, max_body_bytes=MAX_BODY_BYTES)
+    install_error_handlers(app)
+    for router in (submissions.router, contests.router, system.router):
+        app.include_router(router)
+    return app
+
+
+def _create_factory(
+    settings: Settings,
+    *,
+    engine: Engine,
+    languages: LanguageRegistry,
+    database: AsyncEngine,
+    http: httpx.AsyncClient,
+) -> Factory:
+    backend = BackendClient(http, secrets=settings.webhook_secrets)
+    return Factory(
+        transactions=Transactions(database),
+        engine=engine,
+        languages=languages,
+        backend=backend,
+        authenticator=Authenticator(
+            keys=KeyStore(backend.fetch_keys),
+            secrets=settings.webhook_secrets,
+            issuer=settings.jwt_issuer,
+            audience=settings.jwt_audience,
+        ),
+        judge_lease_s=settings.judge_lease_seconds,
+    )
+
+
+async def _start(engine: Engine) -> EngineUnavailableError | None:
+    """Start the engine; without it submissions are still accepted, and wait."""
+    try:
+        await engine.start()
+    except EngineUnavailableError as error:
+        logger.error("no program can be judged: %s", error.detail)  # noqa: TRY400  # says it all
+        return error
+    return None
+
+
+def _readiness_checks(
+    database: AsyncEngine, engine_fault: EngineUnavailableError | None
+) -> dict[str, Callable[[], Awaitable[None]]]:
+    async def check_engine() -> None:
+        if engine_fault:
+            raise engine_fault
+
+    schema = Schema(database, alembic_ini=str(SERVICE_DIRECTORY / "alembic.ini"))
+    return {"database": schema.check, "engine": check_engine}
+
+
+def main() -> None:
+    """Run the service until it is told to stop."""
+    settings = load_settings_or_exit()
+    configure_logging(settings.logs_directory)
+    languages = load_languages()
+    engine = SandboxEngine(languages.languages, data_directory=settings.data_directory)
+    uvicorn.run(
+        create_app(settings, engine=engine, languages=languages),
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        timeout_graceful_shutdown=GRACE_S,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,68 @@
+"""Submissions, the test cases they came with, and the result of their newest judgement."""
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.database import Base, Id, UtcDateTime
+from app.domain.judging import SubmissionStatus
+from app.domain.verdicts import Verdict
+
+__all__ = ["Submission", "SubmissionStatus", "SubmissionTestCase"]
+
+
+class Submission(Base):
+    """One source text handed in, and what became of it."""
+
+    __tablename__ = "code_submissions"
+    __table_args__ = (Index("ix_code_submissions_user_id_id", "user_id", "id"),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    contest_id: Mapped[int | None] = mapped_column(
+        Id, ForeignKey("contests.id", ondelete="SET NULL"), index=True
+    )
+    user_id: Mapped[int] = mapped_column(BigInteger)
+    reference: Mapped[str | None] = mapped_column(String(64))
+    code: Mapped[str] = mapped_column(Text)
+    language: Mapped[str] = mapped_column(String(20))
+    input_data: Mapped[str] = mapped_column(Text, default="")
+    cpu_time_limit_ms: Mapped[int | None]
+    memory_limit_bytes: Mapped[int | None] = mapped_column(BigInteger)
+
+    status: Mapped[SubmissionStatus] = mapped_column(String(16), index=True)
+    verdict: Mapped[Verdict | None] = mapped_column(String(8))
+    output: Mapped[str | None] = mapped_column(Text)
+    error_output: Mapped[str | None] = mapped_column(Text)
+    exit_code: Mapped[int | None]
+    execution_time_ms: Mapped[int | None]
+    memory_usage_bytes: Mapped[int | None] = mapped_column(BigInteger)
+
+    webhook_sent: Mapped[bool] = mapped_column(default=False)
+    webhook_response: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    executed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    completed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    idempotency_key: Mapped[str | None] = mapped_column(String(64), unique=True)
+    request_hash: Mapped[str | None] = mapped_column(String(64))
+
+    test_cases: Mapped[list["SubmissionTestCase"]] = relationship(
+        order_by="SubmissionTestCase.position", lazy="raise", cascade="all, delete-orphan"
+    )
+
+
+class SubmissionTestCase(Base):
+    """One test case that came with a submission; the expected output never enters the sandbox."""
+
+    __tablename__ = "submission_test_cases"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    submission_id: Mapped[int] = mapped_column(
+        Id, ForeignKey("code_submissions.id", ondelete="CASCADE"), index=True
+    )
+    position: Mapped[int]
+    external_id: Mapped[str] = mapped_column(String(64))
+    input: Mapped[str] = mapped_column(Text)
+    expected_output: Mapped[str] = mapped_column(Text)
+    is_sample: Mapped[bool] = mapped_column(default=False)

@@ -1,0 +1,1 @@
+"""Repositories translate between services and tables; they decide nothing."""

@@ -1,0 +1,35 @@
+"""Contests in the database."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.models import Contest
+
+
+class ContestRepository:
+    """Reads and writes contests."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def add(self, contest: Contest) -> None:
+        """Store a new contest and give it its id."""
+        self._session.add(contest)
+        await self._session.flush()
+
+    async def find(self, contest_id: int) -> Contest | None:
+        """Return the contest, if it exists."""
+        return await self._session.get(Contest, contest_id)
+
+    async def list(self, *, is_active: bool | None, skip: int, limit: int) -> Sequence[Contest]:
+        """Return contests, the newest first."""
+        query = select(Contest).order_by(Contest.id.desc()).offset(skip).limit(limit)
+        if is_active is not None:
+            query = query.where(Contest.is_active == is_active)
+        return (await self._session.scalars(query)).all()
+
+    async def delete(self, contest: Contest) -> None:
+        """Remove the contest; its submissions stay and lose their contest."""
+        await self._session.delete(contest)

@@ -1,0 +1,45 @@
+"""Outgoing events in the database."""
+
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.models import Delivery, Event, EventStatus
+
+
+class EventRepository:
+    """Reads and writes events and deliveries."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def add(self, event: Event) -> None:
+        """Store an event that is to be delivered."""
+        self._session.add(event)
+
+    async def claim_due(self, *, now: datetime, lease_ends_at: datetime) -> Event | None:
+        """Take the event that has been due longest and keep others off it until the lease ends."""
+        due = (
+            select(Event.id)
+            .where(Event.status == EventStatus.PENDING, Event.next_attempt_at <= now)
+            .order_by(Event.next_attempt_at)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+            .scalar_subquery()
+        )
+        claim = (
+            update(Event)
+            .where(Event.id == due)
+            .values(next_attempt_at=lease_ends_at, attempts=Event.attempts + 1)
+            .returning(Event)
+        )
+        return await self._session.scalar(claim)
+
+    async def add_delivery(self, delivery: Delivery) -> None:
+        """Store one attempt."""
+        self._session.add(delivery)
+
+    async def find(self, event_id: int) -> Event | None:
+        """Return the event, if it exists."""
+        return await self._session.get(Event, event_id)

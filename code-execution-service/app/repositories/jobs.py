@@ -1,0 +1,73 @@
+"""The queue table: claiming by conditional update, ownership by lease."""
+
+from datetime import datetime
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.models import Job
+
+
+class JobRepository:
+    """Reads and writes the queue."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def add(self, job: Job) -> None:
+        """Queue a job."""
+        self._session.add(job)
+        await self._session.flush()
+
+    async def find_by_submission(self, submission_id: int) -> Job | None:
+        """Return the submission's job, if it waits or runs."""
+        return await self._session.scalar(select(Job).where(Job.submission_id == submission_id))
+
+    async def claim_next(
+        self, *, lease_token: str, now: datetime, lease_ends_at: datetime
+    ) -> Job | None:
+        """Take the oldest job that is free or whose worker has let its lease run out.
+
+        Another worker may look at the same moment: on PostgreSQL locked rows are skipped, on SQLite
+        the write lock of the transaction keeps the other one out.
+        """
+        oldest = (
+            select(Job.id)
+            .where(Job.available_at <= now)
+            .order_by(Job.id)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+            .scalar_subquery()
+        )
+        claim = (
+            update(Job)
+            .where(Job.id == oldest)
+            .values(lease_token=lease_token, available_at=lease_ends_at, attempts=Job.attempts + 1)
+            .returning(Job)
+        )
+        return await self._session.scalar(claim)
+
+    async def extend_lease(self, job_id: int, *, lease_token: str, lease_ends_at: datetime) -> bool:
+        """Keep the job for longer; false when it is no longer ours."""
+        result = await self._session.execute(
+            update(Job)
+            .where(Job.id == job_id, Job.lease_token == lease_token)
+            .values(available_at=lease_ends_at)
+            .returning(Job.id)
+        )
+        return result.scalar() is not None
+
+    async def release(self, job_id: int, *, lease_token: str, now: datetime, attempts: int) -> None:
+        """Give the job back to the queue, if it is still ours."""
+        await self._session.execute(
+            update(Job)
+            .where(Job.id == job_id, Job.lease_token == lease_token)
+            .values(lease_token=None, available_at=now, attempts=attempts)
+        )
+
+    async def finish(self, job_id: int, *, lease_token: str) -> bool:
+        """Take the job out of the queue; false when it is no longer ours."""
+        result = await self._session.execute(
+            delete(Job).where(Job.id == job_id, Job.lease_token == lease_token).returning(Job.id)
+        )
+        return result.scalar() is not None

@@ -1,0 +1,86 @@
+"""Submissions and their judgements in the database."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import selectinload
+
+from app.models import Judgement, Submission, SubmissionStatus, SubmissionTestCase
+
+
+class IdempotencyKeyTakenError(Exception):
+    """Another transaction has stored a submission under the same key in the meantime."""
+
+
+class SubmissionRepository:
+    """Reads and writes submissions."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def add(self, submission: Submission) -> None:
+        """Store a new submission and give it its id.
+
+        Raises:
+            IdempotencyKeyTakenError: its key, the one thing that can clash, is in use.
+        """
+        self._session.add(submission)
+        try:
+            await self._session.flush()
+        except IntegrityError as error:
+            raise IdempotencyKeyTakenError from error
+
+    async def find(self, submission_id: int, *, for_update: bool = False) -> Submission | None:
+        """Return the submission, if it exists; its row locked when it is to be changed."""
+        return await self._session.get(Submission, submission_id, with_for_update=for_update)
+
+    async def find_by_idempotency_key(self, key: str) -> Submission | None:
+        """Return the submission that was created under this key."""
+        return await self._session.scalar(
+            select(Submission).where(Submission.idempotency_key == key)
+        )
+
+    async def list(
+        self,
+        *,
+        user_id: int | None,
+        contest_id: int | None,
+        status: SubmissionStatus | None,
+        skip: int,
+        limit: int,
+    ) -> Sequence[Submission]:
+        """Return submissions, the newest first."""
+        query = select(Submission).order_by(Submission.id.desc()).offset(skip).limit(limit)
+        if user_id is not None:
+            query = query.where(Submission.user_id == user_id)
+        if contest_id is not None:
+            query = query.where(Submission.contest_id == contest_id)
+        if status is not None:
+            query = query.where(Submission.status == status)
+        return (await self._session.scalars(query)).all()
+
+    async def test_cases(self, submission_id: int) -> Sequence[SubmissionTestCase]:
+        """Return the test cases that came with the submission, in their order."""
+        query = (
+            select(SubmissionTestCase)
+            .where(SubmissionTestCase.submission_id == submission_id)
+            .order_by(SubmissionTestCase.position)
+        )
+        return (await self._session.scalars(query)).all()
+
+    async def add_judgement(self, judgement: Judgement) -> None:
+        """Store a judgement with its runs."""
+        self._session.add(judgement)
+
+    async def find_newest_judgement(self, submission_id: int) -> Judgement | None:
+        """Return the newest judgement with its runs."""
+        query = (
+            select(Judgement)
+            .where(Judgement.submission_id == submission_id)
+            .order_by(Judgement.id.desc())
+            .limit(1)
+            .options(selectinload(Judgement.runs))
+        )
+        return await self._session.scalar(query)

@@ -1,0 +1,42 @@
+"""A transaction with the repositories that work in it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+from app.database import reader_sessions, writer_sessions
+from app.repositories.contests import ContestRepository
+from app.repositories.events import EventRepository
+from app.repositories.jobs import JobRepository
+from app.repositories.submissions import SubmissionRepository
+
+
+class UnitOfWork:
+    """The repositories of one transaction."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self.contests = ContestRepository(session)
+        self.submissions = SubmissionRepository(session)
+        self.jobs = JobRepository(session)
+        self.events = EventRepository(session)
+
+
+class Transactions:
+    """Opens transactions: committed when the block ends, rolled back when it raises."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._writer = writer_sessions(engine)
+        self._reader = reader_sessions(engine)
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[UnitOfWork]:
+        """Open a transaction that may write."""
+        async with self._writer() as session, session.begin():
+            yield UnitOfWork(session)
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[UnitOfWork]:
+        """Open a transaction that only reads."""
+        async with self._reader() as session:
+            yield UnitOfWork(session)

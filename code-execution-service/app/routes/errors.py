@@ -1,0 +1,50 @@
+"""How errors look on the wire: `detail` as FastAPI's clients expect it, and our stable `code`."""
+
+import logging
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+
+from app.errors import InvalidRequestError, ServerError, ServiceError, UnauthenticatedError
+
+logger = logging.getLogger(__name__)
+
+
+def install_error_handlers(app: FastAPI) -> None:
+    """Render our errors and crashes as JSON."""
+    app.add_exception_handler(RequestValidationError, _render_validation_error)
+    app.add_exception_handler(ServiceError, _render_service_error)
+    app.add_exception_handler(Exception, _render_crash)
+
+
+def _render_service_error(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, ServiceError)  # noqa: S101  # registered for this class only
+    headers = {"WWW-Authenticate": "Bearer"} if isinstance(error, UnauthenticatedError) else None
+    detail = error.title if isinstance(error, ServerError) else error.detail
+    return JSONResponse(
+        {"detail": detail, "code": error.code}, status_code=error.status, headers=headers
+    )
+
+
+def _render_validation_error(request: Request, error: Exception) -> JSONResponse:
+    """Say where and why, as FastAPI does, but without repeating the input.
+
+    The input may be huge, and a lone surrogate in it could not be written as JSON.
+    """
+    assert isinstance(error, RequestValidationError)  # noqa: S101  # registered for this class only
+    shown = ("type", "loc", "msg")
+    problems = [{name: problem[name] for name in shown} for problem in error.errors()]
+    return JSONResponse(
+        {"detail": problems, "code": InvalidRequestError.code},
+        status_code=HTTPStatus.UNPROCESSABLE_ENTITY,
+    )
+
+
+def _render_crash(request: Request, error: Exception) -> JSONResponse:
+    logger.error("crash in %s %s", request.method, request.url.path, exc_info=error)
+    return JSONResponse(
+        {"detail": ServerError.title, "code": ServerError.code},
+        status_code=HTTPStatus.INTERNAL_SERVER_ERROR,
+    )

@@ -1,0 +1,42 @@
+"""Health, readiness and languages; open to everybody."""
+
+from datetime import UTC, datetime
+from http import HTTPStatus
+
+from fastapi import Request, Response
+
+from app.dependencies import FactoryDependency
+from app.domain.formats import instant_text
+from app.routes.either_slash import EitherSlashRouter
+from app.schemas.system import HealthOut, LanguageOut, ReadinessOut
+from app.services.health import OK, run_checks
+
+router = EitherSlashRouter(tags=["system"])
+
+
+@router.get("/health/", summary="Tell that the process is alive")
+async def health(request: Request) -> HealthOut:
+    return HealthOut(
+        timestamp=instant_text(datetime.now(tz=UTC)),
+        version=request.app.version,
+        replica=request.app.state.replica_name,
+    )
+
+
+@router.get(
+    "/health/ready",
+    summary="Tell whether the service can work now",
+    responses={HTTPStatus.SERVICE_UNAVAILABLE: {"model": ReadinessOut}},
+)
+async def ready(request: Request, response: Response) -> ReadinessOut:
+    outcomes = await run_checks(request.app.state.readiness_checks)
+    missing = [name for name, outcome in outcomes.items() if outcome != OK]
+    if missing:
+        response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
+        return ReadinessOut(status=f"not ready: {', '.join(missing)}", checks=outcomes)
+    return ReadinessOut(status="ready", checks=outcomes)
+
+
+@router.get("/api/v1/languages", summary="List the languages and what this host has of them")
+async def list_languages(factory: FactoryDependency) -> list[LanguageOut]:
+    return [LanguageOut.of(toolchain) for toolchain in await factory.engine.toolchains()]

@@ -1,0 +1,1 @@
+"""Wire shapes of the doors; nothing below the routes knows them."""

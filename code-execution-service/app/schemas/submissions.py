@@ -1,0 +1,179 @@
+"""The submissions door on the wire (contract S001-Q01 to Q05, D31, D32)."""
+
+from datetime import datetime
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints
+
+from app.domain.formats import instant_text
+from app.domain.judging import SubmissionStatus, TestCase
+from app.domain.limits import MIB
+from app.domain.verdicts import Verdict
+from app.models import Submission
+from app.services.events import result_fields
+from app.services.submissions import NewSubmission, SubmissionDetails
+
+MAX_INPUT_CHARACTERS = 1 * MIB
+MAX_TEST_CASES = 1000
+MAX_TEST_CASE_CHARACTERS = 16 * MIB
+MAX_ID = 2**63 - 1
+
+Instant = Annotated[datetime, PlainSerializer(instant_text, return_type=str)]
+# PostgreSQL's text can't hold NUL, and no program text or test needs it.
+NO_NUL = r"^[^\x00]*$"
+Text = Annotated[str, StringConstraints(pattern=NO_NUL)]
+
+
+class TestCaseIn(BaseModel):
+    """One test case to judge against."""
+
+    __test__ = False
+
+    id: Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=NO_NUL)]
+    input: Text = Field(default="", max_length=MAX_TEST_CASE_CHARACTERS, description="stdin")
+    expected_output: Text = Field(max_length=MAX_TEST_CASE_CHARACTERS)
+    is_sample: bool = Field(
+        default=False,
+        description="Only of samples the answers and events show what the program wrote.",
+    )
+
+
+class LimitsIn(BaseModel):
+    """What each run may use; the service's defaults where absent."""
+
+    cpu_time_ms: int | None = Field(default=None, ge=50, le=60_000)
+    memory_bytes: int | None = Field(default=None, ge=16 * MIB, le=2048 * MIB)
+
+
+class SubmissionIn(BaseModel):
+    """A program to judge."""
+
+    code: Text = Field(description="The whole program, at most 100 KiB.")
+    language: str = Field(max_length=50, description="An id or alias of GET /api/v1/languages.")
+    user_id: int = Field(ge=-MAX_ID, le=MAX_ID)
+    contest_id: int | None = Field(default=None, ge=1, le=MAX_ID)
+    input_data: Text = Field(
+        default="",
+        max_length=MAX_INPUT_CHARACTERS,
+        description="stdin of the one run that a submission without test cases gets",
+    )
+    test_cases: list[TestCaseIn] = Field(default=[], max_length=MAX_TEST_CASES)
+    limits: LimitsIn = LimitsIn()
+    reference: Annotated[str, StringConstraints(max_length=64, pattern=NO_NUL)] | None = Field(
+        default=None, description="The caller's own id; comes back in answers and events."
+    )
+    auto_execute: bool = Field(
+        default=True, description="False: wait for POST /api/v1/submissions/{id}/execute."
+    )
+
+    def to_request(self) -> NewSubmission:
+        """Return what the service works with."""
+        return NewSubmission(
+            code=self.code,
+            language=self.language,
+            user_id=self.user_id,
+            contest_id=self.contest_id,
+            input_data=self.input_data,
+            reference=self.reference,
+            cpu_time_limit_ms=self.limits.cpu_time_ms,
+            memory_limit_bytes=self.limits.memory_bytes,
+            test_cases=tuple(TestCase(**case.model_dump()) for case in self.test_cases),
+            is_executed_at_once=self.auto_execute,
+        )
+
+
+class SubmissionQuery(BaseModel):
+    """Which submissions to list."""
+
+    user_id: int | None = Field(default=None, ge=-MAX_ID, le=MAX_ID)
+    contest_id: int | None = Field(default=None, ge=1, le=MAX_ID)
+    status: SubmissionStatus | None = None
+    skip: int = Field(default=0, ge=0, le=MAX_ID)
+    limit: int = Field(default=100, ge=1, le=100)
+
+
+class TestResultOut(BaseModel):
+    """One run of the newest judgement."""
+
+    __test__ = False
+
+    test_case_id: str
+    test_case_number: int
+    is_sample: bool
+    verdict: Verdict
+    passed: bool
+    execution_time_ms: int
+    cpu_time_ms: int
+    memory_usage_bytes: int
+    exit_code: int | None
+    signal: int | None
+    output: str | None
+    error: str | None
+
+
+class SummaryOut(BaseModel):
+    """The runs of the newest judgement, counted."""
+
+    total_tests: int
+    passed: int
+    failed: int
+    all_passed: bool
+
+
+class SubmissionListItem(BaseModel):
+    """A submission without its single runs."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: int
+    contest_id: int | None
+    user_id: int
+    reference: str | None
+    code: str
+    language: str
+    input_data: str
+    status: SubmissionStatus
+    verdict: Verdict | None
+    output: str | None
+    error_output: str | None
+    exit_code: int | None
+    execution_time: str | None = Field(examples=["0.045s"])
+    memory_usage: str | None = Field(examples=["8.2MB"])
+    execution_time_ms: int | None
+    memory_usage_bytes: int | None
+    webhook_sent: bool
+    webhook_response: str | None
+    created_at: Instant
+    executed_at: Instant | None
+    completed_at: Instant | None
+
+    @classmethod
+    def of(cls, submission: Submission) -> Self:
+        """Show a submission from a list."""
+        return cls.model_validate(_fields(submission, result_fields(submission, None)))
+
+
+class SubmissionOut(SubmissionListItem):
+    """A submission and its result."""
+
+    test_results: list[TestResultOut] | None
+    summary: SummaryOut | None
+
+    @classmethod
+    def of_details(cls, details: SubmissionDetails) -> Self:
+        """Show a submission with its newest judgement."""
+        result = result_fields(details.submission, details.judgement)
+        return cls.model_validate(_fields(details.submission, result))
+
+
+class ExecutionStarted(BaseModel):
+    """The submission is queued."""
+
+    message: str = "Execution started"
+    submission_id: int
+
+
+def _fields(submission: Submission, result: dict[str, Any]) -> dict[str, Any]:
+    own = ("id", "contest_id", "user_id", "reference", "code", "language", "input_data")
+    fate = ("webhook_sent", "webhook_response", "created_at", "executed_at", "completed_at")
+    return {name: getattr(submission, name) for name in own + fate} | result

@@ -1,0 +1,57 @@
+"""Languages, health and errors on the wire."""
+
+from typing import Self
+
+from pydantic import BaseModel, Field
+
+from app.domain.language import Toolchain
+
+
+class LanguageOut(BaseModel):
+    """A language and what this host has of it (contract S001-E12)."""
+
+    id: str
+    name: str
+    aliases: list[str]
+    compiler: str = Field(description="Name of the compiler at third-party APIs.")
+    version: str | None = Field(description="As the installed compiler or runtime tells it.")
+    is_available: bool
+    debian_packages: list[str] = Field(description="What brings the toolchain.")
+
+    @classmethod
+    def of(cls, toolchain: Toolchain) -> Self:
+        """Show a toolchain."""
+        language = toolchain.language
+        return cls(
+            id=language.id,
+            name=language.name,
+            aliases=list(language.aliases),
+            compiler=language.third_party_name,
+            version=toolchain.version,
+            is_available=toolchain.is_available,
+            debian_packages=list(language.debian_packages),
+        )
+
+
+class HealthOut(BaseModel):
+    """The process is alive (contract S001-E01, C-20)."""
+
+    status: str = "healthy"
+    timestamp: str
+    service: str = "Code Execution Service"
+    version: str
+    replica: str
+
+
+class ReadinessOut(BaseModel):
+    """Whether the service can work now (contract S001-E02)."""
+
+    status: str = Field(examples=["ready", "not ready: database"])
+    checks: dict[str, str] = Field(examples=[{"database": "ok", "engine": "ok"}])
+
+
+class ErrorOut(BaseModel):
+    """Every error of this door."""
+
+    detail: str
+    code: str

@@ -1,0 +1,210 @@
+"""Submissions: accept them once, queue them, show them."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from app.domain.judging import SubmissionStatus, TestCase
+from app.domain.language import Language
+from app.errors import (
+    ContestNotFoundError,
+    IdempotencyMismatchError,
+    IllegalTransitionError,
+    InvalidRequestError,
+    SubmissionNotFoundError,
+)
+from app.languages import LanguageRegistry
+from app.models import Job, Judgement, Submission, SubmissionTestCase
+from app.repositories.submissions import IdempotencyKeyTakenError
+from app.repositories.unit_of_work import Transactions, UnitOfWork
+from app.services.wake_up import WakeUp
+
+MAX_CODE_BYTES = 100 * 1024  # contract S001-Q01
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewSubmission:
+    """What a caller asks for; limits that are `None` are the service's defaults."""
+
+    code: str
+    language: str
+    user_id: int
+    contest_id: int | None
+    input_data: str
+    reference: str | None
+    cpu_time_limit_ms: int | None
+    memory_limit_bytes: int | None
+    test_cases: tuple[TestCase, ...]
+    is_executed_at_once: bool
+
+    def fingerprint(self) -> str:
+        """Return a hash that is the same for the same request."""
+        return hashlib.sha256(repr(self).encode(errors="surrogatepass")).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubmissionDetails:
+    """A submission with its newest judgement, if it has been judged."""
+
+    submission: Submission
+    judgement: Judgement | None
+
+
+class SubmissionService:
+    """Creates, queues and finds submissions."""
+
+    def __init__(
+        self,
+        *,
+        transactions: Transactions,
+        languages: LanguageRegistry,
+        jobs_waiting: WakeUp,
+    ) -> None:
+        self._transactions = transactions
+        self._languages = languages
+        self._jobs_waiting = jobs_waiting
+
+    async def create(
+        self, request: NewSubmission, *, idempotency_key: str | None
+    ) -> SubmissionDetails:
+        """Store and queue a submission; a repeated key returns what it created the first time.
+
+        Raises:
+            InvalidRequestError: the code is empty, too long, or the contest is unknown.
+            UnsupportedLanguageError: there is no such language.
+            IdempotencyMismatchError: the key came before with another request.
+        """
+        _check_code(request.code)
+        language = self._languages.get(request.language)
+        try:
+            details = await self._create_once(request, language, idempotency_key)
+        except IdempotencyKeyTakenError:
+            # The same request arrived twice at the same moment; the other one was stored first.
+            details = await self._create_once(request, language, idempotency_key)
+        self._jobs_waiting.ring()
+        return details
+
+    async def _create_once(
+        self, request: NewSubmission, language: Language, idempotency_key: str | None
+    ) -> SubmissionDetails:
+        now = datetime.now(tz=UTC)
+        async with self._transactions.write() as work:
+            if idempotency_key is not None:
+                earlier = await work.submissions.find_by_idempotency_key(idempotency_key)
+                if earlier is not None:
+                    return await _repeat(work, earlier, request)
+            await _check_contest(work, request.contest_id)
+            submission = _new_row(request, language, idempotency_key, now)
+            await work.submissions.add(submission)
+            if request.is_executed_at_once:
+                await work.jobs.add(_new_job(submission, now))
+        return SubmissionDetails(submission=submission, judgement=None)
+
+    async def get(self, submission_id: int) -> SubmissionDetails:
+        """Return a submission with its newest judgement.
+
+        Raises:
+            SubmissionNotFoundError: there is none with this id.
+        """
+        async with self._transactions.read() as work:
+            submission = await work.submissions.find(submission_id)
+            if submission is None:
+                raise SubmissionNotFoundError
+            judgement = await work.submissions.find_newest_judgement(submission_id)
+        return SubmissionDetails(submission=submission, judgement=judgement)
+
+    async def list(
+        self,
+        *,
+        user_id: int | None,
+        contest_id: int | None,
+        status: SubmissionStatus | None,
+        skip: int,
+        limit: int,
+    ) -> Sequence[Submission]:
+        """Return submissions without their judgements, the newest first."""
+        async with self._transactions.read() as work:
+            return await work.submissions.list(
+                user_id=user_id, contest_id=contest_id, status=status, skip=skip, limit=limit
+            )
+
+    async def execute(self, submission_id: int) -> None:
+        """Queue a submission that waits, or judge one that ended in an error once more.
+
+        Raises:
+            SubmissionNotFoundError: there is none with this id.
+            IllegalTransitionError: it is running or completed.
+        """
+        now = datetime.now(tz=UTC)
+        async with self._transactions.write() as work:
+            submission = await work.submissions.find(submission_id, for_update=True)
+            if submission is None:
+                raise SubmissionNotFoundError
+            status = SubmissionStatus(submission.status)
+            if status not in {SubmissionStatus.PENDING, SubmissionStatus.ERROR}:
+                raise IllegalTransitionError(
+                    f"Cannot execute submission with status: {status.value}"
+                )
+            submission.status = SubmissionStatus.PENDING
+            if await work.jobs.find_by_submission(submission_id) is None:
+                await work.jobs.add(_new_job(submission, now))
+        self._jobs_waiting.ring()
+
+
+def _check_code(code: str) -> None:
+    if not code.strip():
+        raise InvalidRequestError("Code is required")
+    size_bytes = len(code.encode())
+    if size_bytes > MAX_CODE_BYTES:
+        raise InvalidRequestError(
+            f"Code has {size_bytes} bytes; the limit is {MAX_CODE_BYTES} bytes (100 KiB)"
+        )
+
+
+async def _check_contest(work: UnitOfWork, contest_id: int | None) -> None:
+    if contest_id is not None and await work.contests.find(contest_id) is None:
+        raise InvalidRequestError(ContestNotFoundError.title)
+
+
+async def _repeat(
+    work: UnitOfWork, earlier: Submission, request: NewSubmission
+) -> SubmissionDetails:
+    if earlier.request_hash != request.fingerprint():
+        raise IdempotencyMismatchError
+    judgement = await work.submissions.find_newest_judgement(earlier.id)
+    return SubmissionDetails(submission=earlier, judgement=judgement)
+
+
+def _new_row(
+    request: NewSubmission, language: Language, idempotency_key: str | None, now: datetime
+) -> Submission:
+    return Submission(
+        contest_id=request.contest_id,
+        user_id=request.user_id,
+        reference=request.reference,
+        code=request.code,
+        language=language.id,
+        input_data=request.input_data,
+        cpu_time_limit_ms=request.cpu_time_limit_ms,
+        memory_limit_bytes=request.memory_limit_bytes,
+        status=SubmissionStatus.PENDING,
+        webhook_sent=False,
+        created_at=now,
+        idempotency_key=idempotency_key,
+        request_hash=request.fingerprint() if idempotency_key else None,
+        test_cases=[
+            SubmissionTestCase(
+                position=position,
+                external_id=case.id,
+                input=case.input,
+                expected_output=case.expected_output,
+                is_sample=case.is_sample,
+            )
+            for position, case in enumerate(request.test_cases)
+        ],
+    )
+
+
+def _new_job(submission: Submission, now: datetime) -> Job:
+    return Job(submission_id=submission.id, created_at=now, available_at=now, attempts=0)

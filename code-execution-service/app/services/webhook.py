@@ -1,0 +1,82 @@
+"""Delivering outgoing events until the backend has acknowledged them."""
+
+import logging
+import time
+from datetime import UTC, datetime, timedelta
+
+from app.clients.backend import Answer, BackendClient
+from app.domain.retries import is_worth_a_retry, next_pause
+from app.models import Delivery, Event, EventStatus
+from app.repositories.unit_of_work import Transactions
+
+logger = logging.getLogger(__name__)
+
+LEASE = timedelta(seconds=30)
+"""Longer than an attempt can take; if this process dies in one, another tries again after it."""
+
+
+class DeliveryService:
+    """Delivers one due event after the other; every attempt is kept as a row."""
+
+    def __init__(self, *, transactions: Transactions, backend: BackendClient) -> None:
+        self._transactions = transactions
+        self._backend = backend
+
+    async def deliver_next(self) -> bool:
+        """Try to deliver the event that has been due longest; false when none is due."""
+        started_at = datetime.now(tz=UTC)
+        async with self._transactions.write() as work:
+            event = await work.events.claim_due(now=started_at, lease_ends_at=started_at + LEASE)
+        if event is None:
+            return False
+        start_s = time.monotonic()
+        answer = await self._backend.deliver(event.body, webhook_id=event.webhook_id)
+        duration_ms = round((time.monotonic() - start_s) * 1000)
+        delivery = Delivery(
+            event_id=event.id,
+            attempted_at=started_at,
+            duration_ms=duration_ms,
+            status_code=answer.status_code,
+            outcome=answer.text,
+        )
+        await self._record(event, delivery, answer)
+        return True
+
+    async def _record(self, claimed: Event, delivery: Delivery, answer: Answer) -> None:
+        now = datetime.now(tz=UTC)
+        async with self._transactions.write() as work:
+            await work.events.add_delivery(delivery)
+            event = await work.events.find(claimed.id)
+            submission = await work.submissions.find(claimed.submission_id)
+            if event is None or submission is None:
+                return  # deleted while the event was on its way
+            _move_on(event, answer, now)
+            submission.webhook_sent = answer.is_success
+            submission.webhook_response = _summary(answer)
+        if event.status == EventStatus.FAILED:
+            logger.error(
+                "event %s of submission %d failed for good: %s",
+                event.webhook_id,
+                event.submission_id,
+                _summary(answer),
+            )
+
+
+def _move_on(event: Event, answer: Answer, now: datetime) -> None:
+    pause = next_pause(attempts=event.attempts, age=now - event.created_at)
+    if answer.is_success:
+        event.status = EventStatus.DELIVERED
+        event.delivered_at = now
+    elif pause is None or not is_worth_a_retry(answer.status_code):
+        event.status = EventStatus.FAILED
+    else:
+        event.next_attempt_at = now + pause
+
+
+def _summary(answer: Answer) -> str:
+    """Put the outcome in the contract's words (S001-X41)."""
+    if answer.is_success:
+        return f"Success: {answer.status_code}"
+    if answer.status_code is None:
+        return f"Error: {answer.text}"
+    return f"Error: HTTP {answer.status_code}"

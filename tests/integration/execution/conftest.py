@@ -1,0 +1,109 @@
+import shutil
+import sqlite3
+import subprocess
+import sys
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import httpx
+import psycopg
+import pytest
+import pytest_asyncio
+from fastapi import FastAPI
+
+from app.config import SERVICE_DIRECTORY, Settings
+from app.engines.fake import FakeEngine
+from app.languages import load_languages
+from app.main import create_app
+from tests.integration.execution.fake_backend import FakeBackend
+from tests.support.postgres_databases import postgresql_url
+
+__all__ = ["postgresql_url"]
+
+SECRET = "a-shared-secret"
+
+
+def migrate(database_url: str) -> None:
+    command = [sys.executable, "-m", "alembic", "upgrade", "head"]
+    environment = {"DATABASE_URL": database_url, "BACKEND_WEBHOOK_SECRET": SECRET}
+    subprocess.run(command, check=True, cwd=SERVICE_DIRECTORY, env=environment)
+
+
+def on_database(server_url: str, name: str) -> str:
+    return server_url.rpartition("/")[0] + f"/{name}"
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("sqlite") / "template.sqlite3"
+    migrate(f"sqlite:///{path}")
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(postgresql_url: str) -> str:
+    with psycopg.connect(postgresql_url, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE execution_template")
+    migrate(on_database(postgresql_url, "execution_template"))
+    return postgresql_url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Yield a fresh, migrated database; every test that uses it runs on both kinds."""
+    if request.param == "sqlite":
+        path = tmp_path / "service.sqlite3"
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        yield f"sqlite:///{path}"
+        return
+    server: str = request.getfixturevalue("postgresql_template")
+    name = f"execution_{uuid.uuid4().hex}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE execution_template")
+        yield on_database(server, name)
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    return Settings(
+        _env_file=None,
+        database_url=database_url,
+        data_directory=tmp_path,
+        logs_directory=tmp_path,
+        api_open_endpoints=("submissions",),
+        judge_workers=2,
+        judge_lease_seconds=1,
+        BACKEND_WEBHOOK_SECRET=SECRET,
+    )
+
+
+@pytest.fixture
+def backend() -> FakeBackend:
+    return FakeBackend()
+
+
+@pytest.fixture
+def service(settings: Settings, backend: FakeBackend) -> FastAPI:
+    languages = load_languages()
+    return create_app(
+        settings,
+        engine=FakeEngine(languages.languages),
+        languages=languages,
+        backend_transport=httpx.MockTransport(backend.answer),
+    )
+
+
+@pytest_asyncio.fixture
+async def client(service: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """Speak to the running service; its workers and delivery loops are real."""
+    transport = httpx.ASGITransport(app=service, raise_app_exceptions=False)
+    async with (
+        service.router.lifespan_context(service),
+        httpx.AsyncClient(transport=transport, base_url="http://service") as client,
+    ):
+        yield client

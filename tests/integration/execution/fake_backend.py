@@ -1,0 +1,38 @@
+import asyncio
+import json
+from typing import Any
+
+import httpx
+
+
+class FakeBackend:
+    """The backend as the service sees it: takes webhooks, publishes keys, fails when told to."""
+
+    def __init__(self) -> None:
+        self.requests: list[httpx.Request] = []
+        self.failures: list[int | Exception] = []
+        self.keys: dict[str, Any] = {"keys": []}
+        self._arrived = asyncio.Condition()
+
+    async def answer(self, request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/.well-known/jwks.json":
+            return httpx.Response(200, json=self.keys)
+        async with self._arrived:
+            self.requests.append(request)
+            self._arrived.notify_all()
+        if self.failures:
+            failure = self.failures.pop(0)
+            if isinstance(failure, Exception):
+                raise failure
+            return httpx.Response(failure)
+        return httpx.Response(200, json={"status": "success"})
+
+    async def wait_for_requests(self, count: int) -> list[httpx.Request]:
+        async with asyncio.timeout(10), self._arrived:
+            await self._arrived.wait_for(lambda: len(self.requests) >= count)
+        return self.requests
+
+    async def wait_for_result(self) -> dict[str, Any]:
+        requests = await self.wait_for_requests(1)
+        payload: dict[str, Any] = json.loads(requests[-1].content)
+        return payload

@@ -1,0 +1,89 @@
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from app.config import SERVICE_DIRECTORY, Settings
+from app.database import create_database, driver_url
+from app.repositories.unit_of_work import Transactions
+from tests.integration.execution.fake_backend import FakeBackend
+from tests.integration.execution.test_submissions import SUBMISSIONS, make_body, wait_until_final
+
+pytestmark = pytest.mark.asyncio
+
+
+async def test_two_workers_never_claim_the_same_job(
+    client: httpx.AsyncClient, settings: Settings
+) -> None:
+    """Claims from outside race with each other; the service's own workers are kept busy."""
+    database = create_database(driver_url(settings.database_url, base_directory=SERVICE_DIRECTORY))
+    transactions = Transactions(database)
+    for _ in range(2):
+        await client.post(SUBMISSIONS, json=make_body(code="sleep 3000"))
+    await asyncio.sleep(0.3)
+    for _ in range(6):
+        await client.post(SUBMISSIONS, json=make_body())
+
+    async def claim(token: str) -> int | None:
+        now = datetime.now(tz=UTC)
+        async with transactions.write() as work:
+            job = await work.jobs.claim_next(
+                lease_token=token, now=now, lease_ends_at=now + timedelta(minutes=1)
+            )
+            return job.id if job else None
+
+    claimed = await asyncio.gather(*(claim(f"worker-{n}") for n in range(10)))
+    await database.dispose()
+
+    ids = [job_id for job_id in claimed if job_id is not None]
+    assert len(ids) == len(set(ids)) == 6
+
+
+async def test_a_job_whose_worker_died_is_judged_by_another(
+    client: httpx.AsyncClient, settings: Settings
+) -> None:
+    database = create_database(driver_url(settings.database_url, base_directory=SERVICE_DIRECTORY))
+    created = await client.post(SUBMISSIONS, json=make_body(auto_execute=False))
+    now = datetime.now(tz=UTC)
+    await client.post(f"{SUBMISSIONS}{created.json()['id']}/execute")
+    async with Transactions(database).write() as work:
+        await work.jobs.claim_next(
+            lease_token="dead", now=now + timedelta(hours=1), lease_ends_at=now
+        )
+    await database.dispose()
+
+    result = await wait_until_final(client, created.json()["id"])
+
+    assert result["verdict"] == "AC"
+
+
+async def test_a_stopped_service_hands_its_job_back_and_the_next_one_judges_it(
+    service: FastAPI, backend: FakeBackend
+) -> None:
+    transport = httpx.ASGITransport(app=service)
+    async with (
+        service.router.lifespan_context(service),
+        httpx.AsyncClient(transport=transport, base_url="http://service") as client,
+    ):
+        for _ in range(3):
+            await client.post(SUBMISSIONS, json=make_body(code="sleep 800\nprint 5"))
+        await asyncio.sleep(0.3)
+
+    async with service.router.lifespan_context(service):
+        requests = await backend.wait_for_requests(3)
+
+    assert all(b'"verdict":"AC"' in request.content for request in requests)
+
+
+async def test_a_submission_that_outlives_its_lease_is_judged_once(
+    client: httpx.AsyncClient, backend: FakeBackend
+) -> None:
+    created = await client.post(SUBMISSIONS, json=make_body(code="sleep 2500\nprint 5"))
+
+    result = await wait_until_final(client, created.json()["id"])
+    await asyncio.sleep(1.5)
+
+    assert result["verdict"] == "AC"
+    assert len(backend.requests) == 1

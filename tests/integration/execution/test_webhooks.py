@@ -1,0 +1,92 @@
+import asyncio
+import json
+import time
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from app.domain.signature import verify
+from tests.integration.execution.conftest import SECRET
+from tests.integration.execution.fake_backend import FakeBackend
+from tests.integration.execution.test_submissions import SUBMISSIONS, make_body, wait_until_final
+
+pytestmark = pytest.mark.asyncio
+
+
+async def wait_until_sent(client: httpx.AsyncClient, submission_id: int) -> str:
+    async with asyncio.timeout(10):
+        while True:
+            answer = (await client.get(f"{SUBMISSIONS}{submission_id}")).json()
+            if answer["webhook_sent"]:
+                return str(answer["webhook_response"])
+            await asyncio.sleep(0.02)
+
+
+async def test_the_result_is_reported_signed(
+    client: httpx.AsyncClient, backend: FakeBackend
+) -> None:
+    created = await client.post(SUBMISSIONS, json=make_body(reference="17"))
+
+    (request,) = await backend.wait_for_requests(1)
+
+    payload = json.loads(request.content)
+    verify(request.content, request.headers, now_s=time.time(), secrets=[SECRET])
+    assert request.url.path == "/api/webhooks/code-execution/"
+    assert request.headers["User-Agent"] == "CodeExecutionService/1.0"
+    assert payload["submission_id"] == created.json()["id"]
+    assert payload["reference"] == "17"
+    assert payload["user_id"] == 7
+    assert payload["status"] == "completed"
+    assert payload["completed_at"].endswith("Z")
+    assert await wait_until_sent(client, created.json()["id"]) == "Success: 200"
+
+
+@pytest.mark.parametrize(
+    "failure", [500, 429, httpx.ConnectError("refused"), httpx.ReadTimeout("late")]
+)
+async def test_a_failed_delivery_is_repeated_with_the_same_id_and_body(
+    client: httpx.AsyncClient, backend: FakeBackend, failure: int | Exception
+) -> None:
+    backend.failures = [failure]
+
+    created = await client.post(SUBMISSIONS, json=make_body())
+    first, second = await backend.wait_for_requests(2)
+
+    assert first.headers["webhook-id"] == second.headers["webhook-id"]
+    assert first.content == second.content
+    assert await wait_until_sent(client, created.json()["id"]) == "Success: 200"
+
+
+async def test_a_refused_delivery_is_not_repeated(
+    client: httpx.AsyncClient, backend: FakeBackend
+) -> None:
+    backend.failures = [404]
+
+    created = await client.post(SUBMISSIONS, json=make_body())
+    await backend.wait_for_requests(1)
+    await asyncio.sleep(1.5)
+
+    answer = (await client.get(f"{SUBMISSIONS}{created.json()['id']}")).json()
+    assert len(backend.requests) == 1
+    assert answer["webhook_sent"] is False
+    assert answer["webhook_response"] == "Error: HTTP 404"
+
+
+async def test_results_survive_a_restart_while_the_backend_is_down(
+    service: FastAPI, backend: FakeBackend
+) -> None:
+    transport = httpx.ASGITransport(app=service)
+    backend.failures = [httpx.ConnectError("down")] * 2
+    async with (
+        service.router.lifespan_context(service),
+        httpx.AsyncClient(transport=transport, base_url="http://service") as client,
+    ):
+        created = await client.post(SUBMISSIONS, json=make_body())
+        await wait_until_final(client, created.json()["id"])
+        await backend.wait_for_requests(1)
+
+    async with service.router.lifespan_context(service):
+        requests = await backend.wait_for_requests(3)
+
+    assert len({request.headers["webhook-id"] for request in requests}) == 1

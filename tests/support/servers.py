@@ -1,0 +1,193 @@
+"""Real servers for tests: each on a free loopback port, in a folder of its own, gone afterwards.
+
+A server whose program is not installed raises `ServerMissingError`; the fixtures turn that into a
+skip that says so. `./manage-code-execution.sh test` installs them where it can.
+"""
+
+import contextlib
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+START_TIMEOUT_S = 30
+
+
+class ServerMissingError(Exception):
+    """The server's program is not on this machine; the text says what would bring it."""
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def wait_for_port(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            break
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        time.sleep(0.05)
+    process.kill()
+    raise RuntimeError(f"server did not start: {log.read_text()[-2000:]}")
+
+
+@contextlib.contextmanager
+def _folder_of(user: str) -> Iterator[Path]:
+    """Make a folder in /var/tmp that belongs to the user that the server will run as."""
+    folder = Path(tempfile.mkdtemp(prefix="test-server-", dir="/var/tmp"))
+    if os.geteuid() == 0:
+        shutil.chown(folder, user)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _as_user(user: str, *command: str) -> list[str]:
+    """Prefix the command so that root's tests run the server as its own user."""
+    if os.geteuid() != 0:
+        return [*command]
+    account = pwd.getpwnam(user)
+    drop = ["--reuid", str(account.pw_uid), "--regid", str(account.pw_gid), "--clear-groups"]
+    return ["setpriv", *drop, *command]
+
+
+def _program(name: str, *, package: str, folders: list[Path]) -> str:
+    found = shutil.which(name, path=os.pathsep.join([*map(str, folders), os.environ["PATH"]]))
+    if found is None:
+        raise ServerMissingError(f"{name} is not installed (Debian package {package})")
+    return found
+
+
+@contextlib.contextmanager
+def _stopped_at_the_end(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """End the process, which leads a group of its own, and whatever it has started."""
+    try:
+        yield
+    finally:
+        process.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(10)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+@contextlib.contextmanager
+def postgresql() -> Iterator[str]:
+    """Run PostgreSQL; yields a URL of its maintenance database, without durability."""
+    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    initdb = _program("initdb", package="postgresql", folders=folders)
+    with _folder_of("postgres") as folder:
+        data, log, port = folder / "data", folder / "log", free_port()
+        options = ["-U", "postgres", "--auth=trust", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8"]
+        subprocess.run(
+            _as_user("postgres", initdb, "-D", str(data), *options),
+            check=True,
+            capture_output=True,
+            cwd=folder,
+        )
+        settings = {
+            "listen_addresses": "127.0.0.1",
+            "port": str(port),
+            "unix_socket_directories": str(folder),
+            "fsync": "off",
+            "synchronous_commit": "off",
+            "full_page_writes": "off",
+        }
+        arguments = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+        server = str(Path(initdb).with_name("postgres"))
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                _as_user("postgres", server, "-D", str(data), *arguments),
+                stdout=output,
+                stderr=output,
+                cwd=folder,
+                start_new_session=True,
+            )
+        with _stopped_at_the_end(process):
+            wait_for_port(port, process, log)
+            yield f"postgresql://postgres@127.0.0.1:{port}/postgres"
+
+
+@contextlib.contextmanager
+def redis() -> Iterator[str]:
+    """Run Redis without persistence; yields its URL."""
+    server = _program("redis-server", package="redis-server", folders=[])
+    with _folder_of("redis") as folder:
+        port, log = free_port(), folder / "log"
+        command = [server, "--bind", "127.0.0.1", "--port", str(port), "--dir", str(folder)]
+        command += ["--save", "", "--appendonly", "no"]
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                _as_user("redis", *command), stdout=output, stderr=output, start_new_session=True
+            )
+        with _stopped_at_the_end(process):
+            wait_for_port(port, process, log)
+            yield f"redis://127.0.0.1:{port}/0"
+
+
+@contextlib.contextmanager
+def rabbitmq() -> Iterator[str]:
+    """Run RabbitMQ with an epmd of its own; yields its URL."""
+    server = _program("rabbitmq-server", package="rabbitmq-server", folders=[])
+    with _folder_of("rabbitmq") as folder:
+        port, distribution_port, epmd_port = free_port(), free_port(), free_port()
+        log = folder / "log"
+        (folder / "rabbitmq.conf").write_text(
+            f"listeners.tcp.1 = 127.0.0.1:{port}\n"
+            "log.console = true\nlog.console.level = warning\nlog.file = false\n"
+        )
+        (folder / "plugins").write_text("[].")
+        environment = {
+            "PATH": "/usr/lib/rabbitmq/bin:/usr/bin:/bin",
+            "HOME": str(folder),
+            "LC_ALL": "C.UTF-8",
+            "RABBITMQ_NODENAME": f"test{port}@localhost",
+            "RABBITMQ_DIST_PORT": str(distribution_port),
+            "ERL_EPMD_PORT": str(epmd_port),
+            "ERL_EPMD_ADDRESS": "127.0.0.1",
+            "RABBITMQ_MNESIA_BASE": str(folder / "mnesia"),
+            "RABBITMQ_LOG_BASE": str(folder / "logs"),
+            "RABBITMQ_CONFIG_FILE": str(folder / "rabbitmq.conf"),
+            "RABBITMQ_ENABLED_PLUGINS_FILE": str(folder / "plugins"),
+            "RABBITMQ_CONF_ENV_FILE": str(folder / "none"),
+            "RABBITMQ_PID_FILE": str(folder / "pid"),
+        }
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                _as_user("rabbitmq", server),
+                env=environment,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+        try:
+            with _stopped_at_the_end(process):
+                wait_for_port(port, process, log)
+                yield f"amqp://guest:guest@127.0.0.1:{port}//"
+        finally:
+            _kill_port_mapper(epmd_port)
+
+
+def _kill_port_mapper(port: int) -> None:
+    """End the Erlang port mapper, which outlives its node; it refuses until the node is gone."""
+    for _ in range(50):
+        killing = subprocess.run(
+            ["epmd", "-port", str(port), "-kill"], check=False, capture_output=True
+        )
+        if b"Killed" in killing.stdout:
+            return
+        time.sleep(0.1)
+    raise RuntimeError(f"epmd on port {port} did not end: {killing.stdout!r}")

@@ -1,0 +1,111 @@
+from app.domain.judging import (
+    SubmissionStatus,
+    TestCase,
+    judge_all,
+    judge_compile_error,
+    judge_platform_fault,
+    judge_run,
+    judge_single_run,
+)
+from app.domain.limits import DEFAULT_LIMITS
+from app.domain.runs import NO_USAGE, CompileResult, RunResult, RunStatus, Usage
+from app.domain.verdicts import Verdict
+
+SAMPLE = TestCase(id="1", input="2 3", expected_output="5", is_sample=True)
+HIDDEN = TestCase(id="2", input="secret", expected_output="7", is_sample=False)
+
+
+def make_run(
+    status: RunStatus = RunStatus.OK,
+    stdout: bytes = b"5\n",
+    stderr: bytes = b"",
+    exit_code: int | None = 0,
+    wall_time_ms: int = 10,
+) -> RunResult:
+    return RunResult(
+        status=status,
+        exit_code=exit_code,
+        signal=None,
+        usage=Usage(cpu_time_ms=5, wall_time_ms=wall_time_ms, memory_bytes=1000),
+        stdout=stdout,
+        stderr=stderr,
+    )
+
+
+def test_the_first_failed_test_gives_the_verdict() -> None:
+    runs = [
+        judge_run(SAMPLE, make_run(), DEFAULT_LIMITS),
+        judge_run(HIDDEN, make_run(), DEFAULT_LIMITS),
+        judge_run(HIDDEN, make_run(RunStatus.TIME_LIMIT), DEFAULT_LIMITS),
+    ]
+
+    result = judge_all(runs)
+
+    assert result.verdict is Verdict.WA
+    assert result.status is SubmissionStatus.COMPLETED
+
+
+def test_all_right_is_accepted_with_the_largest_usage() -> None:
+    slow = judge_run(SAMPLE, make_run(wall_time_ms=40), DEFAULT_LIMITS)
+    fast = judge_run(SAMPLE, make_run(wall_time_ms=10), DEFAULT_LIMITS)
+
+    result = judge_all([fast, slow])
+
+    assert result.verdict is Verdict.AC
+    assert result.usage is not None
+    assert result.usage.wall_time_ms == 40
+
+
+def test_a_hidden_test_shows_nothing_that_the_program_wrote() -> None:
+    leaking = make_run(RunStatus.NONZERO_EXIT, b"secret", b"secret", exit_code=3)
+
+    run = judge_run(HIDDEN, leaking, DEFAULT_LIMITS)
+    result = judge_all([run])
+
+    assert run.output is None
+    assert run.error == "Runtime Error: exit code 3"
+    assert result.output is None
+    assert result.error_output == "Test 1: Runtime Error: exit code 3"
+
+
+def test_a_sample_shows_output_and_stderr() -> None:
+    run = judge_run(
+        SAMPLE, make_run(RunStatus.NONZERO_EXIT, b"4", b"boom", exit_code=1), DEFAULT_LIMITS
+    )
+
+    assert run.output == "4"
+    assert run.error == "Runtime Error: exit code 1\nboom"
+
+
+def test_a_limit_is_named_with_its_value() -> None:
+    run = judge_run(HIDDEN, make_run(RunStatus.TIME_LIMIT), DEFAULT_LIMITS)
+
+    assert run.error == "Time Limit Exceeded: 5000 ms of CPU time"
+
+
+def test_text_on_stderr_with_exit_zero_still_passes() -> None:
+    run = judge_run(SAMPLE, make_run(stderr=b"error: not really"), DEFAULT_LIMITS)
+
+    assert run.verdict is Verdict.AC
+
+
+def test_a_program_without_test_cases_is_right_when_it_ends_well() -> None:
+    result = judge_single_run(make_run(), DEFAULT_LIMITS)
+
+    assert result.verdict is Verdict.AC
+    assert result.output == "5\n"
+    assert result.error_output is None
+
+
+def test_a_program_that_does_not_compile_is_an_error_with_the_compilers_text() -> None:
+    compiled = CompileResult(is_ok=False, message="main.c:1: expected ';'", usage=NO_USAGE)
+
+    result = judge_compile_error(compiled)
+
+    assert result.verdict is Verdict.CE
+    assert result.status is SubmissionStatus.ERROR
+    assert result.error_output == "Compilation Error:\nmain.c:1: expected ';'"
+
+
+def test_a_fault_of_the_platform_is_never_the_programs() -> None:
+    assert judge_platform_fault("The worker was lost.").verdict is Verdict.IE
