@@ -1,0 +1,144 @@
+"""The execution service, as the backend speaks to it: signed JSON over one kept-alive client."""
+
+import json
+import os
+import time
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+import httpx
+from django.conf import settings
+
+from apps.code_execution.domain import Result, ResultError, parse_result
+from apps.core.signature import Secret, sign
+
+HEALTH_TIMEOUT_S = 5.0
+ERROR_CHARS_MAX = 300
+# 4xx that say something about the moment or our settings, not about the submission.
+_RETRYABLE_STATUSES = frozenset({401, 403, 404, 408, 425, 429})
+
+
+class ServiceUnavailableError(Exception):
+    """The service did not take the request now; it makes sense to ask again."""
+
+
+class SubmissionRefusedError(Exception):
+    """The service will never take this submission; the text says why."""
+
+
+class ExecutionServiceClient:
+    """Calls to one execution service; safe to share between threads."""
+
+    def __init__(
+        self,
+        *,
+        base_url: str,
+        secrets: Sequence[Secret],
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        self._secrets = secrets
+        self._http = httpx.Client(
+            base_url=base_url,
+            transport=transport,
+            headers={"User-Agent": "Backend/1.0"},
+            trust_env=False,
+        )
+
+    def hand_over(self, *, key: str, order: dict[str, Any], timeout_s: float) -> int:
+        """Give the service a submission, and return its id there; the same key gives the same id.
+
+        Raises:
+            ServiceUnavailableError: It did not answer as it should; try again.
+            SubmissionRefusedError: It will never take this submission.
+        """
+        body = json.dumps(order, ensure_ascii=False, separators=(",", ":")).encode()
+        headers = {"Content-Type": "application/json", "Idempotency-Key": key}
+        response = self._send(
+            "POST", "/api/v1/submissions/", key, timeout_s, body=body, headers=headers
+        )
+        if response.is_client_error and response.status_code not in _RETRYABLE_STATUSES:
+            raise SubmissionRefusedError(_describe(response))
+        return _result_of(response).microservice_id
+
+    def find(self, *, microservice_id: int, timeout_s: float) -> Result | None:
+        """Ask for a submission; `None` if the service does not know it.
+
+        Raises:
+            ServiceUnavailableError: It did not answer as it should; try again.
+        """
+        path = f"/api/v1/submissions/{microservice_id}"
+        response = self._send("GET", path, f"get-{microservice_id}", timeout_s)
+        if response.status_code == httpx.codes.NOT_FOUND:
+            return None
+        return _result_of(response)
+
+    def health(self) -> dict[str, Any]:
+        """Give the service's own account of its health.
+
+        Raises:
+            ServiceUnavailableError: It did not answer as it should.
+        """
+        response = self._send("GET", "/health/", "health", HEALTH_TIMEOUT_S)
+        body = _json_of(response)
+        if not response.is_success or not isinstance(body, dict):
+            raise ServiceUnavailableError(_describe(response))
+        return body
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        message_id: str,
+        timeout_s: float,
+        *,
+        body: bytes = b"",
+        headers: dict[str, str] | None = None,
+    ) -> httpx.Response:
+        signature = sign(
+            self._secrets, message_id=message_id, timestamp_s=int(time.time()), body=body
+        )
+        try:
+            return self._http.request(
+                method,
+                path,
+                content=body or None,
+                headers={**(headers or {}), **signature},
+                timeout=timeout_s,
+            )
+        except httpx.HTTPError as error:
+            raise ServiceUnavailableError(f"{type(error).__name__}: {error}") from error
+
+
+def get_client() -> ExecutionServiceClient:
+    """Give the client of this process; a forked worker gets its own connections."""
+    return _client_of(
+        os.getpid(),
+        settings.CODE_EXECUTION_SERVICE_URL,
+        settings.CODE_EXECUTION_WEBHOOK_SECRETS,
+    )
+
+
+@cache
+def _client_of(pid: int, base_url: str, secrets: tuple[Secret, ...]) -> ExecutionServiceClient:
+    return ExecutionServiceClient(base_url=base_url, secrets=secrets)
+
+
+def _result_of(response: httpx.Response) -> Result:
+    if not response.is_success:
+        raise ServiceUnavailableError(_describe(response))
+    try:
+        return parse_result(_json_of(response), id_key="id")
+    except ResultError as error:
+        raise ServiceUnavailableError(f"The answer is not a submission: {error}") from error
+
+
+def _json_of(response: httpx.Response) -> object:
+    try:
+        return json.loads(response.content)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _describe(response: httpx.Response) -> str:
+    return f"HTTP {response.status_code}: {response.text[:ERROR_CHARS_MAX]}"

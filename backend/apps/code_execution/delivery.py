@@ -1,0 +1,148 @@
+"""Getting orders to the execution service, and asking for results that do not come."""
+
+import logging
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from apps.code_execution.client import (
+    ExecutionServiceClient,
+    ServiceUnavailableError,
+    SubmissionRefusedError,
+    get_client,
+)
+from apps.code_execution.domain import TERMINAL_STATUSES, retry_pause
+from apps.code_execution.models import CodeSubmission, Judgement
+from apps.code_execution.results import (
+    apply_result,
+    mark_delivered,
+    next_question_at,
+    open_rows,
+    refuse,
+)
+from apps.core.errors import ClientError
+
+logger = logging.getLogger(__name__)
+
+# Added to the longest call, so that a claim never ends before it.
+LEASE_MARGIN = timedelta(seconds=30)
+DUE_ROWS_MAX = 200
+ERROR_CHARS_MAX = 500
+
+
+def list_due(*, now: datetime) -> list[UUID]:
+    """List the judgements that somebody has to look after, the longest due first."""
+    due = Judgement.objects.filter(finished_at=None, due_at__lte=now).order_by("due_at")
+    return list(due.values_list("pk", flat=True)[:DUE_ROWS_MAX])
+
+
+def claim(*, judgement_id: UUID, now: datetime) -> Judgement | None:
+    """Take a judgement that is due for as long as attending to it may take; `None` if it is taken.
+
+    The other one is a worker with the same task, or the request that made the judgement.
+    """
+    lease = timedelta(seconds=settings.CODE_EXECUTION_TIMEOUT) + LEASE_MARGIN
+    rows = Judgement.objects.filter(pk=judgement_id, finished_at=None)
+    claimed = rows.filter(due_at__lte=now).update(due_at=now + lease, attempts=F("attempts") + 1)
+    return rows.select_related("submission").first() if claimed else None
+
+
+def attend(*, judgement_id: UUID, client: ExecutionServiceClient | None = None) -> None:
+    """Look after a judgement that is due: hand it over, or ask for its result.
+
+    When somebody else already does, nothing happens.
+    """
+    judgement = claim(judgement_id=judgement_id, now=timezone.now())
+    if judgement is None:
+        return
+    client = client or get_client()
+    if judgement.delivered_at is None:
+        hand_over(judgement=judgement, client=client, timeout_s=settings.CODE_EXECUTION_TIMEOUT)
+    else:
+        _ask(judgement, client)
+
+
+def hand_over(*, judgement: Judgement, client: ExecutionServiceClient, timeout_s: float) -> None:
+    """Try once to hand a judgement over; whoever calls has claimed it, or just made it."""
+    try:
+        microservice_id = client.hand_over(
+            key=str(judgement.pk), order=_order_of(judgement.submission), timeout_s=timeout_s
+        )
+    except SubmissionRefusedError as error:
+        # Not a fault of ours, so no traceback.
+        logger.warning("%s: the execution service refused it: %s", judgement, error)
+        refuse(judgement=judgement, reason=str(error)[:ERROR_CHARS_MAX])
+    except ServiceUnavailableError as error:
+        _postpone(judgement, str(error))
+    else:
+        mark_delivered(judgement=judgement, microservice_id=microservice_id)
+
+
+def _ask(judgement: Judgement, client: ExecutionServiceClient) -> None:
+    """Ask for a result that has not come; hand over again what the service has forgotten."""
+    microservice_id = judgement.microservice_submission_id or 0
+    try:
+        result = client.find(
+            microservice_id=microservice_id, timeout_s=settings.CODE_EXECUTION_TIMEOUT
+        )
+    except ServiceUnavailableError as error:
+        _postpone(judgement, str(error))
+        return
+    if result is None or result.reference != str(judgement.submission_id):
+        _forget_delivery(judgement)
+        hand_over(judgement=judgement, client=client, timeout_s=settings.CODE_EXECUTION_TIMEOUT)
+        return
+    try:
+        apply_result(result=result)
+    except ClientError as error:
+        _postpone(judgement, f"The service's answer does not fit: {error.detail}")
+        return
+    if result.status not in TERMINAL_STATUSES:
+        open_rows(judgement).update(due_at=next_question_at())
+
+
+def _order_of(submission: CodeSubmission) -> dict[str, Any]:
+    order: dict[str, Any] = {
+        "code": submission.code,
+        "language": submission.language,
+        "user_id": submission.user_id,
+        "input_data": submission.input_data,
+        "reference": str(submission.pk),
+    }
+    problem = submission.problem
+    if problem is not None:
+        order["limits"] = {
+            "cpu_time_ms": problem.time_limit_ms,
+            "memory_bytes": problem.memory_limit_bytes,
+        }
+        order["test_cases"] = [
+            {
+                "id": str(test_case.pk),
+                "input": test_case.input,
+                "expected_output": test_case.expected_output,
+                "is_sample": test_case.is_sample,
+            }
+            for test_case in problem.test_cases.all()
+        ]
+    return order
+
+
+@transaction.atomic
+def _forget_delivery(judgement: Judgement) -> None:
+    open_rows(judgement).update(delivered_at=None, microservice_submission_id=None)
+    CodeSubmission.objects.filter(
+        pk=judgement.submission_id, microservice_submission_id=judgement.microservice_submission_id
+    ).update(microservice_submission_id=None)
+
+
+def _postpone(judgement: Judgement, reason: str) -> None:
+    logger.warning("%s: %s", judgement, reason)
+    open_rows(judgement).update(
+        due_at=timezone.now() + retry_pause(judgement.attempts),
+        last_error=reason[:ERROR_CHARS_MAX],
+    )

@@ -1,0 +1,266 @@
+"""Submission rules as pure functions: languages, the life of a submission, results from outside."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+CODE_BYTES_MAX = 100 * 1024
+INPUT_CHARS_MAX = 1024 * 1024
+TEXT_CHARS_MAX = 1024 * 1024
+TEST_TEXT_CHARS_MAX = 64 * 1024
+TEST_RESULTS_MAX = 1000
+REFERENCE_CHARS_MAX = 64
+INT32_MAX = 2**31 - 1
+INT64_MAX = 2**63 - 1
+BYTES_PER_MIB = 1024 * 1024
+
+
+class Status(StrEnum):
+    """Where a submission is in its life."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    ERROR = "error"
+    CANCELLED = "cancelled"
+
+
+class Verdict(StrEnum):
+    """The judgement: accepted, wrong answer, a limit, a crash, does not compile, our own fault."""
+
+    AC = "AC"
+    WA = "WA"
+    TLE = "TLE"
+    MLE = "MLE"
+    OLE = "OLE"
+    RTE = "RTE"
+    CE = "CE"
+    IE = "IE"
+
+
+TERMINAL_STATUSES = frozenset({Status.COMPLETED, Status.ERROR, Status.CANCELLED})
+_NEXT_STATUSES = {
+    Status.PENDING: {Status.RUNNING, *TERMINAL_STATUSES},
+    Status.RUNNING: set(TERMINAL_STATUSES),
+}
+
+LANGUAGES = ("python", "javascript", "java", "cpp", "c", "csharp", "go", "rust")
+_LANGUAGE_ALIASES = {
+    "py": "python",
+    "python3": "python",
+    "js": "javascript",
+    "node": "javascript",
+    "nodejs": "javascript",
+    "c++": "cpp",
+    "cxx": "cpp",
+    "c#": "csharp",
+    "cs": "csharp",
+    "golang": "go",
+    "rs": "rust",
+}
+
+
+def language_id_of(name: str) -> str | None:
+    """Find the language that a name or alias means, in any case; `None` if there is none."""
+    normalised = name.strip().lower()
+    language = _LANGUAGE_ALIASES.get(normalised, normalised)
+    return language if language in LANGUAGES else None
+
+
+def can_change(current: Status, new: Status) -> bool:
+    """Tell whether a submission may go from one status to another; a terminal one never changes."""
+    return new in _NEXT_STATUSES.get(current, set())
+
+
+def is_correct(verdict: Verdict | None, *, has_tests: bool) -> bool | None:
+    """Grade a verdict; `None` when there is nothing to grade against, or when the fault is ours."""
+    if not has_tests or verdict is None or verdict is Verdict.IE:
+        return None
+    return verdict is Verdict.AC
+
+
+def display_duration(duration_ms: int | None) -> str | None:
+    """Write a duration as `0.045s`: seconds with two decimals, or three where it takes them."""
+    if duration_ms is None:
+        return None
+    text = f"{duration_ms / 1000:.3f}"
+    return f"{text.removesuffix('0')}s"
+
+
+def display_memory(size_bytes: int | None) -> str | None:
+    """Write a size as `8.2MB`: MiB with one decimal."""
+    return None if size_bytes is None else f"{size_bytes / BYTES_PER_MIB:.1f}MB"
+
+
+class ResultError(Exception):
+    """A document from outside is not a result; the text says why, field by field."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What the execution service tells about one submission; every text is fit for a database.
+
+    `test_results` is in test-case order; `None` when there was nothing to test against.
+    """
+
+    microservice_id: int
+    user_id: int
+    status: Status
+    reference: str | None = None
+    verdict: Verdict | None = None
+    output: str | None = None
+    error_output: str | None = None
+    exit_code: int | None = None
+    execution_time_ms: int | None = None
+    memory_usage_bytes: int | None = None
+    test_results: list[dict[str, Any]] | None = field(default=None)
+    completed_at: datetime | None = None
+
+
+def parse_result(document: object, *, id_key: str) -> Result:
+    """Read a result; `id_key` is where the service's own id of the submission stands.
+
+    Keys that are not known are ignored; texts are cut to what is kept of them.
+
+    Raises:
+        ResultError: A key is missing, or a value has the wrong type or is out of bounds.
+    """
+    if not isinstance(document, Mapping):
+        raise ResultError("a result is an object")
+    reader = _Reader(document)
+    execution_time_ms = reader.find_integer("execution_time_ms", minimum=0)
+    memory_bytes = reader.find_integer("memory_usage_bytes", minimum=0)
+    status = Status(reader.get_choice("status", tuple(Status)))
+    result = Result(
+        microservice_id=reader.get_integer(id_key, minimum=1),
+        user_id=reader.get_integer("user_id", minimum=1),
+        status=status,
+        reference=reader.find_text("reference", REFERENCE_CHARS_MAX),
+        verdict=reader.find_verdict("verdict"),
+        output=reader.find_text("output", TEXT_CHARS_MAX),
+        error_output=reader.find_text("error_output", TEXT_CHARS_MAX) or None,
+        exit_code=reader.find_integer("exit_code", minimum=-INT32_MAX, maximum=INT32_MAX),
+        execution_time_ms=(
+            reader.find_display("execution_time", _DURATION, 1000)
+            if execution_time_ms is None
+            else execution_time_ms
+        ),
+        memory_usage_bytes=(
+            reader.find_display("memory_usage", _MEMORY, BYTES_PER_MIB)
+            if memory_bytes is None
+            else memory_bytes
+        ),
+        test_results=reader.find_test_results("test_results"),
+        completed_at=reader.find_time("completed_at"),
+    )
+    if status in TERMINAL_STATUSES and result.completed_at is None:
+        raise ResultError("completed_at is missing")
+    return result
+
+
+def clean_text(text: str, chars_max: int) -> str:
+    """Make a program's text storable: PostgreSQL takes no NUL, UTF-8 no lone surrogate."""
+    encodable = text[:chars_max].encode("utf-8", errors="replace").decode("utf-8")
+    return encodable.replace("\x00", "\ufffd")
+
+
+# The display forms, for senders that know no other: `0.045s` and `8.2MB`.
+_DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)s")
+_MEMORY = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)MB")
+
+
+class _Reader:
+    """Takes values of the right type and size from a document; `find_` may find nothing."""
+
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        self._document = document
+
+    def get_integer(self, key: str, *, minimum: int) -> int:
+        value = self.find_integer(key, minimum=minimum)
+        if value is None:
+            raise ResultError(f"{key} is missing")
+        return value
+
+    def find_integer(self, key: str, *, minimum: int, maximum: int = INT64_MAX) -> int | None:
+        value = self._document.get(key)
+        if value is None:
+            return None
+        if type(value) is not int or not minimum <= value <= maximum:
+            raise ResultError(f"{key} is not an integer from {minimum} to {maximum}")
+        return value
+
+    def get_choice(self, key: str, choices: tuple[str, ...]) -> str:
+        value = self._document.get(key)
+        if not isinstance(value, str) or value not in choices:
+            raise ResultError(f"{key} is not one of {', '.join(choices)}")
+        return value
+
+    def find_verdict(self, key: str) -> Verdict | None:
+        if self._document.get(key) is None:
+            return None
+        return Verdict(self.get_choice(key, tuple(Verdict)))
+
+    def find_text(self, key: str, chars_max: int) -> str | None:
+        value = self._document.get(key)
+        if value is None:
+            return None
+        if not isinstance(value, str):
+            raise ResultError(f"{key} is not a text")
+        return clean_text(value, chars_max)
+
+    def find_display(self, key: str, form: re.Pattern[str], factor: int) -> int | None:
+        match = form.fullmatch(self.find_text(key, REFERENCE_CHARS_MAX) or "")
+        return round(float(match[1]) * factor) if match else None
+
+    def find_time(self, key: str) -> datetime | None:
+        value = self._document.get(key)
+        if value is None:
+            return None
+        try:
+            moment = datetime.fromisoformat(value)
+            return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
+        except (TypeError, ValueError, OverflowError):
+            raise ResultError(f"{key} is not an ISO 8601 time") from None
+
+    def find_test_results(self, key: str) -> list[dict[str, Any]] | None:
+        value = self._document.get(key)
+        if value is None:
+            return None
+        if not isinstance(value, list) or len(value) > TEST_RESULTS_MAX:
+            raise ResultError(f"{key} is not a list of at most {TEST_RESULTS_MAX}")
+        return [_test_result(each, number) for number, each in enumerate(value, start=1)]
+
+
+def _test_result(document: object, number: int) -> dict[str, Any]:
+    if not isinstance(document, Mapping):
+        raise ResultError("an entry of test_results is not an object")
+    reader = _Reader(document)
+    verdict = reader.find_verdict("verdict")
+    is_passed = document.get("passed")
+    if not isinstance(is_passed, bool):
+        raise ResultError("passed is not true or false")
+    return {
+        "test_case_id": reader.find_text("test_case_id", REFERENCE_CHARS_MAX),
+        "test_case_number": number,
+        "is_sample": document.get("is_sample") is True,
+        "verdict": None if verdict is None else str(verdict),
+        "passed": is_passed,
+        "execution_time_ms": reader.find_integer("execution_time_ms", minimum=0),
+        "cpu_time_ms": reader.find_integer("cpu_time_ms", minimum=0),
+        "memory_usage_bytes": reader.find_integer("memory_usage_bytes", minimum=0),
+        "exit_code": reader.find_integer("exit_code", minimum=-INT32_MAX, maximum=INT32_MAX),
+        "signal": reader.find_integer("signal", minimum=0, maximum=INT32_MAX),
+        "output": reader.find_text("output", TEST_TEXT_CHARS_MAX),
+        "error": reader.find_text("error", TEST_TEXT_CHARS_MAX),
+    }
+
+
+_RETRY_PAUSES = tuple(timedelta(seconds=pause_s) for pause_s in (1, 5, 15, 60, 300))
+
+
+def retry_pause(attempts: int) -> timedelta:
+    """Say how long to wait after so many failed attempts; it grows to five minutes and stays."""
+    return _RETRY_PAUSES[min(max(attempts, 1), len(_RETRY_PAUSES)) - 1]

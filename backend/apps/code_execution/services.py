@@ -1,0 +1,111 @@
+"""What is done with submissions."""
+
+from datetime import timedelta
+from functools import partial
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from apps.code_execution.client import get_client
+from apps.code_execution.delivery import hand_over
+from apps.code_execution.domain import TERMINAL_STATUSES, Status
+from apps.code_execution.models import CodeSubmission, Judgement
+from apps.code_execution.results import clear_outcome
+from apps.contests import services as contests
+from apps.contests.models import Contest, ContestProblem, Problem
+from apps.core.errors import IllegalTransitionError, InvalidFieldsError
+from apps.users.models import User
+
+# The participant waits for the first try; Celery's may take `CODE_EXECUTION_TIMEOUT`.
+FIRST_TRY_TIMEOUT_S = 3.0
+FIRST_TRY_LEASE = timedelta(seconds=15)
+
+
+def list_submissions(*, user: User) -> QuerySet[CodeSubmission]:
+    """Give the submissions that the user may see: managers all, others their own."""
+    submissions = CodeSubmission.objects.select_related("user")
+    return submissions if user.is_contest_manager else submissions.filter(user=user)
+
+
+def create_submission(
+    *,
+    user: User,
+    code: str,
+    language: str,
+    input_data: str,
+    contest: Contest | None,
+    problem: Problem | None,
+) -> CodeSubmission:
+    """Store a submission with the order to judge it, and try once at once to hand it over.
+
+    Raises:
+        ContestClosedError: The contest takes no submissions now.
+        ContestFullError: The user can't join it any more.
+        InvalidFieldsError: The contest does not set the problem.
+    """
+    now = timezone.now()
+    with transaction.atomic():
+        _check_problem(user, contest, problem)
+        if contest is not None:
+            contests.enter_submission(contest=contest, user=user, now=now)
+        submission = CodeSubmission.objects.create(
+            user=user,
+            code=code,
+            language=language,
+            input_data=input_data,
+            contest=contest,
+            problem=problem,
+            created_at=now,
+        )
+        _order_judgement(submission)
+    submission.refresh_from_db()
+    return submission
+
+
+def rerun_submission(*, submission_id: int) -> CodeSubmission:
+    """Judge a finished submission anew; the old outcome stays with the old judgement.
+
+    The participant's standing stays as it is until the new result is there.
+
+    Raises:
+        IllegalTransitionError: The submission is still being judged.
+    """
+    with transaction.atomic():
+        submission = CodeSubmission.objects.select_for_update(no_key=True).get(pk=submission_id)
+        if Status(submission.status) not in TERMINAL_STATUSES:
+            raise IllegalTransitionError("The submission is still being judged.")
+        submission.microservice_submission_id = None
+        submission.status = Status.PENDING
+        submission.submitted_at = None
+        clear_outcome(submission)
+        submission.save()
+        _order_judgement(submission)
+    submission.refresh_from_db()
+    return submission
+
+
+def _check_problem(user: User, contest: Contest | None, problem: Problem | None) -> None:
+    if problem is None:
+        return
+    if contest is None:
+        if not user.is_contest_manager:
+            raise InvalidFieldsError({"contest": ["Name the contest that sets the problem."]})
+    elif not ContestProblem.objects.filter(contest=contest, problem=problem).exists():
+        raise InvalidFieldsError({"problem": ["The contest does not set this problem."]})
+
+
+def _order_judgement(submission: CodeSubmission) -> None:
+    """Add the order to judge a submission, and hand it over at once after the commit.
+
+    Should that fail, the sweep does it later; until `FIRST_TRY_LEASE` is over it keeps away.
+    """
+    now = timezone.now()
+    judgement = Judgement.objects.create(
+        submission=submission, created_at=now, due_at=now + FIRST_TRY_LEASE, attempts=1
+    )
+    first_try = partial(
+        hand_over, judgement=judgement, client=get_client(), timeout_s=FIRST_TRY_TIMEOUT_S
+    )
+    # Robust: the submission is safe by then, so no fault of the first try may fail the request.
+    transaction.on_commit(first_try, robust=True)

@@ -1,0 +1,10 @@
+"""Addresses of submissions, under `/api/code-execution/`."""
+
+from django.urls import path
+from rest_framework.routers import SimpleRouter
+
+from apps.code_execution.views import ServiceHealthView, SubmissionViewSet
+
+router = SimpleRouter()
+router.register("submissions", SubmissionViewSet, basename="submission")
+urlpatterns = [*router.urls, path("health/", ServiceHealthView.as_view())]

@@ -1,0 +1,129 @@
+"""Endpoints of submissions, and the health of the execution service."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import (
+    OpenApiResponse,
+    extend_schema,
+    extend_schema_view,
+    inline_serializer,
+)
+from rest_framework import mixins, serializers, status
+from rest_framework.decorators import action
+from rest_framework.permissions import AllowAny, IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
+from rest_framework.throttling import BaseThrottle
+from rest_framework.views import APIView
+from rest_framework.viewsets import GenericViewSet
+from typing_extensions import override
+
+from apps.code_execution import services
+from apps.code_execution.client import ServiceUnavailableError, get_client
+from apps.code_execution.filters import SubmissionFilter
+from apps.code_execution.models import CodeSubmission
+from apps.code_execution.serializers import (
+    NewSubmissionSerializer,
+    ServiceHealthSerializer,
+    SubmissionSerializer,
+    SubmissionSummarySerializer,
+)
+from apps.code_execution.throttling import SubmissionThrottle
+from apps.core.throttling import ApiThrottle
+from apps.users.permissions import IsContestManager, signed_in
+
+REFUSED = OpenApiResponse(description="Errors by field, or `detail` says why not.")
+COSTLY_ACTIONS = frozenset({"create", "rerun"})
+
+
+@extend_schema_view(
+    list=extend_schema(
+        summary="One's own submissions, the newest first; for managers everybody's",
+        tags=["submissions"],
+    ),
+    retrieve=extend_schema(summary="A submission and its result", tags=["submissions"]),
+)
+class SubmissionViewSet(
+    mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet[CodeSubmission]
+):
+    """Submissions: participants hand in and read their own, managers read all."""
+
+    queryset = CodeSubmission.objects.none()
+    permission_classes = [IsAuthenticated]
+    filterset_class = SubmissionFilter
+
+    @override
+    def get_queryset(self) -> QuerySet[CodeSubmission]:
+        """Give the submissions that the caller may see."""
+        return services.list_submissions(user=signed_in(self.request))
+
+    @override
+    def get_serializer_class(self) -> type[BaseSerializer[CodeSubmission]]:
+        """Keep lists short."""
+        return SubmissionSummarySerializer if self.action == "list" else SubmissionSerializer
+
+    @override
+    def get_throttles(self) -> list[BaseThrottle]:
+        """Count what costs the time of a processor by itself too."""
+        costly = [SubmissionThrottle()] if self.action in COSTLY_ACTIONS else []
+        return [ApiThrottle(), *costly]
+
+    @extend_schema(
+        summary="Hand in a program",
+        description="It is stored first, then handed to the execution service.",
+        tags=["submissions"],
+        request=NewSubmissionSerializer,
+        responses={201: SubmissionSerializer, 400: REFUSED},
+    )
+    def create(self, request: Request) -> Response:
+        """Store a submission."""
+        form = NewSubmissionSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        submission = services.create_submission(user=signed_in(request), **form.validated_data)
+        return Response(SubmissionSerializer(submission).data, status=status.HTTP_201_CREATED)
+
+    @extend_schema(
+        summary="Judge a finished submission anew",
+        tags=["submissions"],
+        request=None,
+        responses={200: SubmissionSerializer, 400: REFUSED},
+    )
+    @action(detail=True, methods=["post"], permission_classes=[IsContestManager])
+    def rerun(self, request: Request, pk: str) -> Response:
+        """Reset a submission and judge it again."""
+        submission = services.rerun_submission(submission_id=self.get_object().pk)
+        return Response(SubmissionSerializer(submission).data)
+
+
+class ServiceHealthView(APIView):
+    """Whether programs are being run."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+    @extend_schema(
+        summary="Health of the execution service",
+        tags=["health"],
+        responses={
+            200: ServiceHealthSerializer,
+            503: inline_serializer(
+                "UnhealthyService",
+                {
+                    "status": serializers.ChoiceField(["unhealthy"]),
+                    "detail": serializers.CharField(),
+                },
+            ),
+        },
+    )
+    def get(self, request: Request) -> Response:
+        """Ask the execution service how it is."""
+        try:
+            body: dict[str, Any] = get_client().health()
+        except ServiceUnavailableError:
+            return Response(
+                {"status": "unhealthy", "detail": "The execution service does not answer."},
+                status=status.HTTP_503_SERVICE_UNAVAILABLE,
+            )
+        return Response(body)

@@ -1,0 +1,1 @@
+"""Contests, their participants, and the problems they set."""

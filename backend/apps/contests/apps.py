@@ -1,0 +1,13 @@
+"""Django's entry of the app."""
+
+from apps.users.groups import ManagedAppConfig
+
+MODELS = ("contest", "contestparticipant", "problem", "testcase", "contestproblem")
+ACTIONS = ("view", "add", "change", "delete")
+
+
+class ContestsConfig(ManagedAppConfig):
+    """Contests and problems."""
+
+    name = "apps.contests"
+    manager_permissions = tuple(f"{action}_{model}" for model in MODELS for action in ACTIONS)

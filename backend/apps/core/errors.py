@@ -1,0 +1,118 @@
+"""What can go wrong in the backend; a participant's failing program is a value, not an error."""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+
+class ServiceError(Exception):
+    """Base of every error that a client may get to see: `detail` is safe to show."""
+
+    code: ClassVar[str] = "service-error"
+    title: ClassVar[str] = "The server failed"
+    status: ClassVar[int] = 500
+
+    def __init__(self, detail: str | None = None) -> None:
+        self.detail = detail or self.title
+        super().__init__(self.detail)
+
+
+class ClientError(ServiceError):
+    """The caller can mend it."""
+
+    code = "client-error"
+    title = "The request can't be served"
+    status = 400
+
+
+class InvalidFieldsError(ClientError):
+    """Fields have values that can't be accepted; `fields` maps each to its messages."""
+
+    code = "invalid"
+    title = "The request is not valid"
+
+    def __init__(self, fields: Mapping[str, list[str]]) -> None:
+        self.fields = {name: list(messages) for name, messages in fields.items()}
+        super().__init__("; ".join(f"{name}: {' '.join(m)}" for name, m in self.fields.items()))
+
+
+class UnauthenticatedError(ClientError):
+    """The request carries no credential, or a bad one."""
+
+    code = "unauthenticated"
+    title = "Authentication is needed"
+    status = 401
+
+
+class NotFoundError(ClientError):
+    """There is no such thing, or the caller may not know of it."""
+
+    code = "not-found"
+    title = "Not found"
+    status = 404
+
+
+class TooLargeError(ClientError):
+    """The request is larger than the server takes."""
+
+    code = "too-large"
+    title = "The request is too large"
+    status = 413
+
+
+class ServerError(ServiceError):
+    """Ours to mend."""
+
+    code = "server-error"
+    title = "The server failed"
+    status = 500
+
+
+class NotReadyError(ServerError):
+    """The server can't do its work at the moment; it makes sense to ask again."""
+
+    code = "not-ready"
+    title = "The server is not ready"
+    status = 503
+
+
+class ContestClosedError(ClientError):
+    """The contest is not active, has not started or has ended."""
+
+    code = "contest-closed"
+    title = "The contest takes no submissions now"
+
+
+class ContestFullError(ClientError):
+    """The contest has all the participants that it may have."""
+
+    code = "contest-full"
+    title = "The contest is full"
+
+
+class ParticipationError(ClientError):
+    """A participant who has submitted stays one."""
+
+    code = "participation"
+    title = "You have submitted to this contest, so you can't leave it"
+
+
+class IllegalTransitionError(ClientError):
+    """The submission's status does not allow this."""
+
+    code = "illegal-transition"
+    title = "The submission's status does not allow this"
+
+
+class InUseError(ClientError):
+    """Something else still needs what is to be deleted."""
+
+    code = "in-use"
+    title = "This is still in use"
+    status = 409
+
+
+class SubmissionNotFoundError(NotFoundError):
+    """No submission belongs to this result."""
+
+    code = "submission-not-found"
+    title = "Submission not found"

@@ -1,0 +1,45 @@
+"""What holds for every path under `/api/`, before any view is chosen."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponseBase
+
+from apps.core.errors import TooLargeError
+from apps.core.problems import API_PREFIX, problem_response
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+
+
+class JsonApiMiddleware:
+    """Serve API paths without their trailing slash too, bound bodies, keep crashes JSON.
+
+    A redirect to the path with the slash would turn a POST into a GET in some clients.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer the request."""
+        if not request.path_info.startswith(API_PREFIX):
+            return self._get_response(request)
+        if not request.path_info.endswith("/"):
+            request.path_info += "/"
+            request.path += "/"
+        limit_bytes = settings.API_BODY_BYTES_MAX
+        if _content_length(request) > limit_bytes:
+            return problem_response(
+                status=TooLargeError.status,
+                code=TooLargeError.code,
+                title=TooLargeError.title,
+                detail=f"A request may have {limit_bytes} bytes.",
+            )
+        return self._get_response(request)
+
+
+def _content_length(request: HttpRequest) -> int:
+    try:
+        return int(request.META.get("CONTENT_LENGTH") or 0)
+    except ValueError:
+        return 0

@@ -1,0 +1,85 @@
+"""How errors leave the server: DRF's form from a view, RFC 9457 problem details from elsewhere."""
+
+import logging
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views import defaults
+from rest_framework.response import Response
+from rest_framework.views import exception_handler, set_rollback
+
+from apps.core.errors import InvalidFieldsError, ServerError, ServiceError, UnauthenticatedError
+
+logger = logging.getLogger(__name__)
+
+API_PREFIX = "/api/"
+PROBLEM_CONTENT_TYPE = "application/problem+json"
+
+
+def handle_exception(error: Exception, context: dict[str, Any]) -> Response | None:
+    """Answer a view's error as DRF's clients expect it: `{"detail": ...}` or errors by field."""
+    if not isinstance(error, ServiceError):
+        return exception_handler(error, context)
+    set_rollback()
+    if isinstance(error, ServerError):
+        logger.error("%s: %s", error.code, error.detail)
+    if isinstance(error, InvalidFieldsError):
+        return Response(error.fields, status=error.status)
+    body = {"detail": error.detail, "code": error.code}
+    headers = {"WWW-Authenticate": "Bearer"} if isinstance(error, UnauthenticatedError) else None
+    return Response(body, status=error.status, headers=headers)
+
+
+def problem_response(*, status: int, code: str, title: str, detail: str) -> JsonResponse:
+    """Make an RFC 9457 answer."""
+    return JsonResponse(
+        {
+            "type": f"{settings.PROBLEM_TYPE_BASE}{code}",
+            "title": title,
+            "status": status,
+            "detail": detail,
+            "code": code,
+        },
+        status=status,
+        content_type=PROBLEM_CONTENT_TYPE,
+    )
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer a request that is refused before it reaches a view."""
+    if not request.path.startswith(API_PREFIX):
+        return defaults.bad_request(request, exception)
+    return problem_response(
+        status=400, code="bad-request", title="Bad request", detail="The request can't be read."
+    )
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer a request that is refused outside DRF."""
+    if not request.path.startswith(API_PREFIX):
+        return defaults.permission_denied(request, exception)
+    return problem_response(
+        status=403, code="forbidden", title="Not allowed", detail="This is not allowed."
+    )
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer an address that does not exist."""
+    if not request.path.startswith(API_PREFIX):
+        return defaults.page_not_found(request, exception)
+    return problem_response(
+        status=404, code="not-found", title="Not found", detail=f"There is no {request.path}."
+    )
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer a crash; Django has logged its traceback."""
+    if not request.path.startswith(API_PREFIX):
+        return defaults.server_error(request)
+    return problem_response(
+        status=ServerError.status,
+        code=ServerError.code,
+        title=ServerError.title,
+        detail="Something went wrong here. It has been logged.",
+    )

@@ -1,0 +1,40 @@
+"""Who may do what at the API."""
+
+from rest_framework.permissions import SAFE_METHODS, BasePermission
+from rest_framework.request import Request
+from rest_framework.views import APIView
+from typing_extensions import override
+
+from apps.users.models import User
+
+
+def is_manager(request: Request) -> bool:
+    """Tell whether a contest manager sent the request."""
+    return isinstance(request.user, User) and request.user.is_contest_manager
+
+
+class IsContestManager(BasePermission):
+    """Contest managers only."""
+
+    @override
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        """Allow managers."""
+        return is_manager(request)
+
+
+class IsContestManagerOrReadOnly(BasePermission):
+    """Everybody who is signed in reads; contest managers change."""
+
+    @override
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        """Allow reading, and managers everything."""
+        if request.method in SAFE_METHODS:
+            return request.user.is_authenticated
+        return is_manager(request)
+
+
+def signed_in(request: Request) -> User:
+    """Give the user behind a request that a permission class has let through."""
+    user = request.user
+    assert isinstance(user, User)  # noqa: S101 - else a view lacks its permission class
+    return user

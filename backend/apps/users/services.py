@@ -1,0 +1,61 @@
+"""Registration and sign-in."""
+
+from allauth.account.forms import SignupForm
+from django.contrib.auth import authenticate
+from django.contrib.sessions.backends.db import SessionStore
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest
+
+from apps.core.errors import InvalidFieldsError, UnauthenticatedError
+from apps.users.models import User
+from apps.users.tokens import TokenPair, refresh_session, start_session
+
+# allauth's form calls the password `password1`, as some forms ask for it twice.
+_PASSWORD_FIELD = "password1"  # noqa: S105 - the name of a form field
+
+
+def register(*, username: str, email: str, password: str) -> TokenPair:
+    """Make an account and sign it in.
+
+    Raises:
+        InvalidFieldsError: The name or address is taken or not allowed, or the password is weak.
+    """
+    form = SignupForm({"username": username, "email": email, _PASSWORD_FIELD: password})
+    if not form.is_valid():
+        raise InvalidFieldsError({
+            "password" if field == _PASSWORD_FIELD else field: [str(each) for each in messages]
+            for field, messages in form.errors.items()
+        })
+    request = HttpRequest()
+    request.session = SessionStore()
+    try:
+        with transaction.atomic():
+            user = form.save(request)
+    except IntegrityError:
+        # Somebody else registered the same name or address since the form looked.
+        raise InvalidFieldsError({"username": ["The name or address is taken."]}) from None
+    return sign_in(name=user.get_username(), password=password)
+
+
+def sign_in(*, name: str, password: str) -> TokenPair:
+    """Check a user name or e-mail address and a password.
+
+    Raises:
+        UnauthenticatedError: They don't match, or the account is not active.
+    """
+    user = authenticate(None, username=name, password=password)
+    if not isinstance(user, User):
+        raise UnauthenticatedError("The name and the password don't match an active account.")
+    return start_session(user)
+
+
+def refresh(*, refresh_token: str) -> TokenPair:
+    """Exchange a refresh token, which is good once, for new tokens.
+
+    Raises:
+        UnauthenticatedError: The token is not, or no longer, good.
+    """
+    pair = refresh_session(refresh_token)
+    if pair is None:
+        raise UnauthenticatedError("The refresh token is not good, or has been used before.")
+    return pair

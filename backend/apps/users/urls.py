@@ -1,0 +1,12 @@
+"""Addresses under `/api/auth/`."""
+
+from django.urls import path
+
+from apps.users import views
+
+urlpatterns = [
+    path("register/", views.RegistrationView.as_view()),
+    path("token/", views.TokenView.as_view()),
+    path("token/refresh/", views.RefreshView.as_view()),
+    path("me/", views.AccountView.as_view()),
+]

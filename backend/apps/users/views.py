@@ -1,0 +1,105 @@
+"""Registration, sign-in, refresh, the own account, and the public keys."""
+
+from django.http import HttpRequest, JsonResponse
+from drf_spectacular.utils import extend_schema
+from rest_framework import status
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.throttling import BaseThrottle
+from rest_framework.views import APIView
+
+from apps.core.throttling import ApiThrottle
+from apps.users import services
+from apps.users.keys import signing_keys
+from apps.users.permissions import signed_in
+from apps.users.serializers import (
+    RefreshSerializer,
+    RegistrationSerializer,
+    SignInSerializer,
+    TokenPairSerializer,
+    UserSerializer,
+)
+from apps.users.throttling import LoginThrottle
+
+JWKS_CACHE_S = 300
+
+
+class PublicAuthView(APIView):
+    """Base of the endpoints that take a password or a token in the body."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+    throttle_classes: tuple[type[BaseThrottle], ...] = (LoginThrottle,)
+
+
+class RegistrationView(PublicAuthView):
+    """Making an account."""
+
+    @extend_schema(
+        summary="Register",
+        tags=["auth"],
+        request=RegistrationSerializer,
+        responses={201: TokenPairSerializer},
+    )
+    def post(self, request: Request) -> Response:
+        """Make an account and sign it in."""
+        form = RegistrationSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        pair = services.register(**form.validated_data)
+        return Response(TokenPairSerializer(pair).data, status=status.HTTP_201_CREATED)
+
+
+class TokenView(PublicAuthView):
+    """Signing in."""
+
+    @extend_schema(
+        summary="Sign in with a user name or an e-mail address",
+        tags=["auth"],
+        request=SignInSerializer,
+        responses=TokenPairSerializer,
+    )
+    def post(self, request: Request) -> Response:
+        """Give tokens for a password."""
+        form = SignInSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        values = form.validated_data
+        pair = services.sign_in(
+            name=values.get("username") or values["email"], password=values["password"]
+        )
+        return Response(TokenPairSerializer(pair).data)
+
+
+class RefreshView(PublicAuthView):
+    """Staying signed in."""
+
+    # Nobody guesses a signed token: what holds for every endpoint is enough.
+    throttle_classes = (ApiThrottle,)
+
+    @extend_schema(
+        summary="Exchange a refresh token for new tokens",
+        tags=["auth"],
+        request=RefreshSerializer,
+        responses=TokenPairSerializer,
+    )
+    def post(self, request: Request) -> Response:
+        """Give tokens for a refresh token."""
+        form = RefreshSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        return Response(TokenPairSerializer(services.refresh(**form.validated_data)).data)
+
+
+class AccountView(APIView):
+    """The own account."""
+
+    @extend_schema(summary="Who am I", tags=["auth"], responses=UserSerializer)
+    def get(self, request: Request) -> Response:
+        """Give the account that sent the request."""
+        return Response(UserSerializer(signed_in(request)).data)
+
+
+def jwks(request: HttpRequest) -> JsonResponse:
+    """Publish the keys that verify access tokens. Source: RFC 7517, section 5."""
+    response = JsonResponse({"keys": [key.jwk for key in signing_keys()]})
+    response["Cache-Control"] = f"public, max-age={JWKS_CACHE_S}"
+    return response

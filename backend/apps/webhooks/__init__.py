@@ -1,0 +1,1 @@
+"""The receiver of the execution service's events: verify, remember, apply."""

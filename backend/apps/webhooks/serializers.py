@@ -1,0 +1,31 @@
+"""The JSON form of an event, for the API's description; `code_execution.domain` reads it."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from apps.code_execution.domain import Status, Verdict
+from apps.code_execution.serializers import TestResultSerializer
+
+
+class ResultEventSerializer(serializers.Serializer[Any]):
+    """What the execution service found. Unknown keys are ignored."""
+
+    event = serializers.CharField(required=False)
+    submission_id = serializers.IntegerField(help_text="The execution service's own id.")
+    user_id = serializers.IntegerField()
+    contest_id = serializers.IntegerField(required=False, allow_null=True)
+    reference = serializers.CharField(required=False, help_text="The backend's id.")
+    status = serializers.ChoiceField([str(each) for each in Status])
+    verdict = serializers.ChoiceField(
+        [str(each) for each in Verdict], required=False, allow_null=True
+    )
+    output = serializers.CharField(required=False, allow_null=True)
+    error_output = serializers.CharField(required=False, allow_null=True)
+    exit_code = serializers.IntegerField(required=False, allow_null=True)
+    execution_time = serializers.CharField(required=False, allow_null=True, help_text="As 0.045s.")
+    memory_usage = serializers.CharField(required=False, allow_null=True, help_text="As 8.2MB.")
+    execution_time_ms = serializers.IntegerField(required=False, allow_null=True)
+    memory_usage_bytes = serializers.IntegerField(required=False, allow_null=True)
+    test_results = TestResultSerializer(many=True, required=False, allow_null=True)
+    completed_at = serializers.DateTimeField()

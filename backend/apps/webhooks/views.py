@@ -1,0 +1,61 @@
+"""The receiver's endpoint."""
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import (
+    OpenApiParameter,
+    OpenApiResponse,
+    extend_schema,
+    inline_serializer,
+)
+from rest_framework import serializers
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from apps.core.signature import SignatureHeaders
+from apps.webhooks import services
+from apps.webhooks.serializers import ResultEventSerializer
+
+
+def _header(name: str, description: str) -> OpenApiParameter:
+    return OpenApiParameter(
+        name, OpenApiTypes.STR, OpenApiParameter.HEADER, description=description
+    )
+
+
+class CodeExecutionWebhookView(APIView):
+    """Events of the execution service. Its signature is the credential, and the only limit."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+    throttle_classes = ()
+
+    @extend_schema(
+        summary="Tell a result",
+        description="Signed over the raw body; what is sent of both schemes has to be right.",
+        tags=["webhooks"],
+        parameters=[
+            _header("X-Webhook-Secret", "Lower-case hex HMAC-SHA256 of the body."),
+            _header("webhook-id", "Standard Webhooks: the event's id, the same over retries."),
+            _header("webhook-timestamp", "Standard Webhooks: Unix seconds of the attempt."),
+            _header("webhook-signature", "Standard Webhooks: `v1,<base64>`, one per secret."),
+        ],
+        request=ResultEventSerializer,
+        responses={
+            200: inline_serializer("EventTaken", {"status": serializers.ChoiceField(["success"])}),
+            400: OpenApiResponse(description="The body is not a result of this submission."),
+            401: OpenApiResponse(description="The signature is wrong or missing."),
+            404: OpenApiResponse(description="No submission belongs to the result."),
+        },
+    )
+    def post(self, request: Request) -> Response:
+        """Take an event."""
+        headers = SignatureHeaders(
+            secret=request.headers.get("X-Webhook-Secret"),
+            message_id=request.headers.get("webhook-id"),
+            timestamp=request.headers.get("webhook-timestamp"),
+            signature=request.headers.get("webhook-signature"),
+        )
+        services.receive_event(headers=headers, body=request.body)
+        return Response({"status": "success"})

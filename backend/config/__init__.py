@@ -1,0 +1,1 @@
+"""Composition root of the backend: settings, URLs, process entry points."""

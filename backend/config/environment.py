@@ -1,0 +1,143 @@
+"""Reading settings from the environment and a `.env` file, with errors a person can act on."""
+
+import re
+from collections.abc import Callable
+from math import inf
+from pathlib import Path
+from typing import TypeVar
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+PLACEHOLDERS = frozenset({"", "change-me"})
+_ENTRY = re.compile(r"(export )?[A-Za-z_][A-Za-z0-9_]*=.*")
+_DATABASE_ENGINES = frozenset({"django.db.backends.sqlite3", "django.db.backends.postgresql"})
+
+T = TypeVar("T")
+
+
+class Environment:
+    """Variables of the process, completed by a `.env` file; the process wins."""
+
+    def __init__(self, env_file: Path) -> None:
+        self._file = env_file
+        self._check_lines()
+        environ.Env.read_env(env_file)
+        self._env = environ.Env()
+
+    def text(self, name: str, default: str) -> str:
+        """Read a text."""
+        return str(self._env.str(name, default=default)).strip()
+
+    def texts(self, name: str, default: list[str]) -> list[str]:
+        """Read texts that are separated by commas."""
+        return [part.strip() for part in self._env.list(name, default=default) if part.strip()]
+
+    def flag(self, name: str, *, default: bool) -> bool:
+        """Read `true` or `false` (also 1, 0, yes, no, on, off).
+
+        Raises:
+            ImproperlyConfigured: The value is neither.
+        """
+        value = self.text(name, str(default)).lower()
+        if value in {"1", "true", "yes", "on"}:
+            return True
+        if value in {"0", "false", "no", "off", ""}:
+            return False
+        raise self.problem(name, f"must be true or false, not '{value}'")
+
+    def number(self, name: str, default: float, *, unit: str) -> float:
+        """Read a number that is greater than zero."""
+        what = f"a number of {unit} greater than zero"
+        return self.checked(name, str(default), _positive_number, expected=what)
+
+    def integer(self, name: str, default: int, *, of: str) -> int:
+        """Read an integer that is not negative.
+
+        Raises:
+            ImproperlyConfigured: The value is something else.
+        """
+        value = self.text(name, str(default))
+        if not re.fullmatch(r"[0-9]{1,9}", value):
+            raise self.problem(name, f"must be a number of {of}, not '{value}'")
+        return int(value)
+
+    def path(self, name: str, default: str, *, base: Path) -> Path:
+        """Read a path; a relative one starts at `base`."""
+        return base / self.text(name, default)
+
+    def secret(self, name: str, *names: str, may_be_placeholder: bool) -> str:
+        """Read the first of these variables that is set to more than a placeholder.
+
+        Raises:
+            ImproperlyConfigured: None is.
+        """
+        values = [self.text(each, "") for each in (name, *names)]
+        for value in values:
+            if value not in PLACEHOLDERS:
+                return value
+        if may_be_placeholder and any(values):
+            return "change-me"
+        raise self.problem(name, "must be set to a secret of your own")
+
+    def database(self, name: str, default: str) -> dict[str, object]:
+        """Read a database address as Django's dictionary.
+
+        Raises:
+            ImproperlyConfigured: It is not an address of a SQLite or PostgreSQL database.
+        """
+        expected = (
+            "must look like sqlite:///data/backend.sqlite3 or postgresql://user:password@host/name"
+        )
+        try:
+            config = dict(environ.Env.db_url_config(self.text(name, default)))
+        except (ValueError, KeyError, ImproperlyConfigured):
+            raise self.problem(name, expected) from None
+        if config.get("ENGINE") not in _DATABASE_ENGINES or not config.get("NAME"):
+            raise self.problem(name, expected)
+        return config
+
+    def url(self, name: str, default: str, *, schemes: tuple[str, ...]) -> str:
+        """Read an address with one of these schemes.
+
+        Raises:
+            ImproperlyConfigured: It has another one, or none.
+        """
+        value = self.text(name, default)
+        if value and not value.startswith(tuple(f"{scheme}://" for scheme in schemes)):
+            raise self.problem(name, f"must start with {' or '.join(schemes)}://")
+        return value
+
+    def checked(self, name: str, default: str, check: Callable[[str], T], *, expected: str) -> T:
+        """Read a text through `check`, which raises `ValueError` for a bad one.
+
+        Raises:
+            ImproperlyConfigured: The check failed.
+        """
+        value = self.text(name, default)
+        try:
+            return check(value)
+        except ValueError:
+            raise self.problem(name, f"must be {expected}, not '{value}'") from None
+
+    def problem(self, name: str, what: str) -> ImproperlyConfigured:
+        """Make the error for a variable, naming the file where it is best set."""
+        return ImproperlyConfigured(f"{name} {what} (see {self._file}).")
+
+    def _check_lines(self) -> None:
+        try:
+            lines = self._file.read_text(encoding="utf-8").splitlines()
+        except FileNotFoundError:
+            return
+        except (OSError, UnicodeDecodeError) as error:
+            raise ImproperlyConfigured(f"{self._file} can't be read: {error}.") from None
+        for number, line in enumerate(lines, start=1):
+            if line and not line.startswith("#") and not _ENTRY.fullmatch(line):
+                raise ImproperlyConfigured(f"{self._file}, line {number}: expected NAME=value.")
+
+
+def _positive_number(value: str) -> float:
+    number = float(value)
+    if not 0 < number < inf:
+        raise ValueError(value)
+    return number

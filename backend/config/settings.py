@@ -1,0 +1,280 @@
+"""Django's settings; what differs between installations comes from the environment or `.env`."""
+
+import os
+from datetime import timedelta
+from pathlib import Path
+
+import django_stubs_ext
+from limits import parse as parse_rate
+
+from apps.core.signature import decode_secrets
+from config.environment import Environment
+
+# Makes `ModelAdmin[Contest]` and the like work at run time.
+django_stubs_ext.monkeypatch()
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+DATA_DIR = BASE_DIR / "data"
+env = Environment(Path(os.environ.get("BACKEND_ENV_FILE", BASE_DIR / ".env")))
+
+KIB = 1024
+MIB = 1024 * KIB
+
+# --- Security ---------------------------------------------------------------------------------
+
+DEBUG = env.flag("DEBUG", default=False)
+SECRET_KEY = env.secret("SECRET_KEY", may_be_placeholder=DEBUG)
+ALLOWED_HOSTS = env.texts("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"] if DEBUG else [])
+if not ALLOWED_HOSTS:
+    raise env.problem("ALLOWED_HOSTS", "must name the hosts that this server answers for")
+CSRF_TRUSTED_ORIGINS = env.texts("CSRF_TRUSTED_ORIGINS", [])
+CORS_ALLOWED_ORIGINS = env.texts("CORS_ALLOWED_ORIGINS", ["http://localhost:3000"])
+CORS_ALLOW_CREDENTIALS = True
+CORS_EXPOSE_HEADERS = ["Retry-After"]
+CORS_URLS_REGEX = r"^/(api|\.well-known)/.*$"
+# Number of proxies in front that append to X-Forwarded-For; with 0 that header is not believed.
+TRUSTED_PROXIES = env.integer("TRUSTED_PROXIES", 0, of="proxies")
+HTTPS_ONLY = env.flag("HTTPS_ONLY", default=False)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS_ONLY
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS_ONLY else None
+X_FRAME_OPTIONS = "DENY"
+
+# --- Applications -----------------------------------------------------------------------------
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "corsheaders",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "allauth",
+    "allauth.account",
+    "apps.core",
+    "apps.users",
+    "apps.contests",
+    "apps.code_execution",
+    "apps.webhooks",
+]
+MIDDLEWARE = [
+    "apps.core.middleware.JsonApiMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# --- Database ---------------------------------------------------------------------------------
+
+_database = env.database("DATABASE_URL", "sqlite:///data/backend.sqlite3")
+if _database["ENGINE"] == "django.db.backends.sqlite3":
+    # WAL lets readers go on while one writes; IMMEDIATE takes the write lock when a transaction
+    # begins, so that two never wait for each other half-way (source: sqlite.org/wal.html).
+    _database |= {
+        "NAME": BASE_DIR / str(_database["NAME"]),
+        "CONN_MAX_AGE": None,
+        "OPTIONS": {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+        },
+    }
+else:
+    _database |= {
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {"pool": {"min_size": 1, "max_size": 20, "timeout": 10}},
+    }
+DATABASES = {"default": _database}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Users and tokens -------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "users.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+# Registration says which field is taken; `apps.users.throttling` bounds how often one may ask.
+ACCOUNT_PREVENT_ENUMERATION = False
+ACCOUNT_RATE_LIMITS = False
+
+JWT_ISSUER = env.text("JWT_ISSUER", "http://localhost:8000")
+JWT_AUDIENCE = env.text("JWT_AUDIENCE", "code-execution")
+# The first key signs; tokens signed by a retired one stay good until they expire.
+JWT_KEY_FILES = [
+    env.path("JWT_PRIVATE_KEY_FILE", "data/jwt-private-key.pem", base=BASE_DIR),
+    *(BASE_DIR / name for name in env.texts("JWT_RETIRED_KEY_FILES", [])),
+]
+JWT_ACCESS_TOKEN_LIFETIME = timedelta(hours=24)
+# A refresh token lives in a session, so it can't outlive one.
+JWT_REFRESH_TOKEN_LIFETIME = timedelta(days=14)
+SESSION_COOKIE_AGE = int(JWT_REFRESH_TOKEN_LIFETIME.total_seconds())
+
+# --- Code execution service -------------------------------------------------------------------
+
+CODE_EXECUTION_SERVICE_URL = env.url(
+    "CODE_EXECUTION_SERVICE_URL", "http://localhost:8001", schemes=("http", "https")
+)
+CODE_EXECUTION_TIMEOUT = env.number("CODE_EXECUTION_TIMEOUT", 30.0, unit="seconds")
+# Comma-separated, newest first: the newest signs, all verify, so that secrets can be changed.
+_secrets = env.secret(
+    "CODE_EXECUTION_WEBHOOK_SECRET", "BACKEND_WEBHOOK_SECRET", may_be_placeholder=DEBUG
+)
+try:
+    CODE_EXECUTION_WEBHOOK_SECRETS = decode_secrets(_secrets)
+except ValueError as error:
+    raise env.problem("CODE_EXECUTION_WEBHOOK_SECRET", f"can't be used: {error}") from None
+CODE_EXECUTION_WEBHOOK_ALLOW_PLAIN_SECRET = env.flag(
+    "CODE_EXECUTION_WEBHOOK_ALLOW_PLAIN_SECRET", default=DEBUG
+)
+# A result that has not come by then is asked for.
+CODE_EXECUTION_RECONCILE_AFTER = env.number("CODE_EXECUTION_RECONCILE_AFTER", 30.0, unit="seconds")
+
+# --- Celery -----------------------------------------------------------------------------------
+
+CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", "redis://localhost:6379/0")
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_IGNORE_RESULT = True
+# A task whose worker dies is done again by another one; every task here is safe to repeat.
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
+if CELERY_BROKER_URL.startswith(("redis", "valkey")):
+    # A dead worker's tasks come back after the visibility timeout plus one sweep. Kombu sweeps
+    # every `interval` x `throttle` seconds, which would be 100 s by default.
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "visibility_timeout": 2 * CODE_EXECUTION_TIMEOUT + 60,
+        "unacked_restore_interval": 2,
+        "unacked_restore_throttle": 1,
+    }
+
+# --- API --------------------------------------------------------------------------------------
+
+REDIS_URL = env.url("REDIS_URL", "", schemes=("redis", "rediss", "redis+socket", "redis+unix"))
+API_TITLE = "Code Contest"
+API_VERSION = "0.1.0"
+PROBLEM_TYPE_BASE = "/problems/"
+# One body holds at most a program and its input, or a problem with its test cases, or a result.
+API_BODY_BYTES_MAX = 16 * MIB
+DATA_UPLOAD_MAX_MEMORY_SIZE = API_BODY_BYTES_MAX
+RATE_LIMITS = {
+    name.lower(): env.checked(
+        f"{name}_RATE_LIMIT", default, parse_rate, expected="a rate such as 30/minute"
+    )
+    for name, default in (
+        ("API", "600/minute"),
+        ("SUBMISSION", "60/minute"),
+        ("LOGIN", "10/minute"),
+        ("LOGIN_ADDRESS", "120/minute"),
+    )
+}
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "apps.users.authentication.BearerAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PARSER_CLASSES": ["apps.core.parsers.BoundedJSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_THROTTLE_CLASSES": ["apps.core.throttling.ApiThrottle"],
+    "DEFAULT_PAGINATION_CLASS": "apps.core.pagination.PagePagination",
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "apps.core.problems.handle_exception",
+    "COERCE_DECIMAL_TO_STRING": False,
+    "NUM_PROXIES": TRUSTED_PROXIES,
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": API_TITLE,
+    "VERSION": API_VERSION,
+    "DESCRIPTION": "Contests, problems and submissions of programs that are really run.",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "SubmissionStatusEnum": "apps.code_execution.domain.Status",
+        "VerdictEnum": "apps.code_execution.domain.Verdict",
+    },
+}
+
+# --- Files, time, language --------------------------------------------------------------------
+
+STATIC_URL = "/static/"
+# Serves the files of the installed packages as they are, so that no collecting step is needed.
+WHITENOISE_USE_FINDERS = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en-us"
+USE_I18N = False
+
+# --- Logs -------------------------------------------------------------------------------------
+
+LOG_FILE = BASE_DIR / "logs" / "django.log"
+LOG_FILE.parent.mkdir(exist_ok=True)
+DATA_DIR.mkdir(exist_ok=True)
+LOG_LEVEL = env.text("LOG_LEVEL", "INFO").upper()
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line"},
+        "file": {
+            "class": "logging.handlers.RotatingFileHandler",
+            "filename": LOG_FILE,
+            "maxBytes": 10 * MIB,
+            "backupCount": 5,
+            "formatter": "line",
+            "delay": True,
+            "encoding": "utf-8",
+        },
+    },
+    "root": {"handlers": ["console", "file"], "level": LOG_LEVEL},
+    "loggers": {
+        "django": {"handlers": [], "level": LOG_LEVEL, "propagate": True},
+        # Every call to the execution service is a line at INFO, with its full address.
+        "httpx": {"level": "WARNING"},
+        "httpcore": {"level": "WARNING"},
+    },
+}

@@ -1,0 +1,28 @@
+"""Every address of the backend."""
+
+from django.conf import settings
+from django.contrib import admin
+from django.urls import include, path, re_path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+
+from apps.users.views import jwks
+
+admin.site.site_header = admin.site.site_title = settings.API_TITLE
+admin.site.index_title = "Administration"
+admin.site.enable_nav_sidebar = True
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("api/auth/", include("apps.users.urls")),
+    path("api/code-execution/", include("apps.contests.urls")),
+    path("api/code-execution/", include("apps.code_execution.urls")),
+    path("api/webhooks/", include("apps.webhooks.urls")),
+    path("api/health/", include("apps.core.urls")),
+    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema")),
+    re_path(r"^\.well-known/jwks\.json/?$", jwks),
+]
+handler400 = "apps.core.problems.bad_request"
+handler403 = "apps.core.problems.permission_denied"
+handler404 = "apps.core.problems.page_not_found"
+handler500 = "apps.core.problems.server_error"

@@ -1,0 +1,78 @@
+"""The cast, a contest, and a stand-in for the execution service."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from apps.core import throttling
+from apps.users.models import User
+from rest_framework.test import APIClient
+
+from tests.support.execution_service import FakeExecutionService, fake_execution_service
+from tests.support.people import make_manager, make_user
+
+
+@pytest.fixture(autouse=True)
+def fresh_rate_limits() -> Iterator[None]:
+    """Let no test use up another one's requests."""
+    throttling._limiter.cache_clear()
+    yield
+    throttling._limiter.cache_clear()
+
+
+@pytest.fixture
+def execution_service(settings: Any) -> Iterator[FakeExecutionService]:
+    """A stand-in that the backend hands its submissions to."""
+    with fake_execution_service() as service:
+        settings.CODE_EXECUTION_SERVICE_URL = service.url
+        yield service
+
+
+@pytest.fixture
+def alice(db: None) -> User:
+    """A participant: the owner."""
+    return make_user("alice")
+
+
+@pytest.fixture
+def bob(db: None) -> User:
+    """A contest manager, who is staff and no superuser."""
+    return make_manager("bob")
+
+
+@pytest.fixture
+def charlie(db: None) -> User:
+    """A participant: the stranger."""
+    return make_user("charlie")
+
+
+def client_of(user: User | None) -> APIClient:
+    """Make a client that is signed in as the user."""
+    client = APIClient()
+    if user is not None:
+        client.force_authenticate(user)
+    return client
+
+
+@pytest.fixture
+def as_alice(alice: User) -> APIClient:
+    """Alice's client."""
+    return client_of(alice)
+
+
+@pytest.fixture
+def as_bob(bob: User) -> APIClient:
+    """Bob's client."""
+    return client_of(bob)
+
+
+@pytest.fixture
+def as_charlie(charlie: User) -> APIClient:
+    """Charlie's client."""
+    return client_of(charlie)
+
+
+@pytest.fixture
+def as_nobody(db: None) -> APIClient:
+    """A client without credentials."""
+    return client_of(None)

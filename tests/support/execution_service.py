@@ -1,0 +1,105 @@
+"""A stand-in for the execution service that speaks real HTTP and remembers what it was asked."""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+MICROSERVICE_ID_START = 1000
+
+
+class FakeExecutionService:
+    """Takes orders as the real one does; `answer_with` makes it fail, `submissions` is its table."""
+
+    def __init__(self) -> None:
+        self.url = ""
+        self.orders: list[dict[str, Any]] = []
+        self.headers: list[dict[str, str]] = []
+        self.bodies: list[bytes] = []
+        self.submissions: dict[int, dict[str, Any]] = {}
+        self.failures: list[int] = []
+        self.ids_by_key: dict[str, int] = {}
+        self._lock = threading.Lock()
+
+    def answer_with(self, *statuses: int) -> None:
+        """Answer the next orders with these statuses."""
+        self.failures.extend(statuses)
+
+    def forget_everything(self) -> None:
+        """Lose the database; ids start again."""
+        self.submissions.clear()
+        self.ids_by_key.clear()
+
+    def take(self, headers: dict[str, str], body: bytes) -> tuple[int, dict[str, Any]]:
+        """Answer an order."""
+        with self._lock:
+            self.headers.append(headers)
+            self.bodies.append(body)
+            if self.failures:
+                return self.failures.pop(0), {"detail": "made to fail"}
+            order = json.loads(body)
+            key = headers["idempotency-key"]
+            if key not in self.ids_by_key:
+                self.orders.append(order)
+                self.ids_by_key[key] = MICROSERVICE_ID_START + len(self.ids_by_key) + 1
+                self.submissions[self.ids_by_key[key]] = {
+                    "id": self.ids_by_key[key],
+                    "reference": order["reference"],
+                    "user_id": order["user_id"],
+                    "status": "pending",
+                }
+            return 201, self.submissions[self.ids_by_key[key]]
+
+
+@contextmanager
+def fake_execution_service() -> Iterator[FakeExecutionService]:
+    """Run a stand-in on a free port of this machine."""
+    service = FakeExecutionService()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_of(service))
+    server.daemon_threads = True
+    service.url = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    try:
+        yield service
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def _handler_of(service: FakeExecutionService) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            self._answer(*service.take(headers, body))
+
+        def do_GET(self) -> None:
+            if self.path == "/health/":
+                self._answer(200, {
+                    "status": "healthy",
+                    "timestamp": "2026-01-01T00:00:00Z",
+                    "service": "Code Execution Service",
+                    "version": "0.0.1",
+                })
+                return
+            found = service.submissions.get(int(self.path.rsplit("/", 1)[1]))
+            self._answer(200 if found else 404, found or {"detail": "Submission not found"})
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+        def _answer(self, status: int, document: dict[str, Any]) -> None:
+            body = json.dumps(document).encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+    return Handler
