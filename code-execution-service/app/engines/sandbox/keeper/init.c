@@ -1,4 +1,6 @@
-/* pid 1 of a command's namespaces. It is ours; the program that it starts is not. */
+/* pid 1 of a command's namespaces. It is ours; the program that it starts is not. The program is the same user,
+ * but the init holds capabilities that the program does not, and for that the kernel refuses it everything
+ * (tracing, scheduling, descriptors) but signals, which a pid 1 only gets if it wants them. */
 #define _GNU_SOURCE
 #include "keeper.h"
 

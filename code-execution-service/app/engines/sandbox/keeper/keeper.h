@@ -1,9 +1,9 @@
 /* The keeper: the one process of ours inside a box. It starts commands on request and reports facts.
  *
- *   main.c     speaks the protocol with the service over the control socket
- *   command.c  makes the namespaces of one command and watches it until nothing of it is left
- *   init.c     pid 1 of a command's namespaces: fresh mounts, starts the program, reaps
- *   usage.c    what the processes of a command use right now, from /proc
+ *   main.c       speaks the protocol with the service over the control socket
+ *   command.c    makes the namespaces of one command and watches it until nothing of it is left
+ *   init.c       pid 1 of a command's namespaces: fresh mounts, starts the program, reaps
+ *   usage.c      what the processes of a command use right now
  *
  * Who is who, from the outside in: bubblewrap made the box. The keeper holds CAP_SYS_ADMIN, SETPCAP and
  * SYS_PTRACE in the box's user namespace and nothing outside. Per command it clones an init into new pid,

@@ -5,13 +5,16 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/kcmp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
-#define SEEN_PROCESSES 256 /* more live ones than any limit of ours lets a program have */
+#define MAX_FOUND 1024
+#define SEEN_PROCESSES 256
 
 /* CPU time of processes that nobody waits for (their parent ignores SIGCHLD) is added to no rusage, so what
  * each process was last seen with is kept here. */
@@ -43,6 +46,22 @@ static void note_cpu_time(pid_t pid, uint64_t cpu_time_ns)
         seen[slot].cpu_time_ns = 0;
     seen_cpu_time_ns += cpu_time_ns - seen[slot].cpu_time_ns;
     seen[slot].cpu_time_ns = cpu_time_ns;
+}
+
+/* The processes of the command, or with a pid the threads of that process; returns how many. */
+static unsigned list(const char *directory, pid_t init_pid, pid_t found[MAX_FOUND])
+{
+    unsigned count = 0;
+    DIR *entries = opendir(directory);
+    if (entries == NULL)
+        return 0;
+    for (struct dirent *entry; count < MAX_FOUND && (entry = readdir(entries)) != NULL;) {
+        pid_t pid = atoi(entry->d_name);
+        if (pid > 1 && pid != init_pid)
+            found[count++] = pid;
+    }
+    closedir(entries);
+    return count;
 }
 
 /* Reads /proc/PID/NAME into `text`; false if the process is gone. */
@@ -85,16 +104,29 @@ static uint64_t waited_cpu_time_ns(pid_t pid)
     return (user + system) * (1000000000ULL / (unsigned long long)sysconf(_SC_CLK_TCK));
 }
 
-static uint64_t resident_bytes(pid_t pid)
+static uint64_t resident_pages(pid_t pid, const char *statm)
 {
     char text[256];
     unsigned long long pages;
-    if (!read_entry(pid, "statm", text, sizeof text) || sscanf(text, "%*u %llu", &pages) != 1)
-        return 0;
+    return read_entry(pid, statm, text, sizeof text) && sscanf(text, "%*u %llu", &pages) == 1 ? pages : 0;
+}
+
+static uint64_t resident_bytes(pid_t pid)
+{
+    static pid_t threads[MAX_FOUND];
+    uint64_t pages = resident_pages(pid, "statm");
+    if (pages == 0) { /* dead, or only its first thread is: then the others still hold the memory */
+        char path[64];
+        snprintf(path, sizeof path, "/proc/%d/task", pid);
+        for (unsigned count = list(path, pid, threads); pages == 0 && count > 0; count--) {
+            snprintf(path, sizeof path, "task/%d/statm", threads[count - 1]);
+            pages = resident_pages(pid, path);
+        }
+    }
     return pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
-/* As resident_bytes, but a page that n processes share counts 1/n: exact, and far too slow for every sample. */
+/* As resident_bytes, but a page that n processes share counts 1/n. */
 static uint64_t proportional_bytes(pid_t pid)
 {
     char text[4096];
@@ -105,19 +137,22 @@ static uint64_t proportional_bytes(pid_t pid)
     return kibibytes * 1024;
 }
 
-/* Calls `measure` for each process of the command and adds up; `count` tells how many there are. */
-static uint64_t sum(DIR *proc, pid_t init_pid, uint64_t (*measure)(pid_t), unsigned *count)
+/* A child of vfork() has its parent's memory, not memory of its own. */
+static int has_memory_of_earlier(const pid_t *found, unsigned index)
+{
+    for (unsigned other = 0; other < index; other++)
+        if (syscall(SYS_kcmp, found[other], found[index], KCMP_VM, 0, 0) == 0)
+            return 1;
+    return 0;
+}
+
+/* Exact, and too slow for every sample: only asked when the plain sum says that the limit is exceeded. */
+static uint64_t exact_memory_bytes(const pid_t *found, unsigned count)
 {
     uint64_t total = 0;
-    *count = 0;
-    rewinddir(proc);
-    for (struct dirent *entry; (entry = readdir(proc)) != NULL;) {
-        pid_t pid = atoi(entry->d_name);
-        if (pid > 1 && pid != init_pid) {
-            total += measure(pid);
-            ++*count;
-        }
-    }
+    for (unsigned i = 0; i < count; i++)
+        if (!has_memory_of_earlier(found, i))
+            total += proportional_bytes(found[i]);
     return total;
 }
 
@@ -128,18 +163,19 @@ static uint64_t cpu_time_ns(pid_t pid)
     return own + waited_cpu_time_ns(pid);
 }
 
-/* Memory is what the command holds now, CPU time what it has used since usage_reset(). */
+/* Memory is what the command holds now, CPU time what it has used since usage_reset(). In a container that
+ * masks /proc nothing is found: what is left are the rlimits and the final rusage. */
 struct usage usage_now(pid_t init_pid, uint64_t memory_limit_bytes)
 {
-    static DIR *proc;
-    struct usage usage = {0};
-    unsigned count;
-    if (proc == NULL && (proc = opendir("/proc")) == NULL)
-        return usage; /* masked by an outer container: what is left are rlimits and the final rusage */
-    usage.memory_bytes = sum(proc, init_pid, resident_bytes, &count);
+    static pid_t found[MAX_FOUND];
+    struct usage usage = {.cpu_time_ns = waited_cpu_time_ns(init_pid)};
+    unsigned count = list("/proc", init_pid, found);
+    for (unsigned i = 0; i < count; i++) {
+        usage.memory_bytes += resident_bytes(found[i]);
+        usage.cpu_time_ns += cpu_time_ns(found[i]);
+    }
     if (usage.memory_bytes > memory_limit_bytes && count > 1)
-        usage.memory_bytes = sum(proc, init_pid, proportional_bytes, &count);
-    usage.cpu_time_ns = sum(proc, init_pid, cpu_time_ns, &count) + waited_cpu_time_ns(init_pid);
+        usage.memory_bytes = exact_memory_bytes(found, count);
     if (usage.cpu_time_ns < seen_cpu_time_ns)
         usage.cpu_time_ns = seen_cpu_time_ns;
     return usage;

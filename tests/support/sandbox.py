@@ -1,0 +1,56 @@
+"""Run source texts in real boxes."""
+
+from contextlib import aclosing
+from dataclasses import replace
+
+from app.domain.limits import MIB, Limits, wall_time_ms_for
+from app.domain.runs import CompileResult, RunResult
+from app.engines.base import Program
+from app.engines.sandbox.engine import SandboxEngine
+from app.languages.registry import LanguageRegistry
+
+TIGHT_LIMITS = Limits(
+    cpu_time_ms=2_000,
+    wall_time_ms=wall_time_ms_for(2_000),
+    memory_bytes=64 * MIB,
+    output_bytes=64 * 1024,
+    file_bytes=4 * MIB,
+    processes=16,
+)
+
+
+class Sandbox:
+    """A started engine with the languages that it runs; limits are tight unless a test says so."""
+
+    def __init__(self, engine: SandboxEngine, languages: LanguageRegistry) -> None:
+        self.engine = engine
+        self.languages = languages
+
+    def program(self, language: str, source: str, **limits: int) -> Program:
+        return Program(
+            language=self.languages.get(language),
+            source=source.encode(),
+            limits=replace(TIGHT_LIMITS, **limits),
+        )
+
+    async def execute(
+        self, language: str, source: str, *inputs: bytes, **limits: int
+    ) -> tuple[CompileResult, list[RunResult]]:
+        program = self.program(language, source, **limits)
+        runs = []
+        async with aclosing(self.engine.execute(program, inputs)) as results:
+            compiled = await anext(results)
+            assert isinstance(compiled, CompileResult)
+            async for run in results:
+                assert isinstance(run, RunResult)
+                runs.append(run)
+        return compiled, runs
+
+    async def compile(self, language: str, source: str) -> CompileResult:
+        compiled, _ = await self.execute(language, source)
+        return compiled
+
+    async def run(self, language: str, source: str, stdin: bytes = b"", **limits: int) -> RunResult:
+        compiled, runs = await self.execute(language, source, stdin, **limits)
+        assert compiled.is_ok, compiled.message
+        return runs[0]
