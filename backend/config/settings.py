@@ -233,8 +233,8 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
-        "SubmissionStatusEnum": "apps.code_execution.domain.Status",
-        "VerdictEnum": "apps.code_execution.domain.Verdict",
+        "SubmissionStatusEnum": "apps.code_execution.models.STATUS_CHOICES",
+        "VerdictEnum": "apps.code_execution.models.VERDICT_CHOICES",
     },
 }
 

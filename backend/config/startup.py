@@ -37,3 +37,7 @@ def exit_with_error(error: ImproperlyConfigured) -> None:
     """
     sys.stderr.write(f"error: {error}\n")
     raise SystemExit(USAGE_EXIT_CODE) from None
+
+
+if __name__ == "__main__":
+    load_settings_or_exit()

@@ -6,6 +6,7 @@ from apps.users.groups import ManagedAppConfig
 class CodeExecutionConfig(ManagedAppConfig):
     """Submissions."""
 
+    default = True
     name = "apps.code_execution"
     verbose_name = "Submissions"
     manager_permissions = (

@@ -8,12 +8,11 @@ from apps.code_execution.domain import (
     CODE_BYTES_MAX,
     INPUT_CHARS_MAX,
     LANGUAGES,
-    Verdict,
     display_duration,
     display_memory,
     language_id_of,
 )
-from apps.code_execution.models import CodeSubmission
+from apps.code_execution.models import VERDICT_CHOICES, CodeSubmission
 from apps.contests.models import Contest, Problem
 
 
@@ -25,7 +24,7 @@ class TestResultSerializer(serializers.Serializer[Any]):
     test_case_id = serializers.CharField(allow_null=True)
     test_case_number = serializers.IntegerField()
     is_sample = serializers.BooleanField()
-    verdict = serializers.ChoiceField([str(each) for each in Verdict], allow_null=True)
+    verdict = serializers.ChoiceField(VERDICT_CHOICES, allow_null=True)
     passed = serializers.BooleanField()
     execution_time_ms = serializers.IntegerField(allow_null=True)
     cpu_time_ms = serializers.IntegerField(allow_null=True)

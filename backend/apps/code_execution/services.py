@@ -58,7 +58,10 @@ def create_submission(
             problem=problem,
             created_at=now,
         )
-        _order_judgement(submission)
+        judgement = Judgement.objects.create(
+            submission=submission, created_at=now, due_at=now + FIRST_TRY_LEASE, attempts=1
+        )
+        _hand_over_after_commit(judgement)
     submission.refresh_from_db()
     return submission
 
@@ -66,7 +69,7 @@ def create_submission(
 def rerun_submission(*, submission_id: int) -> CodeSubmission:
     """Judge a finished submission anew; the old outcome stays with the old judgement.
 
-    The participant's standing stays as it is until the new result is there.
+    The sweep hands it over. The participant's standing stays as it is until the result is there.
 
     Raises:
         IllegalTransitionError: The submission is still being judged.
@@ -80,8 +83,7 @@ def rerun_submission(*, submission_id: int) -> CodeSubmission:
         submission.submitted_at = None
         clear_outcome(submission)
         submission.save()
-        _order_judgement(submission)
-    submission.refresh_from_db()
+        Judgement.objects.create(submission=submission, due_at=timezone.now())
     return submission
 
 
@@ -95,15 +97,8 @@ def _check_problem(user: User, contest: Contest | None, problem: Problem | None)
         raise InvalidFieldsError({"problem": ["The contest does not set this problem."]})
 
 
-def _order_judgement(submission: CodeSubmission) -> None:
-    """Add the order to judge a submission, and hand it over at once after the commit.
-
-    Should that fail, the sweep does it later; until `FIRST_TRY_LEASE` is over it keeps away.
-    """
-    now = timezone.now()
-    judgement = Judgement.objects.create(
-        submission=submission, created_at=now, due_at=now + FIRST_TRY_LEASE, attempts=1
-    )
+def _hand_over_after_commit(judgement: Judgement) -> None:
+    """Spare the participant the wait for the sweep, which keeps away for `FIRST_TRY_LEASE`."""
     first_try = partial(
         hand_over, judgement=judgement, client=get_client(), timeout_s=FIRST_TRY_TIMEOUT_S
     )

@@ -9,5 +9,6 @@ ACTIONS = ("view", "add", "change", "delete")
 class ContestsConfig(ManagedAppConfig):
     """Contests and problems."""
 
+    default = True
     name = "apps.contests"
     manager_permissions = tuple(f"{action}_{model}" for model in MODELS for action in ACTIONS)

@@ -12,6 +12,8 @@ from apps.users.domain import MANAGERS_GROUP
 class ManagedAppConfig(AppConfig):
     """An app that gives contest managers `manager_permissions`, again after every `migrate`."""
 
+    # Django takes the one class with `default` from each `apps.py`.
+    default = False
     manager_permissions: tuple[str, ...] = ()
 
     @override

@@ -6,5 +6,6 @@ from apps.users.groups import ManagedAppConfig
 class WebhooksConfig(ManagedAppConfig):
     """The inbox of events."""
 
+    default = True
     name = "apps.webhooks"
     manager_permissions = ("view_webhookevent",)

@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from apps.code_execution.domain import Status, Verdict
+from apps.code_execution.models import STATUS_CHOICES, VERDICT_CHOICES
 from apps.code_execution.serializers import TestResultSerializer
 
 
@@ -16,10 +16,8 @@ class ResultEventSerializer(serializers.Serializer[Any]):
     user_id = serializers.IntegerField()
     contest_id = serializers.IntegerField(required=False, allow_null=True)
     reference = serializers.CharField(required=False, help_text="The backend's id.")
-    status = serializers.ChoiceField([str(each) for each in Status])
-    verdict = serializers.ChoiceField(
-        [str(each) for each in Verdict], required=False, allow_null=True
-    )
+    status = serializers.ChoiceField(STATUS_CHOICES)
+    verdict = serializers.ChoiceField(VERDICT_CHOICES, required=False, allow_null=True)
     output = serializers.CharField(required=False, allow_null=True)
     error_output = serializers.CharField(required=False, allow_null=True)
     exit_code = serializers.IntegerField(required=False, allow_null=True)
