@@ -130,3 +130,7 @@ def load_settings_or_exit() -> Settings:
     except SettingsError as error:
         sys.stderr.write(f"error: {error}\n")
         sys.exit(2)
+
+
+if __name__ == "__main__":
+    load_settings_or_exit()

@@ -1,0 +1,26 @@
+# shellcheck shell=bash
+# `check`: everything that can be said about the code without running it.
+
+command_check() {
+    ensure_environment development
+    local bin=$ROOT/.venv/bin service
+    step "ruff check" "$bin/ruff" check .
+    step "ruff format" "$bin/ruff" format --check .
+    for service in backend code-execution-service; do
+        step "mypy $service" in_directory "$service" "$bin/mypy"
+        step "import contracts of $service" in_directory "$service" "$bin/lint-imports"
+        step "declared dependencies of $service" in_directory "$service" "$bin/deptry" .
+    done
+    step "shellcheck" "$bin/shellcheck" --external-sources --shell=bash \
+        manage-code-execution.sh scripts/*.sh .ci/run
+    step "hadolint" "$bin/hadolint" ./*/Dockerfile.*
+    step "compose files" "$bin/check-jsonschema" --builtin-schema vendor.compose-spec \
+        docker-compose.dev.yml docker-compose.prod.yml
+    say "All checks passed."
+}
+
+in_directory() (
+    cd "$1" || exit
+    shift
+    "$@"
+)
