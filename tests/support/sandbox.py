@@ -1,13 +1,18 @@
 """Run source texts in real boxes."""
 
+import asyncio
+import os
 from contextlib import aclosing
 from dataclasses import replace
+
+import pytest
 
 from app.domain.limits import MIB, Limits, wall_time_ms_for
 from app.domain.runs import CompileResult, RunResult
 from app.engines.base import Program
 from app.engines.sandbox.engine import SandboxEngine
 from app.languages.registry import LanguageRegistry
+from tests.support.processes import descendants
 
 TIGHT_LIMITS = Limits(
     cpu_time_ms=2_000,
@@ -17,6 +22,7 @@ TIGHT_LIMITS = Limits(
     file_bytes=4 * MIB,
     processes=16,
 )
+SLEEP_WITH_A_CHILD = "import os, time\nos.fork()\ntime.sleep(60)"
 
 
 class Sandbox:
@@ -36,6 +42,11 @@ class Sandbox:
     async def execute(
         self, language: str, source: str, *inputs: bytes, **limits: int
     ) -> tuple[CompileResult, list[RunResult]]:
+        """Compile and run; skips the test where the toolchain is not installed."""
+        for toolchain in await self.engine.toolchains():
+            if toolchain.language.id == language and not toolchain.is_available:
+                packages = " ".join(toolchain.language.debian_packages)
+                pytest.skip(f"{language} is not installed: apt-get install {packages}")
         program = self.program(language, source, **limits)
         runs = []
         async with aclosing(self.engine.execute(program, inputs)) as results:
@@ -54,3 +65,20 @@ class Sandbox:
         compiled, runs = await self.execute(language, source, stdin, **limits)
         assert compiled.is_ok, compiled.message
         return runs[0]
+
+
+async def start_sleeping(sandbox: Sandbox) -> tuple[asyncio.Task[None], set[int]]:
+    """Start a program with a child that both sleep; the task waits for its result."""
+    before = descendants(os.getpid())
+
+    async def consume() -> None:
+        program = sandbox.program("python", SLEEP_WITH_A_CHILD, wall_time_ms=60_000)
+        async with aclosing(sandbox.engine.execute(program, [b""])) as results:
+            async for _ in results:
+                pass
+
+    task = asyncio.create_task(consume())
+    everybody = 5  # bubblewrap, keeper, init, program, its child; no event tells of a new process
+    while len(box := descendants(os.getpid()) - before) < everybody:  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
+    return task, box

@@ -1,0 +1,55 @@
+"""Watch processes of this host, to see that they are gone."""
+
+import time
+from pathlib import Path
+
+PATIENCE_S = 5.0
+
+
+def descendants(pid: int) -> set[int]:
+    """Find every process below this one, in whatever namespaces."""
+    children: dict[int, set[int]] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and (parent := _parent(entry)) is not None:
+            children.setdefault(parent, set()).add(int(entry.name))
+    found: set[int] = set()
+    waiting = [pid]
+    while waiting:
+        for child in children.get(waiting.pop(), ()):
+            found.add(child)
+            waiting.append(child)
+    return found
+
+
+def command_line(pid: int) -> list[str]:
+    return Path("/proc", str(pid), "cmdline").read_text().split("\0")[:-1]
+
+
+def user_id(pid: int) -> int:
+    return Path("/proc", str(pid)).stat().st_uid
+
+
+def are_gone(pids: set[int]) -> bool:
+    """Wait a little for all of them to end; zombies have ended."""
+    deadline = time.monotonic() + PATIENCE_S
+    while any(_is_alive(pid) for pid in pids):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.01)
+    return True
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        stat = Path("/proc", str(pid), "stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return stat.rpartition(")")[2].split()[0] != "Z"
+
+
+def _parent(entry: Path) -> int | None:
+    try:
+        stat = (entry / "stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    return int(stat.rpartition(")")[2].split()[1])
