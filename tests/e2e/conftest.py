@@ -1,0 +1,53 @@
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.stack import Person, Stack, running_stack
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    with running_stack(short_folder(tmp_path_factory)) as stack:
+        yield stack
+
+
+def short_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("stack")
+
+
+@pytest.fixture(scope="module")
+def bob(stack: Stack) -> Person:
+    """The manager."""
+    return Person(stack, "bob", "bobs-long-password").sign_in()
+
+
+@pytest.fixture(scope="module")
+def alice(stack: Stack) -> Person:
+    """A participant."""
+    return Person(stack, "alice", "alices-long-password").register().sign_in()
+
+
+@pytest.fixture(scope="module")
+def problem(bob: Person) -> dict[str, int]:
+    """The sum of two numbers, in a contest that is running: what a submission to it must name."""
+    cases: list[dict[str, Any]] = [
+        {"input": "1 2\n", "expected_output": "3\n", "is_sample": True},
+        {"input": "20 22\n", "expected_output": "42\n", "is_sample": False},
+    ]
+    problem = bob.post(
+        "/api/code-execution/problems/",
+        {
+            "title": "Sum",
+            "statement": "Add two numbers.",
+            "time_limit_ms": 1000,
+            "memory_limit_bytes": 128 * 1024 * 1024,
+            "test_cases": cases,
+        },
+    )
+    contest = bob.post(
+        "/api/code-execution/contests/",
+        {"title": "Cup", "problems": [{"problem": problem["id"], "order": 1, "points": 100}]},
+    )
+    return {"contest": contest["id"], "problem": problem["id"]}

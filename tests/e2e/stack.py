@@ -1,0 +1,217 @@
+"""All processes of an installation, started as `dev` starts them, in a folder of their own."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.support.servers import free_port
+
+ROOT = Path(__file__).parents[2]
+BIN = Path(sys.executable).parent
+SECRET = "a-shared-secret-of-the-tests"
+START_TIMEOUT_S = 60
+VERDICT_TIMEOUT_S = 90
+FINAL_STATUSES = {"completed", "error", "cancelled"}
+
+
+class Stack:
+    """Backend, Celery worker with beat, execution service and broker; each can be ended and started."""
+
+    def __init__(self, folder: Path, *, broker_url: str | None = None) -> None:
+        self._folder = folder
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._clients: list[httpx.Client] = []
+        backend_port, execution_port = free_port(), free_port()
+        self.backend_url = f"http://127.0.0.1:{backend_port}"
+        self.execution_url = f"http://127.0.0.1:{execution_port}"
+        socket = folder / "broker.sock"
+        self._is_broker_ours = broker_url is None
+        self._environment = {
+            "PATH": os.environ["PATH"],
+            "BACKEND_ENV_FILE": os.devnull,
+            "SECRET_KEY": "a secret key of the tests",
+            "ALLOWED_HOSTS": "127.0.0.1",
+            "JWT_PRIVATE_KEY_FILE": str(folder / "key.pem"),
+            "JWT_ISSUER": self.backend_url,
+            "CELERY_BROKER_URL": broker_url or f"redis+socket://{socket}",
+            "CODE_EXECUTION_SERVICE_URL": self.execution_url,
+            "CODE_EXECUTION_WEBHOOK_SECRET": SECRET,
+            "CODE_EXECUTION_RECONCILE_AFTER": "5",
+            "SUBMISSION_RATE_LIMIT": "100000/minute",
+            "API_RATE_LIMIT": "100000/minute",
+            "BACKEND_SERVICE_URL": self.backend_url,
+            "BACKEND_WEBHOOK_SECRET": SECRET,
+            "HOST": "127.0.0.1",
+            "PORT": str(execution_port),
+            "DATA_DIRECTORY": str(folder / "execution"),
+            "LOGS_DIRECTORY": str(folder / "logs"),
+            "JUDGE_LEASE_SECONDS": "3",
+        }
+        self._databases = {
+            "backend": {"DATABASE_URL": f"sqlite:///{folder}/backend.sqlite3"},
+            "code-execution-service": {"DATABASE_URL": f"sqlite:///{folder}/execution.sqlite3"},
+        }
+        granian = ["--interface", "wsgi", "--host", "127.0.0.1", "--port", str(backend_port)]
+        celery = ["-A", "config", "worker", "--beat", "--concurrency", "2"]
+        schedule = ["--schedule", str(folder / "celerybeat-schedule")]
+        broker = [str(ROOT / "scripts" / "embedded_broker.py"), str(socket), str(folder / "broker")]
+        self._commands = {
+            "broker": ("backend", [sys.executable, *broker]),
+            "execution": ("code-execution-service", [sys.executable, "-m", "app.main"]),
+            "backend": (
+                "backend",
+                [f"{BIN}/granian", *granian, "--blocking-threads", "8", "config.wsgi:application"],
+            ),
+            "worker": ("backend", [f"{BIN}/celery", *celery, *schedule]),
+        }
+
+    def migrate(self) -> None:
+        self.run("code-execution-service", "-m", "alembic", "upgrade", "head")
+        self.run("backend", "manage.py", "create_signing_key")
+        self.run("backend", "manage.py", "migrate", "--verbosity", "0")
+        password = {"DJANGO_SUPERUSER_PASSWORD": "bobs-long-password"}
+        user = ["--noinput", "--username", "bob", "--email", "bob@example.org"]
+        self.run("backend", "manage.py", "createsuperuser", *user, **password)
+
+    def run(self, service: str, *arguments: str, **environment: str) -> None:
+        subprocess.run(
+            [sys.executable, *arguments],
+            cwd=ROOT / service,
+            env=self._environment | self._databases[service] | environment,
+            check=True,
+        )
+
+    def start(self, name: str) -> None:
+        service, command = self._commands[name]
+        with (self._folder / f"{name}.log").open("ab") as log:
+            self._processes[name] = subprocess.Popen(
+                command,
+                cwd=ROOT / service,
+                env=self._environment | self._databases[service],
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    def start_all(self) -> None:
+        for name in self._commands:
+            if name != "broker" or self._is_broker_ours:
+                self.start(name)
+        self.wait_until_ready()
+
+    def wait_until_ready(self) -> None:
+        for url in (f"{self.execution_url}/health/ready", f"{self.backend_url}/api/health/ready/"):
+            wait_for(lambda url=url: is_success(url), what=f"{url} to be ready")  # type: ignore[misc]
+
+    def kill(self, name: str) -> None:
+        """End a process as the out-of-memory killer would: at once and with all its children."""
+        process = self._processes.pop(name)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+    def stop(self, name: str) -> int:
+        """Ask a process to end, and return its exit code."""
+        process = self._processes.pop(name)
+        process.terminate()
+        exit_code = process.wait(20)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        return exit_code
+
+    def stop_all(self) -> None:
+        for client in self._clients:
+            client.close()
+        for name in list(self._processes):
+            self.kill(name)
+
+    def open_client(self) -> httpx.Client:
+        """Open a connection to the backend that is closed together with the stack."""
+        client = httpx.Client(base_url=self.backend_url, timeout=30)
+        self._clients.append(client)
+        return client
+
+    def log(self, name: str) -> str:
+        return (self._folder / f"{name}.log").read_text()
+
+
+def is_success(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=5).is_success
+    except httpx.TransportError:
+        return False
+
+
+def wait_for(condition: Any, *, what: str, timeout_s: float = START_TIMEOUT_S) -> None:
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < deadline, f"waited {timeout_s} s for {what}"
+        time.sleep(0.02)
+
+
+class Person:
+    """Somebody who speaks to the backend over HTTP."""
+
+    def __init__(self, stack: Stack, username: str, password: str) -> None:
+        self._stack = stack
+        self.username = username
+        self.password = password
+        self.http = stack.open_client()
+
+    def register(self) -> "Person":
+        body = {
+            "username": self.username,
+            "email": f"{self.username}@example.org",
+            "password": self.password,
+        }
+        self.post("/api/auth/register/", body)
+        return self
+
+    def sign_in(self) -> "Person":
+        token = self.post(
+            "/api/auth/token/", {"username": self.username, "password": self.password}
+        )
+        self.http.headers["Authorization"] = f"Bearer {token['access_token']}"
+        return self
+
+    def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        response = self.http.post(path, json=body)
+        assert response.is_success, f"{path}: {response.status_code} {response.text}"
+        answer: dict[str, Any] = response.json()
+        return answer
+
+    def submit(self, **submission: Any) -> int:
+        submission_id: int = self.post("/api/code-execution/submissions/", submission)["id"]
+        return submission_id
+
+    def see(self, submission_id: int) -> dict[str, Any]:
+        answer: dict[str, Any] = self.http.get(
+            f"/api/code-execution/submissions/{submission_id}/"
+        ).json()
+        return answer
+
+    def wait_for_verdict(self, submission_id: int) -> dict[str, Any]:
+        wait_for(
+            lambda: self.see(submission_id)["status"] in FINAL_STATUSES,
+            what=f"the verdict on submission {submission_id}",
+            timeout_s=VERDICT_TIMEOUT_S,
+        )
+        return self.see(submission_id)
+
+
+@contextlib.contextmanager
+def running_stack(folder: Path, *, broker_url: str | None = None) -> Iterator[Stack]:
+    stack = Stack(folder, broker_url=broker_url)
+    stack.migrate()
+    try:
+        stack.start_all()
+        yield stack
+    finally:
+        stack.stop_all()

@@ -1,0 +1,60 @@
+import pytest
+
+from tests.e2e.stack import Person
+from tests.support import programs
+
+pytestmark = pytest.mark.e2e
+LANGUAGES = sorted(programs.ECHOING)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_programs_of_every_kind_get_their_verdict(
+    language: str, alice: Person, bob: Person, problem: dict[str, int]
+) -> None:
+    cases = {
+        "AC": programs.ECHOING,
+        "WA": programs.WRONG,
+        "TLE": programs.ENDLESS,
+        "MLE": programs.GREEDY_IN_STEPS,
+        "RTE": programs.CRASHING,
+        "CE": programs.BROKEN,
+    }
+    submitted = {
+        verdict: alice.submit(language=language, code=sources[language], **problem)
+        for verdict, sources in cases.items()
+    }
+
+    results = {verdict: alice.wait_for_verdict(number) for verdict, number in submitted.items()}
+
+    assert {expected: result["verdict"] for expected, result in results.items()} == {
+        verdict: verdict for verdict in cases
+    }, {expected: result["error_output"] for expected, result in results.items()}
+    assert results["AC"]["is_correct"] is True
+    assert float(results["AC"]["score"]) == 100
+    assert results["WA"]["status"] == "completed"
+    assert results["TLE"]["status"] == "error"
+    assert "1000 ms" in results["TLE"]["error_output"]
+    assert "128 MiB" in results["MLE"]["error_output"]
+
+
+def test_the_admin_shows_every_submission(
+    alice: Person, bob: Person, problem: dict[str, int]
+) -> None:
+    marker = "print('seen in the admin', 1 < 2)"
+    number = alice.submit(language="python", code=marker, **problem)
+    alice.wait_for_verdict(number)
+    page = bob.http.get("/admin/login/")
+    form = {
+        "username": bob.username,
+        "password": bob.password,
+        "csrfmiddlewaretoken": page.cookies["csrftoken"],
+    }
+    bob.http.post("/admin/login/", data=form, headers={"Authorization": ""})
+
+    listing = bob.http.get("/admin/code_execution/codesubmission/")
+    shown = bob.http.get(f"/admin/code_execution/codesubmission/{number}/change/")
+
+    assert listing.status_code == 200
+    assert "alice" in listing.text
+    assert "seen in the admin&#x27;, 1 &lt; 2" in shown.text
+    assert "WA" in shown.text
