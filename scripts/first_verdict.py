@@ -53,9 +53,7 @@ def judge(http: httpx.Client, submission: dict[str, Any]) -> tuple[dict[str, Any
     start_s = time.monotonic()
     created = post(http, "/api/code-execution/submissions/", submission)
     while time.monotonic() < start_s + VERDICT_TIMEOUT_S:
-        state: dict[str, Any] = http.get(
-            f"/api/code-execution/submissions/{created['id']}/"
-        ).json()
+        state: dict[str, Any] = http.get(f"/api/code-execution/submissions/{created['id']}/").json()
         if state["status"] in FINAL_STATUSES:
             return state, (time.monotonic() - start_s) * 1000
         time.sleep(POLL_PAUSE_S)

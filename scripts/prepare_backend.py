@@ -6,7 +6,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "backend"))
 
-from config.startup import load_settings_or_exit  # noqa: E402  # found through the path above
+from config.startup import load_settings_or_exit
 
 
 def main(commands: list[str]) -> None:
