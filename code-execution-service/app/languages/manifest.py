@@ -26,7 +26,7 @@ def parse_manifest(file: str, text: str) -> Language:
         id=keys.text("id"),
         name=keys.text("name"),
         aliases=keys.texts("aliases"),
-        source_file=keys.text("source_file"),
+        source_file=keys.file_name("source_file"),
         compile_command=keys.command("compile_command"),
         run_command=keys.command("run_command"),
         environment=keys.environment("environment"),
@@ -54,6 +54,12 @@ class _Keys:
         value = self._take(key)
         if not isinstance(value, str) or not value:
             raise self._wrong(key, "a text that is not empty")
+        return value
+
+    def file_name(self, key: str) -> str:
+        value = self.text(key)
+        if "/" in value:
+            raise self._wrong(key, "the name of a file, without a folder")
         return value
 
     def texts(self, key: str, default: tuple[str, ...] | None = None) -> tuple[str, ...]:

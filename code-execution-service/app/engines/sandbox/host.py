@@ -22,6 +22,9 @@ _SWITCHES = (
 )
 """Under /proc/sys: what can forbid user namespaces, the value that does, one that allows."""
 
+_HIDDEN = ("/usr/local",)
+"""What the host's administrator put beside the distribution is no toolchain of ours."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tool:
@@ -70,6 +73,7 @@ def survey_host() -> Walls:
         setpriv=find_tool(SETPRIV) if is_root() else None,
         links=tuple(_links()),
         read_only_paths=tuple(_read_only_paths()),
+        hidden_paths=tuple(path for path in _HIDDEN if Path(path).is_dir()),
         has_proc=True,
         has_nested_user_namespaces=False,
     )

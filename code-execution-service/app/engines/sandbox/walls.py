@@ -23,9 +23,6 @@ _DEVICE_LINKS = (
     ("/proc/self/fd/2", "/dev/stderr"),
     ("/tmp", "/dev/shm"),  # noqa: S108 - inside the box, fresh per command
 )
-_EMPTY_DIRECTORIES = ("/usr/local",)
-"""Hidden: what the host's administrator put beside the distribution is no toolchain of ours."""
-
 PASSWD = f"box:x:{BOX_USER_ID}:{BOX_USER_ID}::/tmp:/usr/sbin/nologin\n".encode()
 GROUP = f"box:x:{BOX_USER_ID}:\n".encode()
 
@@ -39,6 +36,8 @@ class Walls:
     """Set if the service is root: bubblewrap must not be, or the box's user would be root too."""
     links: tuple[tuple[str, str], ...]
     read_only_paths: tuple[str, ...]
+    hidden_paths: tuple[str, ...]
+    """Folders inside the read-only ones that are empty in a box."""
     has_proc: bool
     """False in a container that masks /proc: boxes then have an empty one, and memory is only known
     after the end of a run."""
@@ -129,7 +128,7 @@ def _privileges() -> list[str]:
 def _files(walls: Walls) -> list[str]:
     binds = [word for path in walls.read_only_paths for word in ("--ro-bind", path, path)]
     hidden = [
-        word for path in _EMPTY_DIRECTORIES for word in ("--tmpfs", path, "--remount-ro", path)
+        word for path in walls.hidden_paths for word in ("--tmpfs", path, "--remount-ro", path)
     ]
     links = [word for target, path in walls.links for word in ("--symlink", target, path)]
     proc = ["--proc", "/proc"] if walls.has_proc else [*_directory("/proc")]

@@ -1,0 +1,75 @@
+"""The wire between service and keeper; a real keeper answers in the sandbox tests."""
+
+import struct
+
+import pytest
+
+from app.domain.limits import Limits
+from app.domain.runs import RunStatus, Usage
+from app.engines.sandbox.keeper_protocol import (
+    Command,
+    decode_result,
+    encode_command,
+    encode_file,
+)
+
+LIMITS = Limits(
+    cpu_time_ms=1,
+    wall_time_ms=2,
+    memory_bytes=3,
+    output_bytes=4,
+    file_bytes=5,
+    processes=6,
+)
+
+
+def packed_result(outcome: int, exit_code: int, signal: int) -> bytes:
+    return struct.pack("=IiiI5Q", outcome, exit_code, signal, 0, 1_499_999, 2_500_000, 7, 3, 2)
+
+
+def test_a_file_is_its_name_and_its_content() -> None:
+    assert encode_file("a.c", b"\0x") == struct.pack("=II", 1, 6) + b"a.c\0\0x"
+
+
+def test_a_command_is_numbers_then_strings() -> None:
+    command = Command(
+        arguments=("/bin/x", "y"), environment=(("A", "b"),), limits=LIMITS, stdin=b"123"
+    )
+
+    numbers = struct.pack("=6Q4I", 1_000_000, 2_000_000, 3, 4, 5, 3, 6, 0, 2, 1)
+    strings = b"/bin/x\0y\0A=b\0"
+    frame = struct.pack("=II", 2, len(numbers) + len(strings))
+    assert encode_command(command) == frame + numbers + strings
+
+
+@pytest.mark.parametrize(
+    ("outcome", "exit_code", "signal", "status"),
+    [
+        (0, 0, 0, RunStatus.OK),
+        (0, 3, 0, RunStatus.NONZERO_EXIT),
+        (0, -1, 11, RunStatus.SIGNALED),
+        (1, -1, 9, RunStatus.TIME_LIMIT),
+        (1, 0, 0, RunStatus.TIME_LIMIT),
+        (2, -1, 9, RunStatus.WALL_LIMIT),
+        (3, 1, 0, RunStatus.MEMORY_LIMIT),
+        (4, -1, 9, RunStatus.OUTPUT_LIMIT),
+    ],
+)
+def test_the_limit_that_fired_wins_over_how_the_program_died(
+    outcome: int, exit_code: int, signal: int, status: RunStatus
+) -> None:
+    assert decode_result(packed_result(outcome, exit_code, signal)).status is status
+
+
+def test_a_result_has_rounded_times_and_its_two_outputs() -> None:
+    run = decode_result(packed_result(0, 3, 0)).with_output(b"outer")
+
+    assert run.usage == Usage(cpu_time_ms=1, wall_time_ms=3, memory_bytes=7)
+    assert (run.exit_code, run.signal) == (3, None)
+    assert (run.stdout, run.stderr) == (b"out", b"er")
+
+
+@pytest.mark.parametrize("payload", [b"", b"x" * 55, b"x" * 57, packed_result(9, 0, 0)])
+def test_anything_else_is_no_result(payload: bytes) -> None:
+    with pytest.raises(ValueError, match=r".+"):
+        decode_result(payload)
