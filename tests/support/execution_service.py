@@ -73,6 +73,7 @@ def fake_execution_service() -> Iterator[FakeExecutionService]:
 def _handler_of(service: FakeExecutionService) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
@@ -81,12 +82,15 @@ def _handler_of(service: FakeExecutionService) -> type[BaseHTTPRequestHandler]:
 
         def do_GET(self) -> None:
             if self.path == "/health/":
-                self._answer(200, {
-                    "status": "healthy",
-                    "timestamp": "2026-01-01T00:00:00Z",
-                    "service": "Code Execution Service",
-                    "version": "0.0.1",
-                })
+                self._answer(
+                    200,
+                    {
+                        "status": "healthy",
+                        "timestamp": "2026-01-01T00:00:00Z",
+                        "service": "Code Execution Service",
+                        "version": "0.0.1",
+                    },
+                )
                 return
             found = service.submissions.get(int(self.path.rsplit("/", 1)[1]))
             self._answer(200 if found else 404, found or {"detail": "Submission not found"})

@@ -9,9 +9,7 @@ PASSWORD = "a long enough passphrase"
 
 def make_user(username: str, **fields: object) -> User:
     """Make a participant."""
-    return User.objects.create_user(
-        username, f"{username}@example.org", PASSWORD, **fields
-    )
+    return User.objects.create_user(username, f"{username}@example.org", PASSWORD, **fields)
 
 
 def make_manager(username: str) -> User:

@@ -63,6 +63,7 @@ def create_submission(
         )
         _hand_over_after_commit(judgement)
     submission.refresh_from_db()
+    submission.user = user
     return submission
 
 

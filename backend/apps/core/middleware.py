@@ -1,12 +1,15 @@
 """What holds for every path under `/api/`, before any view is chosen."""
 
+import logging
 from collections.abc import Callable
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from apps.core.errors import TooLargeError
-from apps.core.problems import API_PREFIX, problem_response
+from apps.core.problems import API_PREFIX, problem_response, server_error
+
+logger = logging.getLogger(__name__)
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -36,6 +39,13 @@ class JsonApiMiddleware:
                 detail=f"A request may have {limit_bytes} bytes.",
             )
         return self._get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Answer a view that crashed; with DEBUG too, where Django would send a page."""
+        if not request.path.startswith(API_PREFIX):
+            return None
+        logger.error("%s %s crashed", request.method, request.path, exc_info=exception)
+        return server_error(request)
 
 
 def _content_length(request: HttpRequest) -> int:

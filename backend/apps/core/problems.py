@@ -64,17 +64,22 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
     )
 
 
-def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer an address that does not exist."""
-    if not request.path.startswith(API_PREFIX):
-        return defaults.page_not_found(request, exception)
+def api_not_found(request: HttpRequest) -> HttpResponse:
+    """Answer an address under `/api/` that does not exist; with DEBUG too."""
     return problem_response(
         status=404, code="not-found", title="Not found", detail=f"There is no {request.path}."
     )
 
 
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer an address that does not exist."""
+    if not request.path.startswith(API_PREFIX):
+        return defaults.page_not_found(request, exception)
+    return api_not_found(request)
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer a crash; Django has logged its traceback."""
+    """Answer a crash; its traceback has been logged."""
     if not request.path.startswith(API_PREFIX):
         return defaults.server_error(request)
     return problem_response(

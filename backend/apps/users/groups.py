@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.apps import AppConfig
+from django.apps import apps as installed_apps
 from django.db.models.signals import post_migrate
 from typing_extensions import override
 
@@ -22,7 +23,9 @@ class ManagedAppConfig(AppConfig):
         post_migrate.connect(_grant, sender=self)
 
 
-def _grant(sender: ManagedAppConfig, apps: Any, using: str, **_: Any) -> None:
+def _grant(
+    sender: ManagedAppConfig, using: str, apps: Any = installed_apps, **_: Any
+) -> None:
     group, _created = (
         apps.get_model("auth", "Group").objects.using(using).get_or_create(name=MANAGERS_GROUP)
     )
