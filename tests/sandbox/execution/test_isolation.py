@@ -1,5 +1,6 @@
 """Programs that attack: each prints what it managed to do."""
 
+import ctypes
 import os
 import socket
 import threading
@@ -167,6 +168,19 @@ async def test_nothing_of_our_environment_is_there(
     run = await sandbox.run("python", "import os; print(sorted(os.environ))")
 
     assert run.stdout == b"['HOME', 'LANG', 'PATH', 'TMPDIR']\n"
+
+
+async def test_the_keys_of_the_service_are_neither_seen_nor_lost(sandbox: Sandbox) -> None:
+    """System calls by number: add_key is 248, keyctl 250; 10 searches, -3 is the session."""
+    libc = ctypes.CDLL(None)
+    if libc.syscall(248, b"user", b"service-key", b"x", 1, -3) < 0:
+        pytest.skip("this host allows no keys")
+    search = "call(libc.syscall, 250, 10, -3, b'user', b'service-key', 0)"
+
+    answers = await attack(sandbox, f"key: {search}")
+
+    assert answers == ["key refused ENOKEY"]
+    assert libc.syscall(250, 10, -3, b"user", b"service-key", 0) > 0
 
 
 async def test_nothing_but_the_standard_streams_is_open(sandbox: Sandbox) -> None:

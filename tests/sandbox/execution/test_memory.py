@@ -20,8 +20,8 @@ TOUCH_AND_END = """
 #include <stdlib.h>
 #include <string.h>
 int main(void) {
-    volatile char *memory = malloc(80UL << 20);
-    for (size_t i = 0; i < (80UL << 20); i += 4096) memory[i] = 1;
+    volatile char *memory = malloc(10UL << 20);
+    for (size_t i = 0; i < (10UL << 20); i += 4096) memory[i] = 1;
     return 0;
 }
 """
@@ -53,6 +53,21 @@ for _ in range(4):
 for _ in range(4): os.wait()
 print("fine")
 """
+LIVE_IN_THE_PARENTS_MEMORY = """
+#define _GNU_SOURCE
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+static int child(void *nothing) { usleep(300000); return 0; }
+int main(void) {
+    volatile char *memory = malloc(40UL << 20);
+    for (size_t i = 0; i < (40UL << 20); i += 4096) memory[i] = 1;
+    char *stack = malloc(1 << 16);
+    return waitpid(clone(child, stack + (1 << 16), CLONE_VM | SIGCHLD, NULL), NULL, 0) < 0;
+}
+"""
 TOUCH_IN_CHILDREN = """
 import os, time
 for _ in range(4):
@@ -82,10 +97,11 @@ async def test_memory_that_is_never_touched_is_no_memory(sandbox: Sandbox) -> No
 
 
 async def test_a_peak_between_two_samples_counts(sandbox: Sandbox) -> None:
-    run = await sandbox.run("c", TOUCH_AND_END)
+    """Over in 2 ms; samples are taken every 5."""
+    run = await sandbox.run("c", TOUCH_AND_END, memory_bytes=8 * MIB)
 
     assert run.status is RunStatus.MEMORY_LIMIT
-    assert run.usage.memory_bytes >= 64 * MIB
+    assert 8 * MIB < run.usage.memory_bytes < 12 * MIB
 
 
 async def test_memory_counts_when_the_main_thread_is_gone(sandbox: Sandbox) -> None:
@@ -106,6 +122,14 @@ async def test_memory_that_processes_share_counts_once(sandbox: Sandbox) -> None
 
     assert run.stdout == b"fine\n"
     assert run.usage.memory_bytes < 80 * MIB
+
+
+async def test_a_child_in_its_parents_memory_has_none_of_its_own(sandbox: Sandbox) -> None:
+    """As after vfork(), which is how every runtime starts another program."""
+    run = await sandbox.run("c", LIVE_IN_THE_PARENTS_MEMORY)
+
+    assert run.status is RunStatus.OK
+    assert run.usage.memory_bytes < 60 * MIB
 
 
 async def test_the_stack_may_grow_to_the_memory_limit(sandbox: Sandbox) -> None:
