@@ -25,6 +25,16 @@ async def test_the_reference_program_prints_42(sandbox: Sandbox, language: str) 
 
 
 @every_language
+async def test_16_mib_are_enough_for_a_small_program(sandbox: Sandbox, language: str) -> None:
+    """What the runtime needs for itself comes on top."""
+    source = sandbox.languages.get(language).reference_source
+
+    run = await sandbox.run(language, source, memory_bytes=16 * MIB)
+
+    assert (run.status, run.stdout) == (RunStatus.OK, b"42\n")
+
+
+@every_language
 async def test_a_program_reads_its_input(sandbox: Sandbox, language: str) -> None:
     _, runs = await sandbox.execute(language, programs.ECHOING[language], b"1 2\n", b"30 4\n")
 

@@ -15,7 +15,7 @@ from app.engines.sandbox.commands import compile_command, run_command, version_c
 from app.engines.sandbox.host import survey_host
 from app.engines.sandbox.results import compile_result, recognise_refusal, version_of
 from app.engines.sandbox.walls import Walls
-from app.errors import EngineUnavailableError
+from app.errors import EngineUnavailableError, SandboxFailureError
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +41,12 @@ class SandboxEngine:
 
         Raises:
             EngineUnavailableError: the host lacks something; the detail says what to install.
-            SandboxFailureError: the host has it all, and yet a box does not work.
         """
         self._means = _Means(survey_host(), build_keeper(self._data_directory))
-        asking = [self._ask_version(language) for language in self._languages]
-        self._toolchains = tuple(await asyncio.gather(*asking))
+        try:
+            self._toolchains = await self._ask_versions()
+        except SandboxFailureError as error:
+            raise EngineUnavailableError(f"No box works on this host: {error.detail}") from error
 
     async def close(self) -> None:
         """Stop every program; whoever waits for one gets a `SandboxFailureError`."""
@@ -87,6 +88,14 @@ class SandboxEngine:
                 yield box
             finally:
                 self._boxes.discard(box)
+
+    async def _ask_versions(self) -> tuple[Toolchain, ...]:
+        asking = [self._ask_version(language) for language in self._languages]
+        answers = await asyncio.gather(*asking, return_exceptions=True)  # so that all have ended
+        for answer in answers:
+            if isinstance(answer, BaseException):
+                raise answer
+        return tuple(answer for answer in answers if isinstance(answer, Toolchain))
 
     async def _ask_version(self, language: Language) -> Toolchain:
         async with self._box() as box:
