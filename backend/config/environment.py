@@ -11,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 PLACEHOLDERS = frozenset({"", "change-me"})
 _ENTRY = re.compile(r"(export )?[A-Za-z_][A-Za-z0-9_]*=.*")
-_DATABASE_ENGINES = frozenset({"django.db.backends.sqlite3", "django.db.backends.postgresql"})
+_DATABASE_SCHEMES = ("sqlite", "postgres", "postgresql")
 
 T = TypeVar("T")
 
@@ -86,15 +86,13 @@ class Environment:
         Raises:
             ImproperlyConfigured: It is not an address of a SQLite or PostgreSQL database.
         """
-        expected = (
-            "must look like sqlite:///data/backend.sqlite3 or postgresql://user:password@host/name"
-        )
+        value = self.url(name, default, schemes=_DATABASE_SCHEMES)
         try:
-            config = dict(environ.Env.db_url_config(self.text(name, default)))
-        except (ValueError, KeyError, ImproperlyConfigured):
-            raise self.problem(name, expected) from None
-        if config.get("ENGINE") not in _DATABASE_ENGINES or not config.get("NAME"):
-            raise self.problem(name, expected)
+            config = dict(environ.Env.db_url_config(value))
+        except (ValueError, KeyError):
+            config = {}
+        if not config.get("NAME"):
+            raise self.problem(name, "is not the address of a database")
         return config
 
     def url(self, name: str, default: str, *, schemes: tuple[str, ...]) -> str:
@@ -106,6 +104,17 @@ class Environment:
         value = self.text(name, default)
         if value and not value.startswith(tuple(f"{scheme}://" for scheme in schemes)):
             raise self.problem(name, f"must start with {' or '.join(schemes)}://")
+        return value
+
+    def choice(self, name: str, default: str, *, choices: tuple[str, ...]) -> str:
+        """Read one of the choices.
+
+        Raises:
+            ImproperlyConfigured: It is none of them.
+        """
+        value = self.text(name, default)
+        if value not in choices:
+            raise self.problem(name, f"must be one of {', '.join(choices)}, not '{value}'")
         return value
 
     def checked(self, name: str, default: str, check: Callable[[str], T], *, expected: str) -> T:

@@ -253,7 +253,7 @@ USE_I18N = False
 LOG_FILE = BASE_DIR / "logs" / "django.log"
 LOG_FILE.parent.mkdir(exist_ok=True)
 DATA_DIR.mkdir(exist_ok=True)
-LOG_LEVEL = env.text("LOG_LEVEL", "INFO").upper()
+LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", choices=("DEBUG", "INFO", "WARNING", "ERROR"))
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

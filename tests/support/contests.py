@@ -2,10 +2,11 @@
 
 from typing import Any
 
+from django.utils import timezone
+
 from apps.code_execution.models import CodeSubmission, Judgement
 from apps.contests.models import Contest, ContestProblem, Problem, TestCase
 from apps.users.models import User
-from django.utils import timezone
 
 SUM_TESTS = (("1 2\n", "3\n", True, 0), ("4 5\n", "9\n", False, 10), ("0 0\n", "0\n", False, 30))
 

@@ -32,7 +32,8 @@ finally:
     os.environ.clear()
     os.environ.update(_before)
 
-from apps.users.keys import create_signing_key
+# It reads the settings above.
+from apps.users.keys import create_signing_key  # noqa: E402
 
 create_signing_key(JWT_KEY_FILES[0])
 # A file, as threads of one test can't share SQLite's memory database without locking each other.

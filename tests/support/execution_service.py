@@ -11,7 +11,7 @@ MICROSERVICE_ID_START = 1000
 
 
 class FakeExecutionService:
-    """Takes orders as the real one does; `answer_with` makes it fail, `submissions` is its table."""
+    """Takes orders as the real one does; `answer_with` makes it fail."""
 
     def __init__(self) -> None:
         self.url = ""
@@ -95,8 +95,8 @@ def _handler_of(service: FakeExecutionService) -> type[BaseHTTPRequestHandler]:
             found = service.submissions.get(int(self.path.rsplit("/", 1)[1]))
             self._answer(200 if found else 404, found or {"detail": "Submission not found"})
 
-        def log_message(self, format: str, *args: object) -> None:
-            pass
+        def log_message(self, *_: object) -> None:
+            """Keep quiet."""
 
         def _answer(self, status: int, document: dict[str, Any]) -> None:
             body = json.dumps(document).encode()

@@ -1,8 +1,9 @@
 """Accounts for tests."""
 
+from django.contrib.auth.models import Group
+
 from apps.users.domain import MANAGERS_GROUP
 from apps.users.models import User
-from django.contrib.auth.models import Group
 
 PASSWORD = "a long enough passphrase"
 

@@ -5,8 +5,9 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from apps.core.signature import decode_secrets, sign
 from django.test import Client
+
+from apps.core.signature import decode_secrets, sign
 
 URL = "/api/webhooks/code-execution/"
 NEWEST_SECRET = "new-test-secret"

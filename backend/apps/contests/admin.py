@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -50,6 +51,8 @@ class ContestAdmin(admin.ModelAdmin[Contest]):
     list_display = ["title", "is_active", "start_time", "end_time", "participant_count"]
     list_filter = ["is_active", "start_time", "end_time"]
     search_fields = ["title"]
+    # Said again, as counting along drops the model's own.
+    ordering = ["-created_at", "-id"]
     inlines = [ContestProblemInline, ParticipantInline]
     actions = ["close", "export_standings"]
 
@@ -99,12 +102,37 @@ class ParticipantAdmin(admin.ModelAdmin[ContestParticipant]):
         return standings_response(queryset)
 
 
+class VerbatimField(forms.CharField):
+    """A text that is kept to the last blank; line ends are what programs read and print."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{**kwargs, "strip": False})
+
+    @override
+    def to_python(self, value: Any) -> str | None:
+        """Undo what browsers do to line ends. Source: WHATWG HTML, form submission."""
+        text = super().to_python(value)
+        return text and text.replace("\r\n", "\n")
+
+
+class TestCaseForm(forms.ModelForm[TestCase]):
+    """A test case, kept as it is typed."""
+
+    __test__ = False
+
+    class Meta:
+        model = TestCase
+        fields = ["position", "points", "is_sample", "input", "expected_output"]
+        field_classes = {"input": VerbatimField, "expected_output": VerbatimField}
+
+
 class TestCaseInline(admin.StackedInline[TestCase, Problem]):
     """The test cases of a problem."""
 
     __test__ = False
 
     model = TestCase
+    form = TestCaseForm
     fields = [("position", "points", "is_sample"), ("input", "expected_output")]
     extra = 0
 
@@ -116,6 +144,8 @@ class ProblemAdmin(admin.ModelAdmin[Problem]):
     list_display = ["title", "time_limit_ms", "memory_limit_bytes", "test_count"]
     list_filter = ["contests"]
     search_fields = ["title"]
+    # Said again, as counting along drops the model's own.
+    ordering = ["id"]
     inlines = [TestCaseInline]
 
     @override

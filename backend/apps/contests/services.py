@@ -27,10 +27,14 @@ from apps.users.models import User
 
 def list_contests() -> QuerySet[Contest]:
     """Give all contests with their problems and `participant_count`."""
-    return Contest.objects.annotate(
-        participant_count=Count("participants", distinct=True)
-    ).prefetch_related(
-        Prefetch("contest_problems", ContestProblem.objects.select_related("problem"))
+    return (
+        Contest.objects
+        .annotate(participant_count=Count("participants"))
+        .prefetch_related(
+            Prefetch("contest_problems", ContestProblem.objects.select_related("problem"))
+        )
+        # Grouping by contest drops the model's own order.
+        .order_by("-created_at", "-id")
     )
 
 

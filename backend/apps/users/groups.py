@@ -23,9 +23,7 @@ class ManagedAppConfig(AppConfig):
         post_migrate.connect(_grant, sender=self)
 
 
-def _grant(
-    sender: ManagedAppConfig, using: str, apps: Any = installed_apps, **_: Any
-) -> None:
+def _grant(sender: ManagedAppConfig, using: str, apps: Any = installed_apps, **_: Any) -> None:
     group, _created = (
         apps.get_model("auth", "Group").objects.using(using).get_or_create(name=MANAGERS_GROUP)
     )

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from apps.core.signature import SignatureHeaders, decode_secrets, sign, verify
 from standardwebhooks.webhooks import Webhook
+
+from apps.core.signature import SignatureHeaders, decode_secrets, sign, verify
 
 VECTORS = json.loads((Path(__file__).parent.parent / "webhook_vectors.json").read_text())
 NOW_S = 1_700_000_000

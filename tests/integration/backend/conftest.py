@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from apps.core import throttling
-from apps.users.models import User
 from rest_framework.test import APIClient
 
+from apps.core import throttling
+from apps.users.models import User
 from tests.support.execution_service import FakeExecutionService, fake_execution_service
 from tests.support.people import make_manager, make_user
 

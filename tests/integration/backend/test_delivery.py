@@ -7,13 +7,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection, transaction
+from django.utils import timezone
+
 from apps.code_execution import delivery, services
 from apps.code_execution.models import CodeSubmission, Judgement
 from apps.core.signature import SignatureHeaders, decode_secrets, verify
 from apps.users.models import User
-from django.db import connection, transaction
-from django.utils import timezone
-
 from tests.support.contests import make_event, make_submission
 from tests.support.execution_service import FakeExecutionService
 from tests.support.webhooks import NEWEST_SECRET, deliver
@@ -189,15 +189,13 @@ class TestReconciler:
 
     def finish(self, service: FakeExecutionService, **fields: Any) -> None:
         row = service.submissions[1001]
-        row.update(
-            {
-                "status": "completed",
-                "verdict": "AC",
-                "output": "42\n",
-                "completed_at": "2024-01-15T10:30:00Z",
-                **fields,
-            }
-        )
+        row.update({
+            "status": "completed",
+            "verdict": "AC",
+            "output": "42\n",
+            "completed_at": "2024-01-15T10:30:00Z",
+            **fields,
+        })
 
     def test_is_not_asked_for_before_its_time(self, submission: CodeSubmission) -> None:
         due_at = submission.judgements.get().due_at

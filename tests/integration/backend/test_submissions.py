@@ -4,12 +4,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from apps.code_execution.models import CodeSubmission
-from apps.contests.models import ContestParticipant
-from apps.users.models import User
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from apps.code_execution.models import CodeSubmission
+from apps.contests.models import ContestParticipant
+from apps.users.models import User
 from tests.support.contests import make_contest, make_problem, make_submission
 from tests.support.execution_service import FakeExecutionService
 

@@ -3,10 +3,10 @@
 from typing import Any
 
 import pytest
+
 from apps.code_execution.models import CodeSubmission
 from apps.users.models import User
 from apps.webhooks.models import WebhookEvent
-
 from tests.support.contests import make_event, make_submission
 from tests.support.webhooks import NEWEST_SECRET, OLD_SECRET, deliver, post
 

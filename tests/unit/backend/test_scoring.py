@@ -4,6 +4,9 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from apps.contests.domain import (
     GradedSubmission,
     Standing,
@@ -13,8 +16,6 @@ from apps.contests.domain import (
     score_of,
     standing_of,
 )
-from hypothesis import given
-from hypothesis import strategies as st
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 OUTCOMES = st.lists(

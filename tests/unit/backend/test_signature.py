@@ -3,6 +3,9 @@
 import base64
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from apps.core.signature import (
     TOLERANCE_S,
     SignatureError,
@@ -11,8 +14,6 @@ from apps.core.signature import (
     sign,
     verify,
 )
-from hypothesis import given
-from hypothesis import strategies as st
 
 NOW_S = 1_700_000_000
 BODY = b'{"submission_id": 1}'
@@ -85,7 +86,10 @@ def test_the_newest_secret_signs_the_secret_header() -> None:
 
 
 @given(
-    secret=ANY_HEADER, message_id=ANY_HEADER, timestamp=ANY_HEADER, signature=ANY_HEADER,
+    secret=ANY_HEADER,
+    message_id=ANY_HEADER,
+    timestamp=ANY_HEADER,
+    signature=ANY_HEADER,
     body=st.binary(max_size=100),
 )
 def test_whatever_a_stranger_sends_is_a_signature_error(
@@ -122,7 +126,7 @@ def test_a_malformed_signature_is_a_signature_error(signature: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "timestamp", ["", " 1700000000", "1700000000.0", "1e9", "-1", "١٧٠٠٠٠٠٠٠٠", "9" * 13]
+    "timestamp", ["", " 1700000000", "1700000000.0", "1e9", "-1", "\u0661" * 10, "9" * 13]
 )
 def test_a_malformed_timestamp_is_a_signature_error(timestamp: str) -> None:
     good = signed_headers()

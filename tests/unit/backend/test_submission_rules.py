@@ -4,6 +4,9 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from apps.code_execution.domain import (
     TERMINAL_STATUSES,
     Result,
@@ -19,8 +22,6 @@ from apps.code_execution.domain import (
     parse_result,
     retry_pause,
 )
-from hypothesis import given
-from hypothesis import strategies as st
 
 MINIMAL = {
     "submission_id": 1,

@@ -1,0 +1,318 @@
+"""The admin, as a contest manager who is staff and no superuser works with it."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.contrib import admin
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from apps.code_execution.models import CodeSubmission
+from apps.contests.models import Contest, ContestParticipant, Problem
+from apps.users.models import User
+from tests.support.contests import make_contest, make_event, make_problem, make_submission
+from tests.support.webhooks import deliver
+
+pytestmark = pytest.mark.django_db
+OUR_APPS = {"users", "contests", "code_execution", "webhooks"}
+MANAGED = [
+    "contests_contest",
+    "contests_contestparticipant",
+    "contests_problem",
+    "code_execution_codesubmission",
+    "code_execution_judgement",
+    "webhooks_webhookevent",
+    "users_user",
+]
+
+
+@pytest.fixture
+def manager(bob: User) -> Client:
+    client = Client()
+    client.force_login(bob)
+    return client
+
+
+@pytest.fixture
+def judged(alice: User) -> CodeSubmission:
+    """A submission of Alice's with a result, in a contest, to a problem."""
+    contest = make_contest()
+    ContestParticipant.objects.create(contest=contest, user=alice)
+    submission = make_submission(
+        alice,
+        contest=contest,
+        problem=make_problem(contest),
+        code="print('<b>bold</b>')",
+    )
+    deliver(make_event(submission, output="<i>out</i>", error_output="oops"))
+    submission.refresh_from_db()
+    return submission
+
+
+def run_action(client: Client, name: str, action: str, ids: list[int]) -> Any:
+    return client.post(
+        reverse(f"admin:{name}_changelist"),
+        {"action": action, "_selected_action": ids},
+        follow=True,
+    )
+
+
+@pytest.mark.parametrize("name", MANAGED)
+def test_a_manager_opens_list_search_and_page(
+    manager: Client, judged: CodeSubmission, name: str
+) -> None:
+    listed = manager.get(reverse(f"admin:{name}_changelist"))
+    searched = manager.get(reverse(f"admin:{name}_changelist"), {"q": "1"})
+    model = next(each for each in admin.site._registry if each._meta.label_lower == dotted(name))
+    row = model._default_manager.first()
+    assert row is not None
+    page = manager.get(reverse(f"admin:{name}_change", args=[row.pk]))
+
+    assert (listed.status_code, searched.status_code, page.status_code) == (200, 200, 200)
+
+
+def dotted(name: str) -> str:
+    app, _, model = name.rpartition("_")
+    return f"{app}.{model}"
+
+
+def test_every_model_has_a_page_or_stands_on_one() -> None:
+    registered = set(admin.site._registry)
+    inlined = {inline.model for page in admin.site._registry.values() for inline in page.inlines}
+    ours = {model for model in apps.get_models() if model._meta.app_label in OUR_APPS}
+    assert ours <= registered | inlined
+
+
+def test_a_participant_does_not_get_in(alice: User) -> None:
+    client = Client()
+    client.force_login(alice)
+
+    answer = client.get("/admin/")
+
+    assert answer.status_code == 302
+    assert "/admin/login/" in answer.headers["Location"]
+
+
+def test_a_manager_manages_no_accounts(manager: Client, alice: User) -> None:
+    page = manager.get(reverse("admin:users_user_change", args=[alice.pk]))
+
+    assert manager.get(reverse("admin:users_user_add")).status_code == 403
+    assert "alice@example.org" in page.content.decode()
+    assert "md5$" not in page.content.decode()
+    assert "superuser" not in page.content.decode().lower()
+    assert (
+        manager.post(
+            reverse("admin:users_user_change", args=[alice.pk]), {"username": "x"}
+        ).status_code
+        == 403
+    )
+
+
+def test_code_output_errors_and_tests_are_readable_on_one_page(
+    manager: Client, judged: CodeSubmission
+) -> None:
+    page = manager.get(
+        reverse("admin:code_execution_codesubmission_change", args=[judged.pk])
+    ).content.decode()
+
+    assert "print(&#x27;&lt;b&gt;bold&lt;/b&gt;&#x27;)" in page
+    assert "&lt;i&gt;out&lt;/i&gt;" in page
+    assert "oops" in page
+    assert "1 (sample)" in page
+    assert "0.045s" in page
+    assert "8.2MB" in page
+    assert "<b>bold</b>" not in page
+
+
+def test_nobody_changes_a_submission(manager: Client, judged: CodeSubmission) -> None:
+    url = reverse("admin:code_execution_codesubmission_change", args=[judged.pk])
+
+    assert manager.post(url, {"status": "error"}).status_code == 403
+    assert manager.get(reverse("admin:code_execution_codesubmission_add")).status_code == 403
+
+
+def test_a_manager_makes_a_contest_with_problems_and_participants(
+    manager: Client, alice: User
+) -> None:
+    problem = make_problem()
+    data = {
+        "title": "Spring cup",
+        "description": "",
+        "is_active": "on",
+        "start_time_0": "",
+        "start_time_1": "",
+        "end_time_0": "",
+        "end_time_1": "",
+        "max_participants": "",
+        "contest_problems-TOTAL_FORMS": "1",
+        "contest_problems-INITIAL_FORMS": "0",
+        "contest_problems-0-problem": problem.pk,
+        "contest_problems-0-order": "1",
+        "contest_problems-0-points": "50",
+        "participants-TOTAL_FORMS": "1",
+        "participants-INITIAL_FORMS": "0",
+        "participants-0-user": alice.pk,
+    }
+
+    answer = manager.post(reverse("admin:contests_contest_add"), data)
+
+    assert answer.status_code == 302, answer.content
+    contest = Contest.objects.get()
+    assert contest.contest_problems.get().points == 50
+    assert contest.participants.get().user == alice
+
+
+def test_a_manager_makes_a_problem_with_test_cases(manager: Client) -> None:
+    data = {
+        "title": "Sum",
+        "statement": "Add.",
+        "time_limit_ms": "1000",
+        "memory_limit_bytes": str(64 * 1024 * 1024),
+        "checker": "exact",
+        "test_cases-TOTAL_FORMS": "1",
+        "test_cases-INITIAL_FORMS": "0",
+        "test_cases-0-position": "1",
+        "test_cases-0-points": "1",
+        "test_cases-0-input": " 1 2\r\n",
+        "test_cases-0-expected_output": "3\r\n\r\n",
+    }
+
+    answer = manager.post(reverse("admin:contests_problem_add"), data)
+
+    assert answer.status_code == 302, answer.content
+    test_case = Problem.objects.get().test_cases.get()
+    assert (test_case.input, test_case.expected_output) == (" 1 2\n", "3\n\n")
+
+
+def test_a_contest_that_ends_before_it_starts_is_a_message(manager: Client) -> None:
+    contest = make_contest(start_time=timezone.now())
+    data = {
+        "title": "Winter cup",
+        "start_time_0": "2026-01-02",
+        "start_time_1": "00:00",
+        "end_time_0": "2026-01-01",
+        "end_time_1": "00:00",
+        "contest_problems-TOTAL_FORMS": "0",
+        "contest_problems-INITIAL_FORMS": "0",
+        "participants-TOTAL_FORMS": "0",
+        "participants-INITIAL_FORMS": "0",
+    }
+
+    answer = manager.post(reverse("admin:contests_contest_change", args=[contest.pk]), data)
+
+    assert answer.status_code == 200
+    assert "The contest has to end after its start." in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        ("contestparticipant", "user", "ali"),
+        ("contestproblem", "problem", "Su"),
+        ("contestparticipant", "contest", "Win"),
+    ],
+)
+def test_autocomplete_finds(
+    manager: Client, judged: CodeSubmission, field: tuple[str, str, str]
+) -> None:
+    model, name, term = field
+    query = {"app_label": "contests", "model_name": model, "field_name": name, "term": term}
+
+    answer = manager.get(reverse("admin:autocomplete"), query)
+
+    assert answer.status_code == 200
+    assert len(answer.json()["results"]) == 1
+
+
+class TestActions:
+    """What a manager does with a selection."""
+
+    def test_runs_submissions_again(
+        self, manager: Client, judged: CodeSubmission, alice: User
+    ) -> None:
+        running = make_submission(alice, microservice_submission_id=8)
+
+        page = run_action(
+            manager, "code_execution_codesubmission", "run_again", [judged.pk, running.pk]
+        )
+
+        judged.refresh_from_db()
+        assert judged.status == "pending"
+        assert "1 submissions are being judged again" in page.content.decode()
+        assert "1 are still being judged" in page.content.decode()
+
+    def test_recomputes_the_ranking(self, manager: Client, judged: CodeSubmission) -> None:
+        ContestParticipant.objects.update(rank=9, final_score=0)
+
+        run_action(manager, "contests_contest", "recompute_ranking", [judged.contest_id or 0])
+
+        participant = ContestParticipant.objects.get()
+        assert (participant.rank, participant.final_score) == (1, 100)
+
+    def test_closes_a_contest(self, manager: Client) -> None:
+        contest = make_contest(end_time=timezone.now() + timedelta(days=1))
+
+        run_action(manager, "contests_contest", "close", [contest.pk])
+
+        contest.refresh_from_db()
+        assert contest.end_time is not None
+        assert contest.end_time <= timezone.now()
+
+    @pytest.mark.parametrize(
+        ("name", "action"),
+        [
+            ("contests_contest", "export_standings"),
+            ("contests_contestparticipant", "export_standings"),
+            ("code_execution_codesubmission", "export"),
+        ],
+    )
+    def test_exports_csv(
+        self, manager: Client, judged: CodeSubmission, name: str, action: str
+    ) -> None:
+        User.objects.filter(username="alice").update(username="@alice")
+        model = next(x for x in admin.site._registry if x._meta.label_lower == dotted(name))
+        ids = list(model._default_manager.values_list("pk", flat=True))
+
+        answer = run_action(manager, name, action, ids)
+
+        assert answer.headers["Content-Type"].startswith("text/csv")
+        header, row = answer.content.decode().splitlines()
+        assert "user" in header.split(",")
+        assert "'@alice" in row.split(",")
+
+    def test_are_not_for_who_only_looks(self, judged: CodeSubmission, charlie: User) -> None:
+        charlie.is_staff = True
+        charlie.save()
+        client = Client()
+        client.force_login(charlie)
+
+        answer = run_action(client, "code_execution_codesubmission", "run_again", [judged.pk])
+
+        assert answer.status_code == 403
+        judged.refresh_from_db()
+        assert judged.status == "completed"
+
+
+@pytest.mark.parametrize(
+    "name", ["code_execution_codesubmission", "code_execution_judgement", "contests_contest"]
+)
+def test_a_longer_list_takes_no_more_queries(
+    manager: Client,
+    alice: User,
+    judged: CodeSubmission,
+    name: str,
+    django_assert_max_num_queries: Any,
+) -> None:
+    for number in range(10, 20):
+        make_submission(
+            alice,
+            microservice_submission_id=number,
+            contest=make_contest(),
+            problem=judged.problem,
+        )
+
+    with django_assert_max_num_queries(12):
+        manager.get(reverse(f"admin:{name}_changelist"))
