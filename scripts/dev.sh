@@ -59,7 +59,7 @@ check_settings() {
 }
 
 read_addresses() {
-    BACKEND_PORT=${BACKEND_PORT:-$(env_value "$BACKEND/.env" PORT)}
+    BACKEND_PORT=${BACKEND_PORT:-$(env_value "$BACKEND/.env" BACKEND_PORT)}
     BACKEND_PORT=${BACKEND_PORT:-8000}
     EXECUTION_PORT=${PORT:-$(env_value "$EXECUTION/.env" PORT)}
     EXECUTION_PORT=${EXECUTION_PORT:-8001}
@@ -82,14 +82,15 @@ broker_socket() {
 }
 
 check_ports() {
-    local port
-    for port in "$BACKEND_PORT" "$EXECUTION_PORT"; do
-        if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
-            fail "port $port is in use; stop what listens there, or set another PORT in" \
-                "backend/.env or code-execution-service/.env"
-        fi
-    done
+    ! is_port_in_use "$BACKEND_PORT" ||
+        fail "port $BACKEND_PORT is in use; stop what listens there, or set BACKEND_PORT in backend/.env" \
+            "and BACKEND_SERVICE_URL in code-execution-service/.env to another one"
+    ! is_port_in_use "$EXECUTION_PORT" ||
+        fail "port $EXECUTION_PORT is in use; stop what listens there, or set PORT in" \
+            "code-execution-service/.env and CODE_EXECUTION_SERVICE_URL in backend/.env to another one"
 }
+
+is_port_in_use() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
 prepare_data() {
     local is_new=no

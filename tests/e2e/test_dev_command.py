@@ -1,0 +1,184 @@
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.stack import ROOT, wait_for
+from tests.support.servers import free_port
+
+pytestmark = pytest.mark.e2e
+START_TIMEOUT_S = 120
+
+
+class Checkout:
+    """A copy of the working tree with no settings and no data; it shares the Python environment."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        listing = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+        names = subprocess.run(listing, cwd=ROOT, check=True, capture_output=True).stdout
+        for name in filter(None, names.decode().split("\0")):
+            if (ROOT / name).exists():
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(ROOT / name, folder / name)
+        (folder / ".venv").symlink_to(Path(sys.prefix))
+        backend, execution = free_port(), free_port()
+        self.environment = os.environ | {
+            "BACKEND_PORT": str(backend),
+            "PORT": str(execution),
+            "BACKEND_SERVICE_URL": f"http://127.0.0.1:{backend}",
+            "CODE_EXECUTION_SERVICE_URL": f"http://127.0.0.1:{execution}",
+        }
+        self.execution_port = execution
+        self._running: list[subprocess.Popen[str]] = []
+
+    def start(self, *command: str) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            ["./manage-code-execution.sh", *command],
+            cwd=self.folder,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        self._running.append(process)
+        return process
+
+    def run(self, *command: str) -> tuple[int, str]:
+        process = self.start(*command)
+        output, _ = process.communicate(timeout=START_TIMEOUT_S)
+        return process.returncode, output
+
+    def processes(self) -> list[str]:
+        """List what runs in this checkout."""
+        found = []
+        for entry in Path("/proc").glob("[0-9]*"):
+            try:
+                if (entry / "cwd").resolve().is_relative_to(self.folder):
+                    found.append((entry / "cmdline").read_text())
+            except (FileNotFoundError, ProcessLookupError):
+                continue  # it has just ended
+        return found
+
+    def close(self) -> None:
+        for process in self._running:
+            if process.poll() is None:
+                process.terminate()
+            process.wait(30)
+            assert process.stdout is not None
+            process.stdout.close()
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Iterator[Checkout]:
+    checkout = Checkout(tmp_path)
+    yield checkout
+    checkout.close()
+
+
+def read_until(process: subprocess.Popen[str], text: str) -> str:
+    assert process.stdout is not None
+    lines = []
+    for line in process.stdout:
+        lines.append(line)
+        if text in line:
+            return "".join(lines)
+    raise AssertionError(f"never said {text!r}: {''.join(lines)}")
+
+
+def test_one_command_ends_with_two_verdicts_and_ctrl_c_leaves_nothing(checkout: Checkout) -> None:
+    first = checkout.start("dev", "--no-system")
+    said_first = read_until(first, "Ctrl-C stops everything")
+    first.send_signal(signal.SIGINT)
+    exit_code = first.wait(30)
+    left_over = checkout.processes()
+    second = checkout.start("dev", "--no-system")
+    said_second = read_until(second, "Ctrl-C stops everything")
+    stopped, _ = checkout.run("stop")
+
+    assert "A right program: verdict AC" in said_first
+    assert "A wrong program: verdict WA" in said_first
+    assert "PARTICIPANT_PASSWORD=" in said_first
+    assert exit_code == 130
+    assert left_over == []
+    assert "A right program: verdict AC" in said_second
+    assert "PASSWORD" not in said_second
+    assert stopped == 0
+    assert second.wait(5) == 143
+    assert checkout.processes() == []
+
+
+def test_a_killed_script_takes_its_processes_along(checkout: Checkout) -> None:
+    process = checkout.start("dev", "--no-system")
+    read_until(process, "Ctrl-C stops everything")
+
+    process.kill()
+    process.wait(5)
+
+    wait_for(lambda: checkout.processes() == [], what="every process to end", timeout_s=30)
+
+
+def test_a_port_in_use_is_one_sentence(checkout: Checkout) -> None:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", checkout.execution_port))
+        listener.listen()
+        exit_code, said = checkout.run("dev", "--no-system")
+
+    assert exit_code == 1
+    assert f"error: port {checkout.execution_port} is in use" in said
+    assert "Traceback" not in said
+
+
+@pytest.mark.parametrize(
+    ("service", "line", "complaint"),
+    [
+        ("backend", "CODE_EXECUTION_TIMEOUT=soon", "CODE_EXECUTION_TIMEOUT"),
+        ("backend", "what is this", "expected NAME=value"),
+        ("code-execution-service", "JUDGE_WORKERS=many", "JUDGE_WORKERS"),
+        ("code-execution-service", "DATABASE_URL=nowhere", "DATABASE_URL"),
+    ],
+)
+def test_a_broken_settings_file_is_one_sentence(
+    checkout: Checkout, service: str, line: str, complaint: str
+) -> None:
+    checkout.run("setup", "--no-system")
+    with (checkout.folder / service / ".env").open("a") as settings:
+        settings.write(f"\n{line}\n")
+
+    exit_code, said = checkout.run("dev", "--no-system")
+
+    assert exit_code == 1
+    assert "error: " in said
+    assert complaint in said
+    assert "Traceback" not in said
+
+
+def test_settings_are_written_once_with_fresh_secrets(checkout: Checkout) -> None:
+    checkout.run("setup", "--no-system")
+    files = [
+        checkout.folder / service / ".env" for service in ("backend", "code-execution-service")
+    ]
+    before = [path.read_text() for path in files]
+    checkout.run("setup", "--no-system")
+
+    assert [path.read_text() for path in files] == before
+    assert all("change-me" not in text for text in before)
+    assert all(path.stat().st_mode & 0o777 == 0o600 for path in files)
+
+
+def test_an_unknown_command_or_option_says_what_there_is(checkout: Checkout) -> None:
+    exit_code, said = checkout.run("fly")
+    option_code, option_said = checkout.run("dev", "--faster")
+
+    assert exit_code == 2
+    assert 'there is no command "fly"' in said
+    assert "Usage:" in said
+    assert option_code == 1
+    assert "unknown option --faster" in option_said
