@@ -40,7 +40,9 @@ command_stop() {
         return
     fi
     say "Stopping"
-    while kill -0 "$pid" 2>/dev/null; do sleep 0.1; done
+    # It holds the lock until the last of its processes is gone.
+    flock --timeout $((2 * STOP_TIMEOUT_S)) "$RUN_DIRECTORY/dev.lock" true ||
+        fail "it did not end; its process id is $pid"
 }
 
 # A second `dev` of the same checkout would write the same files.

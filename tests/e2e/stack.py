@@ -23,7 +23,7 @@ FINAL_STATUSES = {"completed", "error", "cancelled"}
 
 
 class Stack:
-    """Backend, Celery worker with beat, execution service, broker; each can be ended and started."""
+    """Backend, Celery worker with beat, execution service, broker; each can be ended by itself."""
 
     def __init__(self, folder: Path, *, broker_url: str | None = None) -> None:
         self._folder = folder
