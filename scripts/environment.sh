@@ -34,9 +34,9 @@ ensure_interpreter() {
     local python
     python=$(find_python) || true
     if [[ -z $python ]]; then
-        install_system_packages python3 python3-venv ca-certificates
+        install_system_packages python3-venv ca-certificates
         python=$(find_python) || fail "Python 3.11 or newer with venv, ssl and sqlite3 is needed; on" \
-            "Debian: apt-get install python3 python3-venv ca-certificates"
+            "Debian: apt-get install python3-venv ca-certificates"
     fi
     step "Making the Python environment with $python" make_environment "$python"
 }

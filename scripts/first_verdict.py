@@ -34,9 +34,17 @@ def wait_until_ready(http: httpx.Client, url: str) -> None:
         else:
             if response.is_success:
                 return
+            fail_if_engine_is_missing(response)
             answer = response.text[:500]
         time.sleep(POLL_PAUSE_S)
     raise DemoError(f"{url} is not ready after {START_TIMEOUT_S} s: {answer}")
+
+
+def fail_if_engine_is_missing(response: httpx.Response) -> None:
+    """Say what the host lacks: waiting would not bring it."""
+    checks = response.json().get("checks", {}) if "json" in response.headers["content-type"] else {}
+    if checks.get("engine", "ok") != "ok":
+        raise DemoError(f"no program can be judged on this host: {checks['engine']}")
 
 
 def post(http: httpx.Client, path: str, body: dict[str, Any]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from app.config import SERVICE_DIRECTORY, Settings, load_settings_or_exit
 from app.database import create_database, driver_url
 from app.engines.base import Engine
 from app.engines.sandbox.engine import SandboxEngine
-from app.errors import EngineUnavailableError
+from app.errors import EngineError
 from app.factory import Factory
 from app.languages import LanguageRegistry, load_languages
 from app.logs import configure_logging
@@ -105,18 +105,18 @@ def _create_factory(
     )
 
 
-async def _start(engine: Engine) -> EngineUnavailableError | None:
+async def _start(engine: Engine) -> EngineError | None:
     """Start the engine; without it submissions are still accepted, and wait."""
     try:
         await engine.start()
-    except EngineUnavailableError as error:
+    except EngineError as error:
         logger.error("no program can be judged: %s", error.detail)  # noqa: TRY400  # says it all
         return error
     return None
 
 
 def _readiness_checks(
-    database: AsyncEngine, engine_fault: EngineUnavailableError | None
+    database: AsyncEngine, engine_fault: EngineError | None
 ) -> dict[str, Callable[[], Awaitable[None]]]:
     async def check_engine() -> None:
         if engine_fault:
