@@ -1,8 +1,11 @@
-"""The Celery application: `celery --app config.celery worker --beat`."""
+"""The Celery application: `celery --app config worker --beat`."""
 
 from celery import Celery
+from celery.schedules import crontab
 
-from apps.code_execution import queue
+from apps.code_execution import queue as code_execution
+from apps.users import queue as users
+from apps.webhooks import queue as webhooks
 from config.startup import load_settings_or_exit
 
 load_settings_or_exit()
@@ -12,8 +15,16 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.conf.beat_schedule = {
     "look-after-judgements": {
-        "task": queue.SWEEP,
-        "schedule": queue.SWEEP_INTERVAL_S,
-        "options": {"expires": queue.TASK_EXPIRES_S},
+        "task": code_execution.SWEEP,
+        "schedule": code_execution.SWEEP_INTERVAL_S,
+        "options": {"expires": code_execution.TASK_EXPIRES_S},
+    },
+    "clear-expired-sessions": {
+        "task": users.CLEAR_EXPIRED_SESSIONS,
+        "schedule": crontab(hour="3", minute="10"),
+    },
+    "delete-old-events": {
+        "task": webhooks.DELETE_OLD_EVENTS,
+        "schedule": crontab(hour="3", minute="20"),
     },
 }

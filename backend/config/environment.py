@@ -9,7 +9,8 @@ from typing import TypeVar
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-PLACEHOLDERS = frozenset({"", "change-me"})
+# Values that are published: in the examples, and in the integration guide.
+PLACEHOLDERS = frozenset({"change-me", "your-secret", "your-webhook-secret-key"})
 _ENTRY = re.compile(r"(export )?[A-Za-z_][A-Za-z0-9_]*=.*")
 _DATABASE_SCHEMES = ("sqlite", "postgres", "postgresql")
 
@@ -67,18 +68,17 @@ class Environment:
         return base / self.text(name, default)
 
     def secret(self, name: str, *names: str, may_be_placeholder: bool) -> str:
-        """Read the first of these variables that is set to more than a placeholder.
+        """Read the first of these variables that is set.
 
         Raises:
-            ImproperlyConfigured: None is.
+            ImproperlyConfigured: None is, or its value is one that everybody knows.
         """
         values = [self.text(each, "") for each in (name, *names)]
-        for value in values:
-            if value not in PLACEHOLDERS:
-                return value
-        if may_be_placeholder and any(values):
-            return "change-me"
-        raise self.problem(name, "must be set to a secret of your own")
+        value = next((each for each in values if each), "")
+        is_published = not PLACEHOLDERS.isdisjoint(part.strip() for part in value.split(","))
+        if not value or (is_published and not may_be_placeholder):
+            raise self.problem(name, "must be set to a secret of your own")
+        return value
 
     def database(self, name: str, default: str) -> dict[str, object]:
         """Read a database address as Django's dictionary.

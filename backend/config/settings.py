@@ -64,10 +64,11 @@ INSTALLED_APPS = [
     "apps.webhooks",
 ]
 MIDDLEWARE = [
+    # First, so that a page of another origin may read errors too.
+    "corsheaders.middleware.CorsMiddleware",
     "apps.core.middleware.JsonApiMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "corsheaders.middleware.CorsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -168,7 +169,7 @@ CODE_EXECUTION_RECONCILE_AFTER = env.number("CODE_EXECUTION_RECONCILE_AFTER", 30
 
 # --- Celery -----------------------------------------------------------------------------------
 
-CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", "redis://localhost:6379/0")
+CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", "") or "redis://localhost:6379/0"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_IGNORE_RESULT = True
 # A task whose worker dies is done again by another one; every task here is safe to repeat.
@@ -195,6 +196,8 @@ PROBLEM_TYPE_BASE = "/problems/"
 # One body holds at most a program and its input, or a problem with its test cases, or a result.
 API_BODY_BYTES_MAX = 16 * MIB
 DATA_UPLOAD_MAX_MEMORY_SIZE = API_BODY_BYTES_MAX
+# The admin's page of a contest posts four fields for each participant.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 40_000
 RATE_LIMITS = {
     name.lower(): env.checked(
         f"{name}_RATE_LIMIT", default, parse_rate, expected="a rate such as 30/minute"
@@ -276,5 +279,9 @@ LOGGING = {
         # Every call to the execution service is a line at INFO, with its full address.
         "httpx": {"level": "WARNING"},
         "httpcore": {"level": "WARNING"},
+        # Every sweep is four lines at INFO.
+        "celery.beat": {"level": "WARNING"},
+        "celery.worker.strategy": {"level": "WARNING"},
+        "celery.app.trace": {"level": "WARNING"},
     },
 }

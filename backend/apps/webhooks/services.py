@@ -2,6 +2,7 @@
 
 import json
 import time
+from datetime import datetime, timedelta
 from hashlib import sha256
 
 from django.conf import settings
@@ -14,6 +15,8 @@ from apps.core.signature import SignatureError, SignatureHeaders, verify
 from apps.webhooks.models import WebhookEvent
 
 SUBMISSION_COMPLETED = "submission.completed"
+# Senders give up after days, and what is terminal stays so anyway.
+KEPT_FOR = timedelta(days=30)
 
 
 class InvalidEventError(ClientError):
@@ -46,6 +49,11 @@ def receive_event(*, headers: SignatureHeaders, body: bytes) -> None:
     event_id = headers.message_id or f"sha256-{sha256(body).hexdigest()}"
     if not WebhookEvent.objects.filter(event_id=event_id).exists():
         _apply(event_id, body)
+
+
+def delete_old_events(*, now: datetime) -> None:
+    """Delete events that nobody will send again."""
+    WebhookEvent.objects.filter(received_at__lt=now - KEPT_FOR).delete()
 
 
 @transaction.atomic

@@ -162,3 +162,16 @@ def test_the_page_of_the_document_needs_no_other_host() -> None:
 
     assert "/static/drf_spectacular_sidecar/" in page
     assert "cdn." not in page
+
+
+def test_a_page_of_an_allowed_origin_may_call_the_api_and_read_its_errors() -> None:
+    origin = {"Origin": "http://localhost:3000"}
+    asking = {**origin, "Access-Control-Request-Method": "POST"}
+
+    allowed = Client(headers=asking).options("/api/code-execution/submissions")
+    refused = Client(headers={**asking, "Origin": "http://evil.example"}).options("/api/auth/me/")
+    error = Client(headers=origin).get("/api/nothing/")
+
+    assert allowed.headers["Access-Control-Allow-Origin"] == origin["Origin"]
+    assert "Access-Control-Allow-Origin" not in refused.headers
+    assert error.headers["Access-Control-Allow-Origin"] == origin["Origin"]

@@ -181,6 +181,7 @@ class TestStart:
             ("SECRET_KEY", ""),
             ("SECRET_KEY", "change-me"),
             ("CODE_EXECUTION_WEBHOOK_SECRET", "change-me"),
+            ("CODE_EXECUTION_WEBHOOK_SECRET", "good,your-secret"),
             ("CODE_EXECUTION_WEBHOOK_SECRET", "whsec_*"),
             ("ALLOWED_HOSTS", ""),
             ("DEBUG", "maybe"),

@@ -1,0 +1,3 @@
+"""Celery tasks by name."""
+
+CLEAR_EXPIRED_SESSIONS = "users.clear_expired_sessions"

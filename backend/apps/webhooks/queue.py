@@ -1,0 +1,3 @@
+"""Celery tasks by name."""
+
+DELETE_OLD_EVENTS = "webhooks.delete_old_events"

@@ -1,0 +1,12 @@
+"""Celery's way in: each task is one call of a service."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from apps.webhooks import queue, services
+
+
+@shared_task(name=queue.DELETE_OLD_EVENTS)
+def delete_old_events() -> None:
+    """Delete events that nobody will send again."""
+    services.delete_old_events(now=timezone.now())

@@ -1,0 +1,80 @@
+"""The tasks that beat starts, by a real worker over Celery's broker in memory."""
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from celery.contrib.testing.worker import start_worker
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
+from django.utils import timezone
+
+from apps.users.models import User
+from apps.webhooks.models import WebhookEvent
+from config.celery import app
+from tests.support.contests import make_submission
+from tests.support.execution_service import FakeExecutionService
+
+pytestmark = pytest.mark.django_db(transaction=True)
+TIMEOUT_S = 20
+
+
+@pytest.fixture(scope="module")
+def celery(django_db_setup: None) -> Iterator[Any]:
+    """A worker, in a thread of this process."""
+    app.conf.broker_url = "memory://"
+    app.conf.broker_transport_options = {"polling_interval": 0.02}
+    app.loader.import_default_modules()
+    with start_worker(app, pool="solo", perform_ping_check=False, shutdown_timeout=TIMEOUT_S):
+        yield app
+
+
+def send(celery: Any, entry: str) -> None:
+    """Do what beat does for an entry of its schedule."""
+    celery.send_task(celery.conf.beat_schedule[entry]["task"])
+
+
+def wait_until(is_done: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + TIMEOUT_S
+    while not is_done():
+        assert time.monotonic() < deadline, "the worker did not do it"
+        time.sleep(0.02)
+
+
+def test_a_sweep_hands_over_what_is_due(
+    celery: Any, alice: User, execution_service: FakeExecutionService
+) -> None:
+    submission = make_submission(alice, microservice_submission_id=None)
+
+    send(celery, "look-after-judgements")
+
+    def is_linked() -> bool:
+        submission.refresh_from_db()
+        return submission.microservice_submission_id == 1001
+
+    wait_until(is_linked)
+
+
+def test_ended_sessions_are_cleared(celery: Any) -> None:
+    for seconds in (-1, 60):
+        session = SessionStore()
+        session.set_expiry(seconds)
+        session.create()
+
+    send(celery, "clear-expired-sessions")
+
+    wait_until(lambda: Session.objects.count() == 1)
+
+
+def test_old_events_are_deleted(celery: Any) -> None:
+    for name, days in (("old", 31), ("new", 29)):
+        event = WebhookEvent.objects.create(event_id=name, has_changed=False)
+        WebhookEvent.objects.filter(pk=event.pk).update(
+            received_at=timezone.now() - timedelta(days=days)
+        )
+
+    send(celery, "delete-old-events")
+
+    wait_until(lambda: [event.event_id for event in WebhookEvent.objects.all()] == ["new"])
