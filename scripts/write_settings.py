@@ -1,4 +1,4 @@
-"""Write both `.env` files from their examples, with fresh secrets; existing ones stay as they are."""
+"""Write both `.env` files from their examples, with fresh secrets; existing ones stay."""
 
 import os
 import re

@@ -105,11 +105,13 @@ def _wall_notes(start_s: float) -> str:
     walls = survey_host()
     notes = [f"engine starts in {start_s:.1f} s"]
     if not walls.has_proc:
-        notes.append("a container masks /proc (systempaths=unconfined mends it), so some runtimes")
-        notes.append("can't run and memory is only known after the end of a run")
+        notes.append(
+            "a container masks /proc (systempaths=unconfined mends it), so that some runtimes "
+            "can't run and memory is only known after the end of a run"
+        )
     if walls.has_nested_user_namespaces:
         notes.append("nested user namespaces can't be forbidden here")
-    return ", ".join(notes)
+    return "; ".join(notes)
 
 
 async def _examine_language(engine: SandboxEngine, toolchain: Toolchain) -> Finding:
