@@ -3,7 +3,8 @@
 Run from the root of the checkout: `.venv/bin/python -m benchmarks.submission_latency [ROUNDS]`.
 Starts an installation of its own with the embedded defaults. Every round does, in turn and for each
 language: compile and run the program bare, then submit it (one test, nothing cached: every source
-differs by a comment). Prints milliseconds and, as `ratio`, the median over rounds of submitted / bare.
+differs by a comment). Prints milliseconds and, as `ratio`, the median over rounds of
+submitted / bare.
 """
 
 import sqlite3
