@@ -4,6 +4,7 @@
 command_check() {
     ensure_environment development
     local bin=$ROOT/.venv/bin service
+    export BACKEND_ENV_FILE=$ROOT/backend/.env.example # mypy's plugin loads the settings
     step "ruff check" "$bin/ruff" check .
     step "ruff format" "$bin/ruff" format --check .
     for service in backend code-execution-service; do
