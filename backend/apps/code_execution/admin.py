@@ -118,6 +118,11 @@ class SubmissionAdmin(ReadOnlyAdmin):
         ("Input", {"fields": ["shown_input"], "classes": ["collapse"]}),
     ]
 
+    @override
+    def get_queryset(self, request: HttpRequest) -> QuerySet[CodeSubmission]:
+        """Leave texts, which may be long, in the database until a page shows them."""
+        return super().get_queryset(request).defer(*services.LONG_FIELDS)
+
     def has_rerun_permission(self, request: HttpRequest) -> bool:
         """Tell whether the action may be offered."""
         return request.user.has_perm("code_execution.rerun_codesubmission")

@@ -178,7 +178,7 @@ def _finish(submission: CodeSubmission, judgement: Judgement, result: Result) ->
     """Store a terminal result with its grade; the caller holds the submission's lock."""
     submission.status = result.status
     _set_outcome(submission, result)
-    submission.save()
+    submission.save(update_fields=["status", "updated_at", *OUTCOME_FIELDS])
     open_rows(judgement).update(
         finished_at=timezone.now(),
         status=submission.status,

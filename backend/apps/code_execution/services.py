@@ -17,14 +17,20 @@ from apps.contests.models import Contest, ContestProblem, Problem
 from apps.core.errors import IllegalTransitionError, InvalidFieldsError
 from apps.users.models import User
 
+LONG_FIELDS = ("code", "input_data", "output", "error_output", "test_results")
 # The participant waits for the first try; Celery's may take `CODE_EXECUTION_TIMEOUT`.
 FIRST_TRY_TIMEOUT_S = 3.0
 FIRST_TRY_LEASE = timedelta(seconds=15)
 
 
-def list_submissions(*, user: User) -> QuerySet[CodeSubmission]:
-    """Give the submissions that the user may see: managers all, others their own."""
+def list_submissions(*, user: User, has_texts: bool) -> QuerySet[CodeSubmission]:
+    """Give the submissions that the user may see: managers all, others their own.
+
+    Without `has_texts` what may be long stays in the database.
+    """
     submissions = CodeSubmission.objects.select_related("user")
+    if not has_texts:
+        submissions = submissions.defer(*LONG_FIELDS)
     return submissions if user.is_contest_manager else submissions.filter(user=user)
 
 

@@ -57,7 +57,9 @@ class SubmissionViewSet(
     @override
     def get_queryset(self) -> QuerySet[CodeSubmission]:
         """Give the submissions that the caller may see."""
-        return services.list_submissions(user=signed_in(self.request))
+        return services.list_submissions(
+            user=signed_in(self.request), has_texts=self.action == "retrieve"
+        )
 
     @override
     def get_serializer_class(self) -> type[BaseSerializer[CodeSubmission]]:

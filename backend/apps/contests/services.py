@@ -31,7 +31,10 @@ def list_contests() -> QuerySet[Contest]:
         Contest.objects
         .annotate(participant_count=Count("participants"))
         .prefetch_related(
-            Prefetch("contest_problems", ContestProblem.objects.select_related("problem"))
+            Prefetch(
+                "contest_problems",
+                ContestProblem.objects.select_related("problem").defer("problem__statement"),
+            )
         )
         # Grouping by contest drops the model's own order.
         .order_by("-created_at", "-id")

@@ -1,7 +1,10 @@
-"""Whether this server lives, and whether it can do its work."""
+"""Whether this server can do its work."""
+
+from functools import cache
 
 from django.db import DatabaseError, connection
-from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
 
 from apps.core.errors import NotReadyError
 
@@ -13,9 +16,16 @@ def check_ready() -> None:
         NotReadyError: It does not; the detail says which.
     """
     try:
-        executor = MigrationExecutor(connection)
-        pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        applied = MigrationRecorder(connection).applied_migrations()
     except DatabaseError:
         raise NotReadyError("not ready: the database does not answer") from None
-    if pending:
-        raise NotReadyError(f"not ready: {len(pending)} migrations are not applied")
+    missing = sorted({app for app, name in _newest_migrations() if (app, name) not in applied})
+    if missing:
+        raise NotReadyError(f"not ready: migrations are not applied: {', '.join(missing)}")
+
+
+@cache
+def _newest_migrations() -> frozenset[tuple[str, str]]:
+    """Read the last migration of each app from the source, which can't change while we run."""
+    loader = MigrationLoader(None)
+    return frozenset(loader.graph.leaf_nodes())

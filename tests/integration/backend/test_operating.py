@@ -42,7 +42,7 @@ class TestHealth:
         answer = Client().get("/api/health/ready/")
 
         assert answer.status_code == 503
-        assert answer.json()["detail"] == "not ready: 1 migrations are not applied"
+        assert answer.json()["detail"] == "not ready: migrations are not applied: webhooks"
 
     def test_passes_on_the_health_of_the_execution_service(
         self, execution_service: FakeExecutionService

@@ -276,6 +276,15 @@ class TestList:
 
         assert as_alice.get(f"{URL}?{query}").json()["count"] == count
 
+    def test_takes_the_same_few_queries_however_long_it_is(
+        self, as_alice: APIClient, alice: User, django_assert_max_num_queries: Any
+    ) -> None:
+        for number in range(10):
+            make_submission(alice, microservice_submission_id=number + 1)
+
+        with django_assert_max_num_queries(3):
+            as_alice.get(URL)
+
     def test_is_narrowed_by_contest(self, as_alice: APIClient, alice: User) -> None:
         contest = make_contest()
         make_submission(alice, microservice_submission_id=1, contest=contest)
