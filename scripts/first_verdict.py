@@ -13,6 +13,7 @@ import httpx
 START_TIMEOUT_S = 90
 VERDICT_TIMEOUT_S = 60
 POLL_PAUSE_S = 0.02
+REFUSED_PAUSE_S = 2
 RIGHT = "a, b = map(int, input().split())\nprint(a + b)\n"
 WRONG = "a, b = map(int, input().split())\nprint(a - b)\n"
 FINAL_STATUSES = {"completed", "error", "cancelled"}
@@ -61,10 +62,12 @@ def judge(http: httpx.Client, submission: dict[str, Any]) -> tuple[dict[str, Any
     start_s = time.monotonic()
     created = post(http, "/api/code-execution/submissions/", submission)
     while time.monotonic() < start_s + VERDICT_TIMEOUT_S:
-        state: dict[str, Any] = http.get(f"/api/code-execution/submissions/{created['id']}/").json()
-        if state["status"] in FINAL_STATUSES:
+        response = http.get(f"/api/code-execution/submissions/{created['id']}/")
+        state: dict[str, Any] = response.json()
+        if response.is_success and state["status"] in FINAL_STATUSES:
             return state, (time.monotonic() - start_s) * 1000
-        time.sleep(POLL_PAUSE_S)
+        # Asking too often is refused for a while; then asking less often is the answer.
+        time.sleep(POLL_PAUSE_S if response.is_success else REFUSED_PAUSE_S)
     raise DemoError(f"submission {created['id']} has no verdict after {VERDICT_TIMEOUT_S} s")
 
 

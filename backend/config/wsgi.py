@@ -1,9 +1,11 @@
 """The WSGI application: `granian --interface wsgi config.wsgi:application`."""
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
+from apps.core.content_encoding import UnpackedBodies
 from config.startup import load_settings_or_exit, require_signing_key_or_exit
 
 load_settings_or_exit()
-application = get_wsgi_application()
+application = UnpackedBodies(get_wsgi_application(), body_bytes_max=settings.API_BODY_BYTES_MAX)
 require_signing_key_or_exit()

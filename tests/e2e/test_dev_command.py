@@ -30,6 +30,7 @@ class Checkout:
         (folder / ".venv").symlink_to(Path(sys.prefix))
         backend, execution = free_port(), free_port()
         self.environment = os.environ | {
+            "DJANGO_SETTINGS_MODULE": "config.settings",
             "BACKEND_PORT": str(backend),
             "PORT": str(execution),
             "BACKEND_SERVICE_URL": f"http://127.0.0.1:{backend}",

@@ -7,6 +7,7 @@ from fastapi import FastAPI
 
 from app.config import SERVICE_DIRECTORY, Settings
 from app.database import create_database, driver_url
+from app.models import Job
 from app.repositories.unit_of_work import Transactions
 from tests.integration.execution.fake_backend import FakeBackend
 from tests.integration.execution.test_submissions import SUBMISSIONS, make_body, wait_until_final
@@ -47,16 +48,43 @@ async def test_a_job_whose_worker_died_is_judged_by_another(
     database = create_database(driver_url(settings.database_url, base_directory=SERVICE_DIRECTORY))
     created = await client.post(SUBMISSIONS, json=make_body(auto_execute=False))
     now = datetime.now(tz=UTC)
-    await client.post(f"{SUBMISSIONS}{created.json()['id']}/execute")
+    claimed_once = Job(
+        submission_id=created.json()["id"],
+        created_at=now,
+        available_at=now + timedelta(seconds=0.5),
+        attempts=1,
+        lease_token="dead",
+    )
     async with Transactions(database).write() as work:
-        await work.jobs.claim_next(
-            lease_token="dead", now=now + timedelta(hours=1), lease_ends_at=now
-        )
+        await work.jobs.add(claimed_once)
     await database.dispose()
 
     result = await wait_until_final(client, created.json()["id"])
 
     assert result["verdict"] == "AC"
+
+
+async def test_a_job_that_lost_two_workers_is_given_up(
+    client: httpx.AsyncClient, settings: Settings
+) -> None:
+    database = create_database(driver_url(settings.database_url, base_directory=SERVICE_DIRECTORY))
+    created = await client.post(SUBMISSIONS, json=make_body(auto_execute=False))
+    now = datetime.now(tz=UTC)
+    claimed_twice = Job(
+        submission_id=created.json()["id"],
+        created_at=now,
+        available_at=now,
+        attempts=2,
+        lease_token="dead",
+    )
+    async with Transactions(database).write() as work:
+        await work.jobs.add(claimed_twice)
+    await database.dispose()
+
+    result = await wait_until_final(client, created.json()["id"])
+
+    assert result["verdict"] == "IE"
+    assert result["error_output"] == "Internal Error: The worker was lost."
 
 
 async def test_a_stopped_service_hands_its_job_back_and_the_next_one_judges_it(
