@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from tests.e2e.stack import FINAL_STATUSES, Person, Stack, running_stack
@@ -72,10 +73,8 @@ def measure(stack: Stack, folder: Path, rounds: int) -> dict[str, list[tuple[flo
     for number in range(-2, rounds):  # the first two warm everything up and do not count
         for language, (source, comment, bare) in cases.items():
             unique = source + comment.format(number)
-            bare_ms = timed_ms(lambda run=bare, text=unique: run(folder, text))
-            full_ms = timed_ms(
-                lambda name=language, text=unique: submitted(alice, database, name, text)
-            )
+            bare_ms = timed_ms(partial(bare, folder, unique))
+            full_ms = timed_ms(partial(submitted, alice, database, language, unique))
             if number >= 0:
                 pairs[language].append((bare_ms, full_ms))
     return pairs

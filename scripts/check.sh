@@ -7,6 +7,7 @@ command_check() {
     export BACKEND_ENV_FILE=$ROOT/backend/.env.example # mypy's plugin loads the settings
     step "ruff check" "$bin/ruff" check .
     step "ruff format" "$bin/ruff" format --check .
+    step "mypy scripts, benchmarks and tests" "$bin/mypy"
     for service in backend code-execution-service; do
         step "mypy $service" in_directory "$service" "$bin/mypy"
         step "import contracts of $service" in_directory "$service" "$bin/lint-imports"

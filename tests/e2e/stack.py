@@ -6,7 +6,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -109,7 +110,7 @@ class Stack:
 
     def wait_until_ready(self) -> None:
         for url in (f"{self.execution_url}/health/ready", f"{self.backend_url}/api/health/ready/"):
-            wait_for(lambda url=url: is_success(url), what=f"{url} to be ready")  # type: ignore[misc]
+            wait_for(partial(is_success, url), what=f"{url} to be ready")
 
     def kill(self, name: str) -> None:
         """End a process as the out-of-memory killer would: at once and with all its children."""
@@ -149,7 +150,9 @@ def is_success(url: str) -> bool:
         return False
 
 
-def wait_for(condition: Any, *, what: str, timeout_s: float = START_TIMEOUT_S) -> None:
+def wait_for(
+    condition: Callable[[], bool], *, what: str, timeout_s: float = START_TIMEOUT_S
+) -> None:
     deadline = time.monotonic() + timeout_s
     while not condition():
         assert time.monotonic() < deadline, f"waited {timeout_s} s for {what}"

@@ -38,7 +38,7 @@ from apps.users.keys import create_signing_key  # noqa: E402
 create_signing_key(JWT_KEY_FILES[0])
 # A file, as threads of one test can't share SQLite's memory database without locking each other.
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    DATABASES["default"]["TEST"] = {"NAME": _PATH / "test.sqlite3"}
+    DATABASES["default"] |= {"TEST": {"NAME": _PATH / "test.sqlite3"}}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-LOGGING["root"]["handlers"] = ["console"]
+LOGGING |= {"root": {"level": "INFO", "handlers": ["console"]}}
 WHITENOISE_AUTOREFRESH = True

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -195,7 +196,7 @@ def test_a_contest_never_takes_more_participants_than_it_may() -> None:
         finally:
             connection.close()
 
-    run_at_once([lambda user=user: join(user) for user in users])
+    run_at_once([partial(join, user) for user in users])
 
     assert contest.participants.count() == 3
     assert len(refused) == 5

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from apps.code_execution import delivery, services
 from apps.code_execution.models import CodeSubmission, Judgement
+from apps.code_execution.results import mark_delivered
 from apps.core.signature import SignatureHeaders, decode_secrets, verify
 from apps.users.models import User
 from tests.support.contests import make_event, make_submission
@@ -173,7 +174,7 @@ def test_a_result_may_be_faster_than_the_answer_to_the_hand_over(
     event = make_event(submission, submission_id=1001)
     assert deliver(event).status_code == 200
 
-    delivery.mark_delivered(judgement=submission.judgements.get(), microservice_id=1001)
+    mark_delivered(judgement=submission.judgements.get(), microservice_id=1001)
 
     submission.refresh_from_db()
     assert submission.status == "completed"

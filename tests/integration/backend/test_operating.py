@@ -157,13 +157,13 @@ SOUND = {
 class TestStart:
     """A broken configuration is one sentence that names the variable."""
 
-    def start(self, *arguments: str, env_file: Path | None = None, **env: str) -> Any:
+    def start(self, *arguments: str, env_file: Path | str = os.devnull, **env: Any) -> Any:
         return subprocess.run(
             [sys.executable, *arguments],
             cwd=BACKEND,
             env={
                 "PATH": os.environ["PATH"],
-                "BACKEND_ENV_FILE": str(env_file or os.devnull),
+                "BACKEND_ENV_FILE": str(env_file),
                 **SOUND,
                 **env,
             },

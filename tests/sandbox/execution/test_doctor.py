@@ -3,6 +3,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -44,7 +45,7 @@ async def test_a_working_language_is_told_with_version_and_time(tmp_path: Path) 
     ids=["missing", "broken", "not compiling", "wrong", "failing"],
 )
 async def test_a_language_that_does_not_work_is_told_with_the_reason(
-    tmp_path: Path, changes: dict[str, object], detail: str
+    tmp_path: Path, changes: dict[str, Any], detail: str
 ) -> None:
     report = await examine([replace(PYTHON, **changes)], tmp_path)
 
