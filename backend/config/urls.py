@@ -10,7 +10,7 @@ from apps.users.views import jwks
 
 admin.site.site_header = admin.site.site_title = settings.API_TITLE
 admin.site.index_title = "Administration"
-admin.site.enable_nav_sidebar = True
+admin.site.site_url = None  # there is no page of our own at / to go to
 
 urlpatterns = [
     path("admin/", admin.site.urls),

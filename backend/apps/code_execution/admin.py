@@ -18,7 +18,13 @@ from apps.core.errors import IllegalTransitionError
 from apps.core.exports import csv_response
 
 EXPORTED = ("id", "user", "contest", "problem", "language", "status", "verdict", "score", "created")
-RESULT_COLUMNS = ("verdict", "execution_time_ms", "memory_usage_bytes", "exit_code", "error")
+RESULT_COLUMNS = {
+    "verdict": "verdict",
+    "execution_time_ms": "time (ms)",
+    "memory_usage_bytes": "memory (bytes)",
+    "exit_code": "exit code",
+    "error": "error",
+}
 
 
 @admin.register(Contest)
@@ -82,12 +88,12 @@ class SubmissionAdmin(ReadOnlyAdmin):
     list_display = [
         "id",
         "user",
-        "contest",
-        "problem",
-        "language",
-        "status",
         "verdict",
         "score",
+        "language",
+        "problem",
+        "contest",
+        "status",
         "time",
         "created_at",
     ]
@@ -152,7 +158,8 @@ class SubmissionAdmin(ReadOnlyAdmin):
         """Show one line for each test case."""
         if not submission.test_results:
             return format_html("{}", "-")
-        heads = format_html_join("", "<th>{}</th>", ([each] for each in ("test", *RESULT_COLUMNS)))
+        titles = ("test", *RESULT_COLUMNS.values())
+        heads = format_html_join("", "<th>{}</th>", ([title] for title in titles))
         lines = format_html_join("", "<tr>{}</tr>", ([_cells(x)] for x in submission.test_results))
         return format_html("<table><tr>{}</tr>{}</table>", heads, lines)
 
