@@ -28,9 +28,7 @@ class SettingsError(Exception):
 class Settings(BaseSettings):
     """Everything an operator can set; `.env.example` explains each."""
 
-    model_config = SettingsConfigDict(
-        env_file=SERVICE_DIRECTORY / ".env", extra="ignore", env_ignore_empty=True
-    )
+    model_config = SettingsConfigDict(extra="ignore", env_ignore_empty=True)
 
     debug: bool = False
     host: str = "0.0.0.0"  # noqa: S104  # contract S001-C10; a container publishes what it wants
@@ -105,8 +103,9 @@ def load_settings() -> Settings:
     Raises:
         SettingsError: a value is missing or wrong; the text names the variable and the rule.
     """
+    file = os.environ.get("EXECUTION_ENV_FILE", SERVICE_DIRECTORY / ".env")
     try:
-        return Settings()
+        return Settings(_env_file=file)
     except ValidationError as error:
         problems = "; ".join(_describe(problem) for problem in error.errors(include_input=False))
         raise SettingsError(

@@ -38,6 +38,7 @@ class Stack:
         self._environment = {
             "PATH": os.environ["PATH"],
             "BACKEND_ENV_FILE": os.devnull,
+            "EXECUTION_ENV_FILE": os.devnull,
             "SECRET_KEY": "a secret key of the tests",
             "ALLOWED_HOSTS": "127.0.0.1",
             "JWT_PRIVATE_KEY_FILE": str(folder / "key.pem"),

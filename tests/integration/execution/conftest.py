@@ -1,3 +1,4 @@
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -26,7 +27,11 @@ SECRET = "a-shared-secret"
 
 def migrate(database_url: str) -> None:
     command = [sys.executable, "-m", "alembic", "upgrade", "head"]
-    environment = {"DATABASE_URL": database_url, "BACKEND_WEBHOOK_SECRET": SECRET}
+    environment = {
+        "DATABASE_URL": database_url,
+        "BACKEND_WEBHOOK_SECRET": SECRET,
+        "EXECUTION_ENV_FILE": os.devnull,
+    }
     subprocess.run(command, check=True, cwd=SERVICE_DIRECTORY, env=environment)
 
 
@@ -71,7 +76,6 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 @pytest.fixture
 def settings(database_url: str, tmp_path: Path) -> Settings:
     return Settings(
-        _env_file=None,
         database_url=database_url,
         data_directory=tmp_path,
         logs_directory=tmp_path,

@@ -1,0 +1,79 @@
+import hashlib
+import hmac
+import json
+import uuid
+
+import httpx
+import pytest
+
+from tests.e2e.stack import SECRET, Person, Stack
+
+pytestmark = pytest.mark.e2e
+
+
+def call_execution_service(stack: Stack, person: Person | None) -> int:
+    headers = {"Authorization": person.http.headers["Authorization"]} if person else {}
+    answer = httpx.get(f"{stack.execution_url}/api/v1/submissions/", headers=headers)
+    return answer.status_code
+
+
+def test_the_execution_service_knows_the_backends_tokens(
+    stack: Stack, alice: Person, bob: Person
+) -> None:
+    assert call_execution_service(stack, bob) == 200
+    assert call_execution_service(stack, alice) == 403
+    assert call_execution_service(stack, None) == 401
+
+
+@pytest.mark.parametrize(
+    ("changes", "secret", "status_code"),
+    [
+        pytest.param({}, "not the secret", 401, id="forged"),
+        pytest.param({"user_id": 10**6}, SECRET, 400, id="of somebody else"),
+        pytest.param({"status": "splendid"}, SECRET, 400, id="malformed"),
+        pytest.param({}, SECRET, 200, id="a late repetition"),
+    ],
+)
+def test_a_webhook_that_is_not_a_first_result_changes_nothing(
+    stack: Stack,
+    alice: Person,
+    problem: dict[str, int],
+    changes: dict[str, object],
+    secret: str,
+    status_code: int,
+) -> None:
+    number = alice.submit(language="python", code="print(1)", **problem)
+    before = alice.wait_for_verdict(number)
+    event = {
+        "submission_id": before["microservice_submission_id"],
+        "user_id": before["user"],
+        "status": "completed",
+        "verdict": "AC",
+        "completed_at": "2024-01-01T00:00:00Z",
+    }
+    body = json.dumps(event | changes).encode()
+    signature = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+
+    answer = httpx.post(
+        f"{stack.backend_url}/api/webhooks/code-execution/",
+        content=body,
+        headers={"Content-Type": "application/json", "X-Webhook-Secret": signature},
+    )
+
+    assert answer.status_code == status_code
+    assert alice.see(number) == before
+    assert before["verdict"] == "WA"
+
+
+def test_a_stranger_sees_nothing_of_alices(
+    stack: Stack, alice: Person, problem: dict[str, int]
+) -> None:
+    number = alice.submit(language="python", code="print(1)", **problem)
+    charlie = Person(stack, f"charlie-{uuid.uuid4().hex[:8]}", "charlies-long-password")
+    charlie.register().sign_in()
+
+    answer = charlie.http.get(f"/api/code-execution/submissions/{number}/")
+    listing = charlie.http.get("/api/code-execution/submissions/").json()
+
+    assert answer.status_code == 404
+    assert listing["results"] == []
