@@ -9,6 +9,7 @@ from app.repositories.unit_of_work import Transactions
 from app.services.authentication import Authenticator
 from app.services.code_execution import JudgeService
 from app.services.contests import ContestService
+from app.services.judge_queue import JudgeQueue
 from app.services.submissions import SubmissionService
 from app.services.wake_up import WakeUp
 from app.services.webhook import DeliveryService
@@ -41,13 +42,13 @@ class Factory:
 
     def judge(self) -> JudgeService:
         """Build the judge."""
-        return JudgeService(
+        queue = JudgeQueue(
             transactions=self.transactions,
-            engine=self.engine,
             languages=self.languages,
             events_waiting=self.events_waiting,
             lease_s=self.judge_lease_s,
         )
+        return JudgeService(queue=queue, engine=self.engine)
 
     def deliveries(self) -> DeliveryService:
         """Build the delivery service."""

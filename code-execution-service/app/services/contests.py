@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from app.errors import ContestNotFoundError
 from app.models import Contest
-from app.repositories.unit_of_work import Transactions
+from app.repositories.unit_of_work import Transactions, UnitOfWork
 
 
 class ContestService:
@@ -33,10 +33,7 @@ class ContestService:
             ContestNotFoundError: there is none with this id.
         """
         async with self._transactions.read() as work:
-            contest = await work.contests.find(contest_id)
-        if contest is None:
-            raise ContestNotFoundError
-        return contest
+            return await _get(work, contest_id)
 
     async def list(self, *, is_active: bool | None, skip: int, limit: int) -> Sequence[Contest]:
         """Return contests, the newest first."""
@@ -57,9 +54,7 @@ class ContestService:
             ContestNotFoundError: there is none with this id.
         """
         async with self._transactions.write() as work:
-            contest = await work.contests.find(contest_id)
-            if contest is None:
-                raise ContestNotFoundError
+            contest = await _get(work, contest_id)
             contest.title = contest.title if title is None else title
             contest.description = contest.description if description is None else description
             contest.is_active = contest.is_active if is_active is None else is_active
@@ -72,7 +67,12 @@ class ContestService:
             ContestNotFoundError: there is none with this id.
         """
         async with self._transactions.write() as work:
-            contest = await work.contests.find(contest_id)
-            if contest is None:
-                raise ContestNotFoundError
+            contest = await _get(work, contest_id)
             await work.contests.delete(contest)
+
+
+async def _get(work: UnitOfWork, contest_id: int) -> Contest:
+    contest = await work.contests.find(contest_id)
+    if contest is None:
+        raise ContestNotFoundError
+    return contest

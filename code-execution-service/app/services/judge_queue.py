@@ -1,0 +1,214 @@
+"""The queue as a judge sees it: one claimed submission, kept by a lease, ended by its result."""
+
+import asyncio
+import logging
+import secrets
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from app.domain.judging import JudgedRun, JudgementResult, SubmissionStatus, TestCase
+from app.domain.language import Language
+from app.domain.limits import DEFAULT_LIMITS, Limits, wall_time_ms_for
+from app.languages import LanguageRegistry
+from app.models import Job, Judgement, Run, Submission, SubmissionTestCase
+from app.repositories.unit_of_work import Transactions, UnitOfWork
+from app.services.events import submission_completed_event
+from app.services.wake_up import WakeUp
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimedJob:
+    """A submission that this worker, and no other, judges now."""
+
+    job_id: int
+    submission_id: int
+    lease_token: str
+    attempts: int
+    started_at: datetime
+    code: str
+    language: Language
+    input_data: str
+    limits: Limits
+    test_cases: tuple[TestCase, ...]
+
+
+class LeaseLostError(Exception):
+    """The lease ran out and somebody else may judge the submission by now."""
+
+
+class JudgeQueue:
+    """Hands out submissions, one owner at a time, and takes their results."""
+
+    def __init__(
+        self,
+        *,
+        transactions: Transactions,
+        languages: LanguageRegistry,
+        events_waiting: WakeUp,
+        lease_s: float,
+    ) -> None:
+        self._transactions = transactions
+        self._languages = languages
+        self._events_waiting = events_waiting
+        self._lease = timedelta(seconds=lease_s)
+
+    async def claim(self) -> ClaimedJob | None:
+        """Take the submission that has waited longest, if any waits."""
+        now = datetime.now(tz=UTC)
+        async with self._transactions.write() as work:
+            job = await work.jobs.claim_next(
+                lease_token=secrets.token_hex(16), now=now, lease_ends_at=now + self._lease
+            )
+            if job is None:
+                return None
+            submission = await work.submissions.find(job.submission_id)
+            assert submission is not None  # noqa: S101  # a job's foreign key
+            submission.status = SubmissionStatus.RUNNING
+            submission.executed_at = now
+            test_cases = await work.submissions.test_cases(submission.id)
+        return self._claimed(job, submission, test_cases, now)
+
+    @asynccontextmanager
+    async def kept_lease(self, job: ClaimedJob) -> AsyncIterator[None]:
+        """Extend the lease while the block runs.
+
+        Raises:
+            LeaseLostError: it ran out, and the block was cancelled.
+            CancelledError: somebody else cancelled the block.
+        """
+        block = asyncio.current_task()
+        assert block is not None  # noqa: S101  # we are inside a coroutine
+        is_lost = False
+
+        async def extend() -> None:
+            nonlocal is_lost
+            while not is_lost:
+                await asyncio.sleep(self._lease.total_seconds() / 3)
+                is_lost = not await self._extend_lease(job)
+            block.cancel()
+
+        keeper = asyncio.create_task(extend())
+        try:
+            yield
+        except asyncio.CancelledError:
+            if is_lost and block.uncancel() == 0:
+                raise LeaseLostError from None
+            raise
+        finally:
+            keeper.cancel()
+            await asyncio.wait([keeper])
+
+    async def release(self, job: ClaimedJob, *, attempts: int) -> None:
+        """Give the submission back; `attempts` is how many tries then count as made."""
+        async with self._transactions.write() as work:
+            await work.jobs.release(
+                job.job_id,
+                lease_token=job.lease_token,
+                now=datetime.now(tz=UTC),
+                attempts=attempts,
+            )
+
+    async def complete(self, job: ClaimedJob, result: JudgementResult) -> None:
+        """Store judgement, runs, status and outgoing event together, if the job is still ours."""
+        now = datetime.now(tz=UTC)
+        async with self._transactions.write() as work:
+            if not await work.jobs.finish(job.job_id, lease_token=job.lease_token):
+                logger.warning("submission %d: judged twice, second dropped", job.submission_id)
+                return
+            await _store(work, job, result, now)
+        self._events_waiting.ring()
+
+    async def _extend_lease(self, job: ClaimedJob) -> bool:
+        async with self._transactions.write() as work:
+            return await work.jobs.extend_lease(
+                job.job_id,
+                lease_token=job.lease_token,
+                lease_ends_at=datetime.now(tz=UTC) + self._lease,
+            )
+
+    def _claimed(
+        self,
+        job: Job,
+        submission: Submission,
+        test_cases: Sequence[SubmissionTestCase],
+        now: datetime,
+    ) -> ClaimedJob:
+        assert job.lease_token is not None  # noqa: S101  # just claimed
+        return ClaimedJob(
+            job_id=job.id,
+            submission_id=submission.id,
+            lease_token=job.lease_token,
+            attempts=job.attempts,
+            started_at=now,
+            code=submission.code,
+            language=self._languages.get(submission.language),
+            input_data=submission.input_data,
+            limits=_limits_of(submission),
+            test_cases=tuple(
+                TestCase(
+                    id=case.external_id,
+                    input=case.input,
+                    expected_output=case.expected_output,
+                    is_sample=case.is_sample,
+                )
+                for case in test_cases
+            ),
+        )
+
+
+async def _store(work: UnitOfWork, job: ClaimedJob, result: JudgementResult, now: datetime) -> None:
+    submission = await work.submissions.find(job.submission_id)
+    assert submission is not None  # noqa: S101  # we hold its job
+    judgement = Judgement(
+        submission_id=job.submission_id,
+        verdict=result.verdict,
+        started_at=job.started_at,
+        finished_at=now,
+        runs=[_run_row(position, run) for position, run in enumerate(result.runs)],
+    )
+    await work.submissions.add_judgement(judgement)
+    _show_result(submission, result, now)
+    await work.events.add(submission_completed_event(submission, judgement, now=now))
+
+
+def _limits_of(submission: Submission) -> Limits:
+    cpu_time_ms = submission.cpu_time_limit_ms or DEFAULT_LIMITS.cpu_time_ms
+    return replace(
+        DEFAULT_LIMITS,
+        cpu_time_ms=cpu_time_ms,
+        wall_time_ms=wall_time_ms_for(cpu_time_ms),
+        memory_bytes=submission.memory_limit_bytes or DEFAULT_LIMITS.memory_bytes,
+    )
+
+
+def _run_row(position: int, run: JudgedRun) -> Run:
+    return Run(
+        position=position,
+        test_case_id=run.test_case_id,
+        is_sample=run.is_sample,
+        verdict=run.verdict,
+        wall_time_ms=run.usage.wall_time_ms,
+        cpu_time_ms=run.usage.cpu_time_ms,
+        memory_bytes=run.usage.memory_bytes,
+        exit_code=run.exit_code,
+        signal=run.signal,
+        output=run.output,
+        error=run.error,
+    )
+
+
+def _show_result(submission: Submission, result: JudgementResult, now: datetime) -> None:
+    submission.status = result.status
+    submission.verdict = result.verdict
+    submission.output = result.output
+    submission.error_output = result.error_output
+    submission.exit_code = result.exit_code
+    submission.execution_time_ms = result.usage.wall_time_ms if result.usage else None
+    submission.memory_usage_bytes = result.usage.memory_bytes if result.usage else None
+    submission.webhook_sent = False
+    submission.webhook_response = None
+    submission.completed_at = now
