@@ -40,8 +40,10 @@ class Checkout:
         self._running: list[subprocess.Popen[str]] = []
 
     def start(self, *command: str) -> subprocess.Popen[str]:
+        # Whoever runs the tests in the background has Ctrl-C ignored, and a shell can't undo that.
+        heeding = ["env", "--default-signal=INT"]
         process = subprocess.Popen(
-            ["./manage-code-execution.sh", *command],
+            [*heeding, "./manage-code-execution.sh", *command],
             cwd=self.folder,
             env=self.environment,
             stdout=subprocess.PIPE,
