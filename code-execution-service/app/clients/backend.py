@@ -1,5 +1,6 @@
 """The backend's webhook receiver and its published keys, over one kept-alive connection pool."""
 
+import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -48,8 +49,10 @@ class BackendClient:
         )
         headers["Content-Type"] = "application/json"
         try:
-            response = await self._http.post(WEBHOOK_PATH, content=content, headers=headers)
-        except httpx.TimeoutException:
+            # httpx limits each step by itself; the whole attempt must end before its lease does.
+            async with asyncio.timeout(TIMEOUT_S):
+                response = await self._http.post(WEBHOOK_PATH, content=content, headers=headers)
+        except (TimeoutError, httpx.TimeoutException):
             return Answer(status_code=None, text="Webhook timeout")
         except httpx.HTTPError as error:
             return Answer(status_code=None, text=str(error) or type(error).__name__)

@@ -22,7 +22,7 @@ class Schema:
     """Compares the database with the newest migration."""
 
     def __init__(self, engine: AsyncEngine, *, alembic_ini: str) -> None:
-        self._engine = engine
+        self._engine = engine.execution_options(is_reader=True)
         self._newest = ScriptDirectory.from_config(Config(alembic_ini)).get_current_head()
 
     async def check(self) -> None:

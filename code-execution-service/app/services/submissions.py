@@ -1,8 +1,9 @@
 """Submissions: accept them once, queue them, show them."""
 
 import hashlib
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
 from app.domain.judging import SubmissionStatus, TestCase
@@ -39,8 +40,12 @@ class NewSubmission:
     is_executed_at_once: bool
 
     def fingerprint(self) -> str:
-        """Return a hash that is the same for the same request."""
-        return hashlib.sha256(repr(self).encode(errors="surrogatepass")).hexdigest()
+        """Return a hash that is the same for the same request.
+
+        Only what was asked for counts, so that a field which a later version adds changes nothing.
+        """
+        asked = {name: value for name, value in asdict(self).items() if value}
+        return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
