@@ -36,6 +36,14 @@ class EventRepository:
         )
         return await self._session.scalar(claim)
 
+    async def release(self, event_id: int, *, now: datetime) -> None:
+        """Make a claimed event due again, unless it has been settled."""
+        await self._session.execute(
+            update(Event)
+            .where(Event.id == event_id, Event.status == EventStatus.PENDING)
+            .values(next_attempt_at=now)
+        )
+
     async def add_delivery(self, delivery: Delivery) -> None:
         """Store one attempt."""
         self._session.add(delivery)

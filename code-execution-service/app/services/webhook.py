@@ -1,5 +1,6 @@
 """Delivering outgoing events until the backend has acknowledged them."""
 
+import asyncio
 import logging
 import time
 from datetime import UTC, datetime, timedelta
@@ -23,12 +24,25 @@ class DeliveryService:
         self._backend = backend
 
     async def deliver_next(self) -> bool:
-        """Try to deliver the event that has been due longest; false when none is due."""
+        """Try to deliver the event that has been due longest; false when none is due.
+
+        Raises:
+            CancelledError: this process is told to stop; the event is due at once for another.
+        """
         started_at = datetime.now(tz=UTC)
         async with self._transactions.write() as work:
             event = await work.events.claim_due(now=started_at, lease_ends_at=started_at + LEASE)
         if event is None:
             return False
+        try:
+            await self._attempt(event, started_at)
+        except asyncio.CancelledError:
+            # We are told to stop: whoever comes next need not wait for the lease to end.
+            await asyncio.shield(self._release(event))
+            raise
+        return True
+
+    async def _attempt(self, event: Event, started_at: datetime) -> None:
         start_s = time.monotonic()
         answer = await self._backend.deliver(event.body, webhook_id=event.webhook_id)
         duration_ms = round((time.monotonic() - start_s) * 1000)
@@ -40,7 +54,10 @@ class DeliveryService:
             outcome=answer.text,
         )
         await self._record(event, delivery, answer)
-        return True
+
+    async def _release(self, event: Event) -> None:
+        async with self._transactions.write() as work:
+            await work.events.release(event.id, now=datetime.now(tz=UTC))
 
     async def _record(self, claimed: Event, delivery: Delivery, answer: Answer) -> None:
         now = datetime.now(tz=UTC)
