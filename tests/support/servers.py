@@ -16,6 +16,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
+
 START_TIMEOUT_S = 30
 
 
@@ -118,7 +120,23 @@ def postgresql() -> Iterator[str]:
             )
         with _stopped_at_the_end(process):
             wait_for_port(port, process, log)
-            yield f"postgresql://postgres@127.0.0.1:{port}/postgres"
+            url = f"postgresql://postgres@127.0.0.1:{port}/postgres"
+            _wait_for_database(url)
+            yield url
+
+
+def _wait_for_database(url: str) -> None:
+    """Return when the server takes connections; its port is open while it still starts up."""
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while True:
+        try:
+            psycopg.connect(url).close()
+        except psycopg.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
+        else:
+            return
 
 
 @contextlib.contextmanager
