@@ -147,7 +147,7 @@ start() {
 show_first_verdict() {
     local started=$1 demo status=0
     (exec "$PYTHON" scripts/first_verdict.py "http://127.0.0.1:$BACKEND_PORT" \
-        "http://127.0.0.1:$EXECUTION_PORT" "$CREDENTIALS") &
+        "http://127.0.0.1:$EXECUTION_PORT" "$RUN_DIRECTORY/worker.log" "$CREDENTIALS") &
     demo=$!
     wait_for "$demo" || status=$?
     ((status == 0)) || fail "the first program could not be judged; see ./manage-code-execution.sh logs"

@@ -1,6 +1,6 @@
 """Wait until everything is healthy, then submit a right and a wrong program as the participant.
 
-`first_verdict.py BACKEND_URL EXECUTION_URL CREDENTIALS_FILE`
+`first_verdict.py BACKEND_URL EXECUTION_URL WORKER_LOG CREDENTIALS_FILE`
 """
 
 import sys
@@ -41,6 +41,15 @@ def wait_until_ready(http: httpx.Client, url: str) -> None:
     raise DemoError(f"{url} is not ready after {START_TIMEOUT_S} s: {answer}")
 
 
+def wait_for_worker(log: Path) -> None:
+    """Return when Celery's worker says that it is ready; it has no address to ask."""
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while " ready." not in log.read_text(encoding="utf-8", errors="replace"):
+        if time.monotonic() > deadline:
+            raise DemoError(f"Celery's worker is not ready after {START_TIMEOUT_S} s; see {log}")
+        time.sleep(POLL_PAUSE_S)
+
+
 def fail_if_engine_is_missing(response: httpx.Response) -> None:
     """Say what the host lacks: waiting would not bring it."""
     checks = response.json().get("checks", {}) if "json" in response.headers["content-type"] else {}
@@ -71,13 +80,14 @@ def judge(http: httpx.Client, submission: dict[str, Any]) -> tuple[dict[str, Any
     raise DemoError(f"submission {created['id']} has no verdict after {VERDICT_TIMEOUT_S} s")
 
 
-def main(backend_url: str, execution_url: str, credentials_file: str) -> None:
+def main(backend_url: str, execution_url: str, worker_log: str, credentials_file: str) -> None:
     """Show both verdicts."""
     text = Path(credentials_file).read_text(encoding="utf-8")
     credentials = dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
     with httpx.Client(base_url=backend_url, timeout=30) as http:
         wait_until_ready(http, f"{execution_url}/health/ready")
         wait_until_ready(http, "/api/health/ready/")
+        wait_for_worker(Path(worker_log))
         login = {
             "username": credentials["PARTICIPANT_USERNAME"],
             "password": credentials["PARTICIPANT_PASSWORD"],

@@ -118,6 +118,17 @@ def test_one_command_ends_with_two_verdicts_and_ctrl_c_leaves_nothing(checkout: 
     assert checkout.processes() == []
 
 
+def test_a_changed_file_restarts_its_process(checkout: Checkout) -> None:
+    log = checkout.folder / ".run" / "execution.log"
+    process = checkout.start("dev", "--no-system", "--reload")
+    read_until(process, "Ctrl-C stops everything")
+
+    with (checkout.folder / "code-execution-service/app/main.py").open("a") as source:
+        source.write("# changed\n")
+
+    wait_for(lambda: log.read_text().count("startup complete") == 2, what="the second start")
+
+
 def test_a_killed_script_takes_its_processes_along(checkout: Checkout) -> None:
     process = checkout.start("dev", "--no-system")
     read_until(process, "Ctrl-C stops everything")
