@@ -167,6 +167,7 @@ class Person:
         self._stack = stack
         self.username = username
         self.password = password
+        self.refresh_token = ""
         self.http = stack.open_client()
 
     def register(self) -> "Person":
@@ -183,6 +184,7 @@ class Person:
             "/api/auth/token/", {"username": self.username, "password": self.password}
         )
         self.http.headers["Authorization"] = f"Bearer {token['access_token']}"
+        self.refresh_token = token["refresh_token"]
         return self
 
     def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:

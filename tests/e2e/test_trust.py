@@ -11,8 +11,8 @@ from tests.e2e.stack import SECRET, Person, Stack
 pytestmark = pytest.mark.e2e
 
 
-def call_execution_service(stack: Stack, person: Person | None) -> int:
-    headers = {"Authorization": person.http.headers["Authorization"]} if person else {}
+def call_execution_service(stack: Stack, authorization: str | None) -> int:
+    headers = {"Authorization": authorization} if authorization else {}
     answer = httpx.get(f"{stack.execution_url}/api/v1/submissions/", headers=headers)
     return answer.status_code
 
@@ -20,8 +20,9 @@ def call_execution_service(stack: Stack, person: Person | None) -> int:
 def test_the_execution_service_knows_the_backends_tokens(
     stack: Stack, alice: Person, bob: Person
 ) -> None:
-    assert call_execution_service(stack, bob) == 200
-    assert call_execution_service(stack, alice) == 403
+    assert call_execution_service(stack, bob.http.headers["Authorization"]) == 200
+    assert call_execution_service(stack, alice.http.headers["Authorization"]) == 403
+    assert call_execution_service(stack, f"Bearer {bob.refresh_token}") == 401
     assert call_execution_service(stack, None) == 401
 
 

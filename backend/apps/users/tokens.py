@@ -85,19 +85,20 @@ def _sign(
     user: User, session: SessionBase, use: TokenUse, lifetime_s: int
 ) -> tuple[str, dict[str, Any]]:
     now_s = int(time.time())
-    claims = {
+    claims: dict[str, Any] = {
         "iss": settings.JWT_ISSUER,
         "aud": settings.JWT_AUDIENCE,
         "sub": user.username,
         "user_id": user.pk,
-        "uid": None,
-        "roles": [str(role) for role in user.roles],
         "iat": now_s,
         "exp": now_s + lifetime_s,
         "jti": str(uuid.uuid4()),
         "sid": session_key_to_sid(str(session.session_key)),
         "token_use": use,
     }
+    if use == "access":
+        # Other services look at signature, audience and roles: a refresh token must not pass there.
+        claims |= {"uid": None, "roles": [str(role) for role in user.roles]}
     key = signing_keys()[0]
     return jwt.encode(claims, key.private, algorithm=ALGORITHM, headers={"kid": key.kid}), claims
 

@@ -42,22 +42,27 @@ async def test_two_workers_never_claim_the_same_job(
     assert len(ids) == len(set(ids)) == 6
 
 
-async def test_a_job_whose_worker_died_is_judged_by_another(
-    client: httpx.AsyncClient, settings: Settings
-) -> None:
+async def leave_behind(settings: Settings, submission_id: int, *, attempts: int) -> None:
+    """Queue a submission as a worker leaves it that dies in the given try; its lease ends soon."""
     database = create_database(driver_url(settings.database_url, base_directory=SERVICE_DIRECTORY))
-    created = await client.post(SUBMISSIONS, json=make_body(auto_execute=False))
     now = datetime.now(tz=UTC)
-    claimed_once = Job(
-        submission_id=created.json()["id"],
+    job = Job(
+        submission_id=submission_id,
         created_at=now,
         available_at=now + timedelta(seconds=0.5),
-        attempts=1,
+        attempts=attempts,
         lease_token="dead",
     )
     async with Transactions(database).write() as work:
-        await work.jobs.add(claimed_once)
+        await work.jobs.add(job)
     await database.dispose()
+
+
+async def test_a_job_whose_worker_died_is_judged_by_another(
+    client: httpx.AsyncClient, settings: Settings
+) -> None:
+    created = await client.post(SUBMISSIONS, json=make_body(auto_execute=False))
+    await leave_behind(settings, created.json()["id"], attempts=1)
 
     result = await wait_until_final(client, created.json()["id"])
 
@@ -67,19 +72,8 @@ async def test_a_job_whose_worker_died_is_judged_by_another(
 async def test_a_job_that_lost_two_workers_is_given_up(
     client: httpx.AsyncClient, settings: Settings
 ) -> None:
-    database = create_database(driver_url(settings.database_url, base_directory=SERVICE_DIRECTORY))
     created = await client.post(SUBMISSIONS, json=make_body(auto_execute=False))
-    now = datetime.now(tz=UTC)
-    claimed_twice = Job(
-        submission_id=created.json()["id"],
-        created_at=now,
-        available_at=now,
-        attempts=2,
-        lease_token="dead",
-    )
-    async with Transactions(database).write() as work:
-        await work.jobs.add(claimed_twice)
-    await database.dispose()
+    await leave_behind(settings, created.json()["id"], attempts=2)
 
     result = await wait_until_final(client, created.json()["id"])
 
