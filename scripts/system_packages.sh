@@ -16,10 +16,12 @@ install_system_packages() {
         return
     fi
     say "Missing: $*"
-    step "Installing them through apt, which can take minutes" apt_install "$@"
+    (step "Installing them through apt, which can take minutes" apt_install "$@") ||
+        note "going on without them"
 }
 
-apt_install() {
+# A subshell of its own: what it exports and its clean-up end with it.
+apt_install() (
     export DEBIAN_FRONTEND=noninteractive
     mkdir -p /usr/share/man/man1 # images without manual pages lack it, and Java's package fails then
     # Packages that bring a server would start it; our tests start their own.
@@ -30,7 +32,7 @@ apt_install() {
         trap 'rm -f /usr/sbin/policy-rc.d' EXIT
     fi
     apt-get update && apt-get install --yes --no-install-recommends "$@"
-}
+)
 
 # The sandbox and the languages: the service knows what it needs and what is there.
 ensure_toolchains() {
@@ -38,7 +40,7 @@ ensure_toolchains() {
     missing=$(cd code-execution-service && "$PYTHON" -m app.doctor --missing-packages) ||
         fail "could not find out which toolchains are missing"
     # shellcheck disable=SC2086  # one word per package
-    [[ -z $missing ]] || (install_system_packages $missing)
+    [[ -z $missing ]] || install_system_packages $missing
 }
 
 # Servers that the tests start for themselves.
@@ -49,5 +51,5 @@ ensure_test_servers() {
     command -v redis-server >/dev/null || missing+=(redis-server)
     command -v rabbitmq-server >/dev/null || [[ -x /usr/sbin/rabbitmq-server ]] ||
         missing+=(rabbitmq-server)
-    ((${#missing[@]} == 0)) || (install_system_packages "${missing[@]}")
+    ((${#missing[@]} == 0)) || install_system_packages "${missing[@]}"
 }
