@@ -8,7 +8,7 @@ from django.http import HttpRequest
 
 from apps.core.errors import InvalidFieldsError, UnauthenticatedError
 from apps.users.models import User
-from apps.users.tokens import TokenPair, refresh_session, start_session
+from apps.users.tokens import TokenPair, end_session, refresh_session, start_session
 
 # allauth's form calls the password `password1`, as some forms ask for it twice.
 _PASSWORD_FIELD = "password1"  # noqa: S105 - the name of a form field
@@ -59,3 +59,8 @@ def refresh(*, refresh_token: str) -> TokenPair:
     if pair is None:
         raise UnauthenticatedError("The refresh token is not good, or has been used before.")
     return pair
+
+
+def sign_out(*, access_token: str) -> None:
+    """End the session of an access token, and with it every token of that session."""
+    end_session(access_token)

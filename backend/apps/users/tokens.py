@@ -65,6 +65,13 @@ def find_user_by_token(access_token: str) -> User | None:
     return found[0] if found else None
 
 
+def end_session(access_token: str) -> None:
+    """Make every token of the access token's session worthless."""
+    found = _session_of(access_token, "access")
+    if found is not None:
+        found[1].flush()
+
+
 def _issue(user: User, session: SessionBase) -> TokenPair:
     access_lifetime_s = int(settings.JWT_ACCESS_TOKEN_LIFETIME.total_seconds())
     refresh_lifetime_s = int(settings.JWT_REFRESH_TOKEN_LIFETIME.total_seconds())

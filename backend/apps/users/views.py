@@ -1,5 +1,7 @@
 """Registration, sign-in, refresh, the own account, and the public keys."""
 
+from django.conf import settings
+from django.contrib.auth import logout
 from django.http import HttpRequest, JsonResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
@@ -11,6 +13,7 @@ from rest_framework.views import APIView
 
 from apps.core.throttling import ApiThrottle
 from apps.users import services
+from apps.users.authentication import ACCESS_COOKIE
 from apps.users.keys import signing_keys
 from apps.users.permissions import signed_in
 from apps.users.serializers import (
@@ -21,6 +24,7 @@ from apps.users.serializers import (
     UserSerializer,
 )
 from apps.users.throttling import LoginThrottle
+from apps.users.tokens import TokenPair
 
 JWKS_CACHE_S = 300
 
@@ -47,7 +51,7 @@ class RegistrationView(PublicAuthView):
         form = RegistrationSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         pair = services.register(**form.validated_data)
-        return Response(TokenPairSerializer(pair).data, status=status.HTTP_201_CREATED)
+        return _signed_in(pair, status=status.HTTP_201_CREATED)
 
 
 class TokenView(PublicAuthView):
@@ -67,7 +71,7 @@ class TokenView(PublicAuthView):
         pair = services.sign_in(
             name=values.get("username") or values["email"], password=values["password"]
         )
-        return Response(TokenPairSerializer(pair).data)
+        return _signed_in(pair)
 
 
 class RefreshView(PublicAuthView):
@@ -86,7 +90,27 @@ class RefreshView(PublicAuthView):
         """Give tokens for a refresh token."""
         form = RefreshSerializer(data=request.data)
         form.is_valid(raise_exception=True)
-        return Response(TokenPairSerializer(services.refresh(**form.validated_data)).data)
+        return _signed_in(services.refresh(**form.validated_data))
+
+
+class SignOutView(APIView):
+    """Signing out."""
+
+    @extend_schema(
+        summary="Sign out",
+        description="Ends the session: its access and refresh tokens are good for nothing then.",
+        tags=["auth"],
+        request=None,
+        responses={204: None},
+    )
+    def post(self, request: Request) -> Response:
+        """End the session that the request came with."""
+        if isinstance(request.auth, str):
+            services.sign_out(access_token=request.auth)
+        logout(request)
+        response = Response(status=status.HTTP_204_NO_CONTENT)
+        response.delete_cookie(ACCESS_COOKIE, samesite="Lax")
+        return response
 
 
 class AccountView(APIView):
@@ -96,6 +120,20 @@ class AccountView(APIView):
     def get(self, request: Request) -> Response:
         """Give the account that sent the request."""
         return Response(UserSerializer(signed_in(request)).data)
+
+
+def _signed_in(pair: TokenPair, *, status: int = status.HTTP_200_OK) -> Response:
+    """Give the tokens, and the access token as a cookie too, for pages of the same origin."""
+    response = Response(TokenPairSerializer(pair).data, status=status)
+    response.set_cookie(
+        ACCESS_COOKIE,
+        pair.access_token,
+        max_age=pair.expires_in_s,
+        secure=settings.HTTPS_ONLY,
+        httponly=True,
+        samesite="Lax",
+    )
+    return response
 
 
 def jwks(request: HttpRequest) -> JsonResponse:

@@ -15,6 +15,7 @@ PROMISED = {
     "/api/auth/register/": {"post"},
     "/api/auth/token/": {"post"},
     "/api/auth/token/refresh/": {"post"},
+    "/api/auth/logout/": {"post"},
     "/api/auth/me/": {"get"},
     "/api/code-execution/contests/": {"get", "post"},
     "/api/code-execution/contests/{id}/": {"get", "put", "patch", "delete"},
@@ -69,7 +70,7 @@ def test_only_public_endpoints_are_described_without_a_credential(
         path
         for path in PROMISED
         if path.startswith(("/api/auth/", "/api/health/", "/api/webhooks/"))
-        and path != "/api/auth/me/"
+        and path not in {"/api/auth/me/", "/api/auth/logout/"}
     } | {"/api/code-execution/health/"}
 
 

@@ -22,6 +22,7 @@ REGISTER = "/api/auth/register/"
 TOKEN = "/api/auth/token/"
 REFRESH = "/api/auth/token/refresh/"
 ME = "/api/auth/me/"
+SIGN_OUT = "/api/auth/logout/"
 DORA = {"username": "dora", "email": "dora@example.org", "password": PASSWORD}
 
 
@@ -333,3 +334,63 @@ def test_the_signing_key_is_made_once_and_only_its_owner_reads_it(
 
 def test_a_token_is_found_by_nothing_else_than_itself() -> None:
     assert tokens.find_user_by_token("") is None
+
+
+class TestCookie:
+    """Signing in sets a cookie that pages of the same origin can use."""
+
+    def test_a_page_of_the_same_origin_needs_no_header(self) -> None:
+        make_user("alice")
+        browser = APIClient()
+
+        answer = browser.post(TOKEN, {"username": "alice", "password": PASSWORD})
+
+        cookie = answer.cookies["access_token"]
+        assert cookie["httponly"]
+        assert cookie["samesite"] == "Lax"
+        assert browser.get(ME).json()["username"] == "alice"
+
+    @pytest.mark.parametrize(
+        ("origin", "status_code"),
+        [("http://testserver", 204), ("http://localhost:3000", 204), ("https://evil.example", 401)],
+    )
+    def test_a_page_of_another_origin_can_change_nothing(
+        self, origin: str, status_code: int
+    ) -> None:
+        make_user("alice")
+        browser = APIClient()
+        browser.post(TOKEN, {"username": "alice", "password": PASSWORD})
+
+        answer = browser.post(SIGN_OUT, headers={"Origin": origin})
+
+        assert answer.status_code == status_code
+
+    def test_a_worthless_cookie_does_not_keep_anybody_out(self) -> None:
+        make_user("alice")
+        browser = APIClient()
+        browser.cookies["access_token"] = "not-a-token"
+
+        assert browser.get(ME).status_code == 401
+        signed_in = browser.post(TOKEN, {"username": "alice", "password": PASSWORD})
+        assert signed_in.status_code == 200
+
+
+class TestSignOut:
+    """Signing out ends the session with all its tokens."""
+
+    def test_ends_every_token_of_the_session_and_no_other(self) -> None:
+        make_user("alice")
+        here, there = (sign_in(username="alice").json() for _ in range(2))
+
+        bearer = {"Authorization": f"Bearer {here['access_token']}"}
+        answer = Client(headers=bearer).post(SIGN_OUT)
+
+        assert answer.status_code == 204
+        assert answer.cookies["access_token"].value == ""
+        assert me(here["access_token"]).status_code == 401
+        refresh = APIClient().post(REFRESH, {"refresh_token": here["refresh_token"]})
+        assert refresh.status_code == 401
+        assert me(there["access_token"]).status_code == 200
+
+    def test_a_stranger_has_nothing_to_end(self) -> None:
+        assert APIClient().post(SIGN_OUT).status_code == 401
