@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from app.factory import Factory
+from app.services.stop import Stop
 from app.services.wake_up import WakeUp
 
 logger = logging.getLogger(__name__)
@@ -20,24 +21,29 @@ DELIVERY_LOOPS = 4
 async def background_loops(factory: Factory, *, judge_workers: int) -> AsyncIterator[None]:
     """Judge and deliver while the block runs; at its end running jobs go back to the queue."""
     tasks = [
-        asyncio.create_task(_work(factory.judge().judge_next, factory.jobs_waiting))
+        asyncio.create_task(_work(factory.judge().judge_next, factory.jobs_waiting, factory.stop))
         for _ in range(judge_workers)
     ]
     tasks += [
-        asyncio.create_task(_work(factory.deliveries().deliver_next, factory.events_waiting))
+        asyncio.create_task(
+            _work(factory.deliveries().deliver_next, factory.events_waiting, factory.stop)
+        )
         for _ in range(DELIVERY_LOOPS)
     ]
     try:
         yield
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        stop.set()
+        factory.jobs_waiting.ring()
+        factory.events_waiting.ring()
+        await asyncio.gather(*tasks)
 
 
-async def _work(do_next: Callable[[], Awaitable[bool]], waiting: WakeUp) -> None:
+async def _work(do_next: Callable[[], Awaitable[bool]], waiting: WakeUp, stop: Stop) -> None:
     while True:
         waiting.listen()
+        if stop.is_set:  # looked at after `listen`, so that its ring is not missed
+            return
         try:
             has_worked = await do_next()
         except Exception:

@@ -10,6 +10,7 @@ from app.services.authentication import Authenticator
 from app.services.code_execution import JudgeService
 from app.services.contests import ContestService
 from app.services.judge_queue import JudgeQueue
+from app.services.stop import Stop
 from app.services.submissions import SubmissionService
 from app.services.wake_up import WakeUp
 from app.services.webhook import DeliveryService
@@ -27,6 +28,7 @@ class Factory:
     judge_lease_s: float
     jobs_waiting: WakeUp = field(default_factory=WakeUp)
     events_waiting: WakeUp = field(default_factory=WakeUp)
+    stop: Stop = field(default_factory=Stop)
 
     def contests(self) -> ContestService:
         """Build the contest service."""
@@ -48,8 +50,8 @@ class Factory:
             events_waiting=self.events_waiting,
             lease_s=self.judge_lease_s,
         )
-        return JudgeService(queue=queue, engine=self.engine)
+        return JudgeService(queue=queue, engine=self.engine, stop=self.stop)
 
     def deliveries(self) -> DeliveryService:
         """Build the delivery service."""
-        return DeliveryService(transactions=self.transactions, backend=self.backend)
+        return DeliveryService(transactions=self.transactions, backend=self.backend, stop=self.stop)

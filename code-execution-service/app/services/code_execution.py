@@ -1,6 +1,5 @@
 """Judging queued submissions: run them in the engine, turn what it saw into a verdict."""
 
-import asyncio
 import logging
 from contextlib import aclosing
 
@@ -17,6 +16,7 @@ from app.domain.runs import CompileResult
 from app.engines.base import Engine, Program
 from app.errors import EngineError, EngineUnavailableError
 from app.services.judge_queue import ClaimedJob, JudgeQueue, LeaseLostError
+from app.services.stop import Stop, StoppedError
 
 logger = logging.getLogger(__name__)
 
@@ -27,29 +27,29 @@ MAX_ATTEMPTS = 2
 class JudgeService:
     """Judges one submission after the other."""
 
-    def __init__(self, *, queue: JudgeQueue, engine: Engine) -> None:
+    def __init__(self, *, queue: JudgeQueue, engine: Engine, stop: Stop) -> None:
         self._queue = queue
         self._engine = engine
+        self._stop = stop
 
     async def judge_next(self) -> bool:
         """Judge the submission that has waited longest; false when none waits.
 
-        Raises:
-            CancelledError: this worker is told to stop; the submission is back in the queue.
+        Told to stop, it gives the submission back to the queue.
         """
         job = await self._queue.claim()
         if job is None:
             return False
         try:
             async with self._queue.kept_lease(job):
-                result = await self._judge(job)
+                result = await self._stop.unless(self._judge(job))
         except LeaseLostError:
             logger.warning("submission %d: lease lost, result dropped", job.submission_id)
             return True
-        except asyncio.CancelledError:
-            # We are told to stop: the next worker starts afresh, and this try does not count.
-            await asyncio.shield(self._queue.release(job, attempts=job.attempts - 1))
-            raise
+        except StoppedError:
+            # The next worker starts afresh, and this try does not count.
+            await self._queue.release(job, attempts=job.attempts - 1)
+            return True
         if result is None:
             await self._queue.release(job, attempts=job.attempts)
         else:

@@ -82,14 +82,18 @@ class JudgeQueue:
         """
         block = asyncio.current_task()
         assert block is not None  # noqa: S101  # we are inside a coroutine
-        is_lost = False
+        is_over = WakeUp()
+        is_running, is_lost = True, False
 
         async def extend() -> None:
             nonlocal is_lost
             while not is_lost:
-                await asyncio.sleep(self._lease.total_seconds() / 3)
+                await is_over.wait(at_most_s=self._lease.total_seconds() / 3)
+                if not is_running:
+                    return
                 is_lost = not await self._extend_lease(job)
-            block.cancel()
+            if is_running:  # else the block has just ended, and `complete` will see the loss
+                block.cancel()
 
         keeper = asyncio.create_task(extend())
         try:
@@ -99,7 +103,9 @@ class JudgeQueue:
                 raise LeaseLostError from None
             raise
         finally:
-            keeper.cancel()
+            # Not cancelled: it may be inside a transaction.
+            is_running = False
+            is_over.ring()
             await asyncio.wait([keeper])
 
     async def release(self, job: ClaimedJob, *, attempts: int) -> None:

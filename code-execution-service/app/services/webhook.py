@@ -1,6 +1,5 @@
 """Delivering outgoing events until the backend has acknowledged them."""
 
-import asyncio
 import logging
 import time
 from datetime import UTC, datetime, timedelta
@@ -9,6 +8,7 @@ from app.clients.backend import Answer, BackendClient
 from app.domain.retries import is_worth_a_retry, next_pause
 from app.models import Delivery, Event, EventStatus
 from app.repositories.unit_of_work import Transactions
+from app.services.stop import Stop, StoppedError
 
 logger = logging.getLogger(__name__)
 
@@ -19,15 +19,15 @@ LEASE = timedelta(seconds=30)
 class DeliveryService:
     """Delivers one due event after the other; every attempt is kept as a row."""
 
-    def __init__(self, *, transactions: Transactions, backend: BackendClient) -> None:
+    def __init__(self, *, transactions: Transactions, backend: BackendClient, stop: Stop) -> None:
         self._transactions = transactions
         self._backend = backend
+        self._stop = stop
 
     async def deliver_next(self) -> bool:
         """Try to deliver the event that has been due longest; false when none is due.
 
-        Raises:
-            CancelledError: this process is told to stop; the event is due at once for another.
+        Told to stop, it makes the event due at once for another process.
         """
         started_at = datetime.now(tz=UTC)
         async with self._transactions.write() as work:
@@ -36,15 +36,15 @@ class DeliveryService:
             return False
         try:
             await self._attempt(event, started_at)
-        except asyncio.CancelledError:
-            # We are told to stop: whoever comes next need not wait for the lease to end.
-            await asyncio.shield(self._release(event))
-            raise
+        except StoppedError:
+            await self._release(event)
         return True
 
     async def _attempt(self, event: Event, started_at: datetime) -> None:
         start_s = time.monotonic()
-        answer = await self._backend.deliver(event.body, webhook_id=event.webhook_id)
+        answer = await self._stop.unless(
+            self._backend.deliver(event.body, webhook_id=event.webhook_id)
+        )
         duration_ms = round((time.monotonic() - start_s) * 1000)
         delivery = Delivery(
             event_id=event.id,
