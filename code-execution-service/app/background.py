@@ -20,16 +20,15 @@ DELIVERY_LOOPS = 4
 @asynccontextmanager
 async def background_loops(factory: Factory, *, judge_workers: int) -> AsyncIterator[None]:
     """Judge and deliver while the block runs; at its end running jobs go back to the queue."""
-    tasks = [
-        asyncio.create_task(_work(factory.judge().judge_next, factory.jobs_waiting, factory.stop))
-        for _ in range(judge_workers)
+    stop = factory.stop
+    loops = [
+        _work(factory.judge().judge_next, factory.jobs_waiting, stop) for _ in range(judge_workers)
     ]
-    tasks += [
-        asyncio.create_task(
-            _work(factory.deliveries().deliver_next, factory.events_waiting, factory.stop)
-        )
+    loops += [
+        _work(factory.deliveries().deliver_next, factory.events_waiting, stop)
         for _ in range(DELIVERY_LOOPS)
     ]
+    tasks = [asyncio.create_task(loop) for loop in loops]
     try:
         yield
     finally:
