@@ -9,7 +9,6 @@ class ServiceError(Exception):
     code: ClassVar[str] = "service-error"
     title: ClassVar[str] = "The service failed"
     status: ClassVar[int] = 500
-    is_retryable: ClassVar[bool] = False
 
     def __init__(self, detail: str | None = None) -> None:
         self.detail = detail or self.title
@@ -106,7 +105,6 @@ class EngineError(ServerError):
 
     code = "engine-error"
     title = "The engine failed"
-    is_retryable = True
 
 
 class EngineUnavailableError(EngineError):
@@ -114,7 +112,6 @@ class EngineUnavailableError(EngineError):
 
     code = "engine-unavailable"
     title = "The engine is not available on this host"
-    is_retryable = False
 
 
 class SandboxFailureError(EngineError):

@@ -15,7 +15,6 @@ class DatabaseNotReadyError(ServerError):
 
     code = "database-not-ready"
     title = "The database is not ready"
-    is_retryable = True
 
 
 class Schema:

@@ -3,8 +3,10 @@
 import zlib
 
 from starlette.datastructures import Headers
-from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.errors import TooLargeError
+from app.routes.errors import render_service_error
 
 # window bits of zlib.decompressobj: a gzip header, and either of the two meanings of "deflate"
 _GZIP_WINDOW_BITS = 16 + zlib.MAX_WBITS
@@ -14,10 +16,6 @@ _WINDOW_BITS = {
     "gzip": (_GZIP_WINDOW_BITS,),
     "deflate": (_ZLIB_WINDOW_BITS, _RAW_DEFLATE_WINDOW_BITS),
 }
-
-
-class BodyTooLargeError(Exception):
-    """The body unpacks to more than the cap."""
 
 
 class ContentEncodingMiddleware:
@@ -43,10 +41,9 @@ class ContentEncodingMiddleware:
             body = unpack(
                 await _read(receive), encoding=encoding, max_body_bytes=self._max_body_bytes
             )
-        except BodyTooLargeError:
-            detail = f"The unpacked body is larger than {self._max_body_bytes} bytes"
-            answer = JSONResponse({"detail": detail, "code": "too-large"}, status_code=413)
-            await answer(scope, receive, send)
+        except TooLargeError as error:
+            # Middleware lies outside the error handlers.
+            await render_service_error(error)(scope, receive, send)
             return
         await self._app(scope, _replay(body, receive), send)
 
@@ -55,7 +52,7 @@ def unpack(body: bytes, *, encoding: str, max_body_bytes: int) -> bytes:
     """Return the unpacked body, or the body itself when it is not packed that way.
 
     Raises:
-        BodyTooLargeError: it would be larger than the cap.
+        TooLargeError: it would be larger than the cap.
     """
     for window_bits in _WINDOW_BITS[encoding]:
         unpacker = zlib.decompressobj(window_bits)
@@ -64,7 +61,7 @@ def unpack(body: bytes, *, encoding: str, max_body_bytes: int) -> bytes:
         except zlib.error:
             continue
         if len(unpacked) > max_body_bytes:
-            raise BodyTooLargeError
+            raise TooLargeError(f"The unpacked body is larger than {max_body_bytes} bytes")
         if unpacker.eof:
             return unpacked
     return body

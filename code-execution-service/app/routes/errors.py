@@ -15,12 +15,17 @@ logger = logging.getLogger(__name__)
 def install_error_handlers(app: FastAPI) -> None:
     """Render our errors and crashes as JSON."""
     app.add_exception_handler(RequestValidationError, _render_validation_error)
-    app.add_exception_handler(ServiceError, _render_service_error)
+    app.add_exception_handler(ServiceError, _handle_service_error)
     app.add_exception_handler(Exception, _render_crash)
 
 
-def _render_service_error(request: Request, error: Exception) -> JSONResponse:
+def _handle_service_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, ServiceError)  # noqa: S101  # registered for this class only
+    return render_service_error(error)
+
+
+def render_service_error(error: ServiceError) -> JSONResponse:
+    """Make the answer for one of our errors; of a server error it says no more than the title."""
     headers = {"WWW-Authenticate": "Bearer"} if isinstance(error, UnauthenticatedError) else None
     detail = error.title if isinstance(error, ServerError) else error.detail
     return JSONResponse(

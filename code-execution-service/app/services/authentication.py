@@ -4,7 +4,6 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import jwt
@@ -18,13 +17,6 @@ logger = logging.getLogger(__name__)
 ALGORITHM = "RS256"
 REFRESH_COOLDOWN_S = 5.0
 CALLER_ROLES = frozenset({"admin", "service"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Caller:
-    """Who was recognised."""
-
-    name: str
 
 
 class KeyStore:
@@ -65,8 +57,8 @@ class Authenticator:
         self._issuer = issuer
         self._audience = audience
 
-    async def authenticate(self, *, headers: Mapping[str, str], body: bytes) -> Caller:
-        """Return who calls; `headers` has lower-case names.
+    async def authenticate(self, *, headers: Mapping[str, str], body: bytes) -> None:
+        """Return if the caller may come in; `headers` has lower-case names.
 
         Raises:
             UnauthenticatedError: no credential, or a bad one.
@@ -77,14 +69,13 @@ class Authenticator:
                 verify(body, headers, now_s=time.time(), secrets=self._secrets)
             except SignatureError as error:
                 raise UnauthenticatedError(f"Bad signature: {error}") from error
-            return Caller(name="backend")
+            return
         scheme, _, token = headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise UnauthenticatedError("Sign the request or send a Bearer token")
         claims = await self._claims_of(token.strip())
         if not CALLER_ROLES & set(claims["roles"]):
             raise ForbiddenError("This token may not call the execution service directly")
-        return Caller(name=str(claims["sub"]))
 
     async def _claims_of(self, token: str) -> dict[str, Any]:
         try:

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.routes.content_encoding import BodyTooLargeError, unpack
+from app.errors import TooLargeError
+from app.routes.content_encoding import unpack
 
 
 @given(st.binary(max_size=1000))
@@ -25,5 +26,5 @@ def test_a_body_that_is_not_packed_at_all_is_passed_on() -> None:
 def test_a_bomb_is_refused() -> None:
     bomb = gzip.compress(b"0" * 1_000_000)
 
-    with pytest.raises(BodyTooLargeError):
+    with pytest.raises(TooLargeError):
         unpack(bomb, encoding="gzip", max_body_bytes=10_000)
