@@ -35,6 +35,10 @@ class RunResult:
     usage: Usage
     stdout: bytes
     stderr: bytes
+    were_processes_refused: bool = False
+    """The limit on processes was met; false also where nothing can tell."""
+    is_guess: bool = False
+    """The status is inferred from words or circumstances, not measured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
