@@ -53,6 +53,17 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+class ZonelessUtcDateTime(UtcDateTime):
+    """An aware UTC instant in a column without a zone, as a table of others may prescribe it."""
+
+    impl = DateTime()
+    cache_ok = True
+
+    @override
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
+
+
 def driver_url(database_url: str, *, base_directory: Path) -> URL:
     """Turn the operator's URL into one that names our async driver and an absolute SQLite path."""
     url = make_url(database_url)

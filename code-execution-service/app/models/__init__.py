@@ -1,8 +1,9 @@
-"""Tables of the service. `submissions` is left free: contract S000-D01 gives it other columns."""
+"""Tables of the service; `submissions` is the judge door's, the others' is `code_submissions`."""
 
 from app.models.contest import Contest
 from app.models.event import Delivery, Event, EventStatus
 from app.models.job import Job
+from app.models.judge_submission import JudgeSubmission
 from app.models.judgement import Judgement, Run
 from app.models.submission import Submission, SubmissionStatus, SubmissionTestCase
 
@@ -12,6 +13,7 @@ __all__ = [
     "Event",
     "EventStatus",
     "Job",
+    "JudgeSubmission",
     "Judgement",
     "Run",
     "Submission",
