@@ -1,0 +1,23 @@
+"""Limits and facts per command by control groups: v1, v2 or none behind one interface."""
+
+from app.engines.sandbox.cgroups.base import (
+    Cgroup,
+    CgroupDescriptors,
+    CgroupFacts,
+    Cgroups,
+    CgroupSupport,
+    CgroupVersion,
+    CpuUsageFormat,
+)
+from app.engines.sandbox.cgroups.host import find_cgroups
+
+__all__ = [
+    "Cgroup",
+    "CgroupDescriptors",
+    "CgroupFacts",
+    "CgroupSupport",
+    "CgroupVersion",
+    "Cgroups",
+    "CpuUsageFormat",
+    "find_cgroups",
+]

@@ -1,0 +1,77 @@
+"""The cgroup of one lane, of either version."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from app.domain.limits import MIB
+from app.engines.sandbox.cgroups.accounts import CpuAccount, MemoryAccount, ProcessAccount
+from app.engines.sandbox.cgroups.base import CgroupDescriptors, CgroupFacts, CpuUsageFormat
+from app.engines.sandbox.cgroups.files import ControlFile
+from app.engines.sandbox.cgroups.folder import remove_cgroup
+
+_WORN_BYTES = 32 * MIB
+"""Few enough to be given up without harm, more than what a small program reads."""
+
+
+class LaneCgroup:
+    """Directories of one lane, one per hierarchy, and the accounts that their controllers keep."""
+
+    def __init__(
+        self,
+        directories: Sequence[Path],
+        *,
+        attach: Sequence[ControlFile],
+        memory: MemoryAccount | None,
+        processes: ProcessAccount | None,
+        cpu: CpuAccount | None,
+        cpu_usage_format: CpuUsageFormat,
+    ) -> None:
+        self._directories = directories
+        self._attach = attach
+        self._memory = memory
+        self._processes = processes
+        self._cpu = cpu
+        self.descriptors = CgroupDescriptors(
+            attach=tuple(file.descriptor for file in attach),
+            cpu_usage=None if cpu is None else cpu.descriptor,
+            cpu_usage_format=cpu_usage_format,
+        )
+
+    @property
+    def is_worn(self) -> bool:
+        """Tell whether many cached files were charged to it when a command last began or ended."""
+        return self._memory is not None and self._memory.cached_bytes > _WORN_BYTES
+
+    @property
+    def can_tell_memory_peak(self) -> bool:
+        """Whether `facts` have a peak."""
+        return self._memory is not None and self._memory.can_tell_peak
+
+    def begin(self, *, memory_bytes: int, processes: int) -> None:
+        """Set the limits and note the counters."""
+        if self._memory is not None:
+            self._memory.begin(memory_bytes)
+        if self._processes is not None:
+            self._processes.begin(processes)
+        if self._cpu is not None:
+            self._cpu.begin()
+
+    def facts(self) -> CgroupFacts:
+        """Compare the counters with those noted."""
+        memory, processes = self._memory, self._processes
+        return CgroupFacts(
+            cpu_time_ns=None if self._cpu is None else self._cpu.time_ns(),
+            memory_peak_bytes=None if memory is None else memory.peak_bytes(),
+            was_memory_refused=None if memory is None else memory.was_refused(),
+            were_processes_refused=None if processes is None else processes.were_refused(),
+        )
+
+    def close(self) -> None:
+        """Close the files and remove the directories."""
+        for account in (self._memory, self._processes, self._cpu):
+            for file in [] if account is None else account.files:
+                file.close()
+        for file in self._attach:
+            file.close()
+        for directory in self._directories:
+            remove_cgroup(directory)
