@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from app.domain.files import SourceFile
 from app.domain.language import Language, Toolchain
 from app.domain.limits import Limits
 from app.domain.runs import CompileResult, RunResult
@@ -11,11 +12,17 @@ from app.domain.runs import CompileResult, RunResult
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
-    """A source text and what each of its runs may use."""
+    """A source text, what each of its runs may use, and what lies beside it.
+
+    `files` are in their folder when it is compiled and when it runs, read-only; no name is that of
+    the language's source file. `compile_options` are those that differ from the language's first.
+    """
 
     language: Language
     source: bytes
     limits: Limits
+    files: tuple[SourceFile, ...] = ()
+    compile_options: tuple[str, ...] = ()
 
 
 class Engine(Protocol):

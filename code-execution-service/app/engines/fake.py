@@ -5,6 +5,8 @@ A program is lines of directives, whatever `Language` it claims to be in:
     print TEXT          a line on stdout
     error TEXT          a line on stderr
     echo                the whole input on stdout
+    file NAME           the whole file of that name on stdout, if it lies beside the source
+    options             a line on stdout with the compile options
     sleep MS            waits for real, so that a caller can meet a run in the middle
     exit CODE           ends with this exit code
     signal NUMBER       ends by this signal
@@ -33,6 +35,8 @@ _DIRECTIVES = {
     "print": r".*",
     "error": r".*",
     "echo": r"",
+    "file": r"\S+",
+    "options": r"",
     "sleep": _NUMBER,
     "exit": _NUMBER,
     "signal": _NUMBER,
@@ -72,7 +76,7 @@ class FakeEngine:
         if message:
             return
         for data in inputs:
-            run = _Run(data)
+            run = _Run(program, data)
             for line in lines:
                 await run.follow(line)
             yield run.result(program.limits)
@@ -82,6 +86,7 @@ class FakeEngine:
 class _Run:
     """One run in progress; directives after the end of the program are not followed."""
 
+    program: Program
     data: bytes
     stdout: bytes = b""
     stderr: bytes = b""
@@ -106,6 +111,8 @@ class _Run:
                 self.stderr += argument.encode() + b"\n"
             case "echo":
                 self.stdout += self.data
+            case "file" | "options":
+                self._show(name, argument)
             case "sleep":
                 self.wall_time_ms += int(argument)
                 await asyncio.sleep(int(argument) / 1000)
@@ -113,6 +120,14 @@ class _Run:
                 raise SandboxFailureError("The program said: break")
             case _:
                 self._end(name, argument)
+
+    def _show(self, what: str, file_name: str) -> None:
+        if what == "options":
+            options = self.program.language.options_with(self.program.compile_options)
+            self.stdout += " ".join(options).encode() + b"\n"
+        for file in self.program.files:
+            if file.name == file_name:
+                self.stdout += file.content
 
     def _end(self, name: str, argument: str) -> None:
         match name:

@@ -1,10 +1,14 @@
 """One language from its TOML text."""
 
+import re
 import tomllib
 from typing import Any
 
-from app.domain.language import Language
+from app.domain.language import Language, OptionGroup
 from app.domain.limits import MIB
+
+OPTIONS = "{options}"
+_OPTION = re.compile(r"-[A-Za-z0-9][A-Za-z0-9=+:._-]*|--[a-z][A-Za-z0-9=+:._-]*")
 
 
 class InvalidManifestError(Exception):
@@ -33,6 +37,9 @@ def parse_manifest(file: str, text: str) -> Language:
         version_command=keys.command("version_command"),
         host_files=keys.texts("host_files"),
         debian_packages=keys.texts("debian_packages"),
+        time_multiplier=keys.multiplier("time_multiplier"),
+        memory_multiplier=keys.multiplier("memory_multiplier"),
+        option_groups=keys.option_groups("compile_options"),
         extra_memory_bytes=keys.count("extra_memory_mib") * MIB,
         extra_processes=keys.count("extra_processes"),
         memory_refusals=keys.texts("memory_refusals", default=()),
@@ -40,6 +47,10 @@ def parse_manifest(file: str, text: str) -> Language:
         third_party_name=keys.text("third_party_name"),
     )
     keys.expect_no_more()
+    if language.compile_command.count(OPTIONS) != bool(language.option_groups):
+        raise InvalidManifestError(
+            f"{file}: compile_command must have {OPTIONS} once if there are compile_options"
+        )
     return language
 
 
@@ -81,6 +92,34 @@ class _Keys:
         if not isinstance(value, int) or isinstance(value, bool) or value < 0:
             raise self._wrong(key, "an integer of 0 or more")
         return value
+
+    def multiplier(self, key: str) -> float:
+        value = self._table.pop(key, 1)
+        if not isinstance(value, int | float) or isinstance(value, bool) or value < 1:
+            raise self._wrong(key, "a number of 1 or more")
+        return float(value)
+
+    def option_groups(self, key: str) -> tuple[OptionGroup, ...]:
+        table = self._table.pop(key, {})
+        if not isinstance(table, dict):
+            raise self._wrong(key, "a table of lists")
+        groups = tuple(
+            OptionGroup(name=name, options=self._options(f"{key}.{name}", options))
+            for name, options in table.items()
+        )
+        options = [option for group in groups for option in group.options if option]
+        if len(set(options)) < len(options):
+            raise self._wrong(key, "options that differ")
+        return groups
+
+    def _options(self, key: str, value: object) -> tuple[str, ...]:
+        if not isinstance(value, list) or len(value) < 2:  # noqa: PLR2004  # else no choice
+            raise self._wrong(key, "a list of at least two options")
+        for position, option in enumerate(value):
+            is_none = position == 0 and option == ""
+            if not is_none and (not isinstance(option, str) or not _OPTION.fullmatch(option)):
+                raise self._wrong(key, "a list of options; the first may be empty")
+        return tuple(value)
 
     def environment(self, key: str) -> tuple[tuple[str, str], ...]:
         value = self._table.pop(key, {})

@@ -2,6 +2,7 @@
 
 import pytest
 
+from app.domain.files import SourceFile
 from app.domain.language import Language
 from app.domain.limits import DEFAULT_LIMITS
 from app.domain.runs import CompileResult, RunResult, RunStatus
@@ -26,8 +27,10 @@ TOY = Language(
 )
 
 
-async def execute(source: str, *inputs: bytes) -> list[CompileResult | RunResult]:
-    program = Program(language=TOY, source=source.encode(), limits=DEFAULT_LIMITS)
+async def execute(
+    source: str, *inputs: bytes, files: tuple[SourceFile, ...] = ()
+) -> list[CompileResult | RunResult]:
+    program = Program(language=TOY, source=source.encode(), limits=DEFAULT_LIMITS, files=files)
     return [result async for result in FakeEngine([TOY]).execute(program, inputs)]
 
 
@@ -37,6 +40,16 @@ async def test_prints_and_echoes_in_the_order_of_the_directives() -> None:
 
     assert isinstance(run, RunResult)
     assert run.stdout == b"a\nin\nb\n"
+
+
+@pytest.mark.asyncio
+async def test_shows_files_and_compile_options() -> None:
+    files = (SourceFile(name="data/a", content=b"of a\n"), SourceFile(name="b", content=b"of b\n"))
+
+    _, run = await execute("file data/a\noptions", b"", files=files)
+
+    assert isinstance(run, RunResult)
+    assert run.stdout == b"of a\n\n"
 
 
 @pytest.mark.asyncio

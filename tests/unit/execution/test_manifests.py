@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from app.domain.language import OptionGroup
 from app.errors import UnsupportedLanguageError
 from app.languages import load_languages
 from app.languages.manifest import InvalidManifestError, parse_manifest
@@ -32,6 +33,50 @@ def test_a_manifest_becomes_a_language() -> None:
     assert language.extra_memory_bytes == 2 * 1024 * 1024
     assert language.environment == (("TOY", "1"),)
     assert language.memory_refusals == ()
+    assert (language.time_multiplier, language.memory_multiplier) == (1, 1)
+    assert language.option_groups == ()
+
+
+def test_a_manifest_can_have_multipliers_and_compile_options() -> None:
+    text = GOOD.replace('"--check"', '"{options}"').replace(
+        "extra_p", "time_multiplier = 2.5\nextra_p"
+    )
+
+    language = parse_manifest("toy.toml", text + '[compile_options]\nspeed = ["", "-fast"]')
+
+    assert language.time_multiplier == 2.5
+    assert language.option_groups == (OptionGroup(name="speed", options=("", "-fast")),)
+
+
+@pytest.mark.parametrize(
+    ("table", "complaint"),
+    [
+        ("speed = 3", "toy.toml: compile_options.speed must be a list of at least two options"),
+        (
+            'speed = ["-a"]',
+            "toy.toml: compile_options.speed must be a list of at least two options",
+        ),
+        (
+            'speed = ["-a", ""]',
+            "toy.toml: compile_options.speed must be a list of options; the fir",
+        ),
+        (
+            'speed = ["-a", "b c"]',
+            "toy.toml: compile_options.speed must be a list of options; the ",
+        ),
+        (
+            'speed = ["-a", "-b"]\nx = ["-a", "-c"]',
+            "toy.toml: compile_options must be options that",
+        ),
+        (
+            'speed = ["-a", "-b"]',
+            "toy.toml: compile_command must have {options} once if there are c",
+        ),
+    ],
+)
+def test_wrong_compile_options_are_refused_by_file_and_key(table: str, complaint: str) -> None:
+    with pytest.raises(InvalidManifestError, match=f"^{re.escape(complaint)}"):
+        parse_manifest("toy.toml", f"{GOOD}[compile_options]\n{table}")
 
 
 @pytest.mark.parametrize(
@@ -46,6 +91,16 @@ def test_a_manifest_becomes_a_language() -> None:
         ("extra_processes = 1", "extra_processes = true", "toy.toml: extra_processes must be an "),
         ('"main.toy"\n', '"../main.toy"\n', "toy.toml: source_file must be the name of a file"),
         ('id = "toy"', 'id = "toy"\nspeed = 3', "toy.toml: speed is not a key of a manifest"),
+        (
+            'id = "toy"',
+            'id = "toy"\ntime_multiplier = 0.5',
+            "toy.toml: time_multiplier must be a n",
+        ),
+        (
+            '"--check"',
+            '"{options}"',
+            "toy.toml: compile_command must have {options} once if there a",
+        ),
         ('id = "toy"', "id = ", "toy.toml: Invalid value"),
     ],
 )

@@ -1,5 +1,6 @@
 """What the keeper is asked to do for a language: version, compile, run."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from app.domain.language import Language
@@ -25,6 +26,7 @@ _ENVIRONMENT = (
     ("TMPDIR", "/tmp"),  # noqa: S108 - as above
 )
 _MEMORY = "{memory_mib}"
+_OPTIONS = "{options}"
 
 
 def version_command(language: Language) -> Command:
@@ -32,16 +34,26 @@ def version_command(language: Language) -> Command:
     return _command(language, language.version_command, _VERSION_LIMITS)
 
 
-def compile_command(language: Language) -> Command:
-    """Compile the source that lies in /box, or check its syntax."""
-    command = _command(language, language.compile_command, COMPILE_LIMITS)
-    return replace(command, is_compiling=True)
+def compile_command(language: Language, chosen_options: Sequence[str] = ()) -> Command:
+    """Compile the source that lies in /box, or check its syntax.
+
+    Raises:
+        InvalidRequestError: an option is not one of the language's.
+    """
+    options = language.options_with(chosen_options)
+    arguments = tuple(_with_options(language.compile_command, options))
+    return replace(_command(language, arguments, COMPILE_LIMITS), is_compiling=True)
 
 
 def run_command(program: Program, stdin: bytes) -> Command:
     """Run what the compile step left in /box."""
     language = program.language
     return replace(_command(language, language.run_command, program.limits), stdin=stdin)
+
+
+def _with_options(arguments: Sequence[str], options: Sequence[str]) -> Iterator[str]:
+    for argument in arguments:
+        yield from options if argument == _OPTIONS else (argument,)
 
 
 def _command(language: Language, arguments: tuple[str, ...], limits: Limits) -> Command:
