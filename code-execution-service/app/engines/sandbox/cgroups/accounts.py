@@ -48,11 +48,6 @@ class MemoryAccount:
         peak = [] if self._peak is None else [self._peak]
         return [*self._limits, self._usage, *peak, self._stat, self._events]
 
-    @property
-    def can_tell_peak(self) -> bool:
-        """Whether the kernel keeps a peak that can be reset for every command."""
-        return self._peak is not None
-
     def begin(self, memory_bytes: int) -> None:
         """Set the limit and forget the peak."""
         shared_bytes = self._survey()

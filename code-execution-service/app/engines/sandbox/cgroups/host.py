@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from app.engines.sandbox.cgroups.advice import NOT_MOUNTED, explain
 from app.engines.sandbox.cgroups.base import Cgroups
 from app.engines.sandbox.cgroups.none import NoCgroups
 from app.engines.sandbox.cgroups.v1 import V1Cgroups
@@ -27,14 +28,14 @@ def find_cgroups(proc: Path = Path("/proc/self")) -> Cgroups:
     hierarchies = list(read_hierarchies(proc))
     v1 = {name: found.own for found in hierarchies for name in found.controllers}
     v2 = [found for found in hierarchies if not found.controllers]
-    complaint = "no cgroup hierarchy is mounted"
+    complaint = f"No cgroup hierarchy with controllers is mounted. {NOT_MOUNTED}"
     for found in v2:
         if "memory" in v1 or not _has_controllers(found.root):
             continue
         try:
-            return V2Cgroups(root=found.root, own=found.own)
+            return V2Cgroups.open(root=found.root, own=found.own)
         except OSError as error:
-            complaint = f"cgroup v2 can't be used: {error.filename}: {error.strerror}"
+            complaint = explain(error)
     cgroups = V1Cgroups(v1)
     if cgroups.support.controllers:
         return cgroups

@@ -42,11 +42,6 @@ class LaneCgroup:
         """Tell whether many cached files were charged to it when a command last began or ended."""
         return self._memory is not None and self._memory.cached_bytes > _WORN_BYTES
 
-    @property
-    def can_tell_memory_peak(self) -> bool:
-        """Whether `facts` have a peak."""
-        return self._memory is not None and self._memory.can_tell_peak
-
     def begin(self, *, memory_bytes: int, processes: int) -> None:
         """Set the limits and note the counters."""
         if self._memory is not None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from app.engines.sandbox.cgroups.accounts import CpuAccount, MemoryAccount, ProcessAccount
+from app.engines.sandbox.cgroups.advice import explain
 from app.engines.sandbox.cgroups.base import CgroupSupport, CgroupVersion, CpuUsageFormat
 from app.engines.sandbox.cgroups.files import ControlFile, Field
 from app.engines.sandbox.cgroups.folder import CgroupFolder
@@ -22,19 +23,19 @@ class V1Cgroups:
         """Make them; `homes` has our own cgroup by controller."""
         self._folders: dict[Path, CgroupFolder] = {}
         self._controllers: dict[str, CgroupFolder] = {}
-        complaints = []
+        complaints: list[str] = []
         for name, kernel_name in _CONTROLLERS.items():
             try:
                 self._controllers[name] = self._folder(homes[kernel_name])
             except KeyError:
-                complaints.append(f"the controller {kernel_name} is not mounted")
+                complaints.append(f"The controller {kernel_name} is not mounted")
             except OSError as error:
-                complaints.append(f"{error.filename}: {error.strerror}")
+                complaints.append(explain(error))
         self.support = CgroupSupport(
             version=CgroupVersion.V1,
             controllers=tuple(self._controllers),
             can_tell_memory_peak="memory" in self._controllers,
-            advice=f"Of cgroup v1 {', '.join(complaints)}" if complaints else None,
+            advice="; ".join(complaints) or None,
         )
 
     def _folder(self, home: Path) -> CgroupFolder:

@@ -6,8 +6,10 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from app.engines.sandbox.cgroups.accounts import CpuAccount, MemoryAccount, ProcessAccount
+from app.engines.sandbox.cgroups.advice import NO_CONTROLLER
 from app.engines.sandbox.cgroups.base import CgroupSupport, CgroupVersion, CpuUsageFormat
 from app.engines.sandbox.cgroups.files import ControlFile, Field
 from app.engines.sandbox.cgroups.folder import CgroupFolder, processes_of
@@ -32,36 +34,37 @@ class _Home:
 class V2Cgroups:
     """A folder of ours with a cgroup per lane."""
 
-    def __init__(self, *, root: Path, own: Path) -> None:
-        """Make it; `root` is where the hierarchy is mounted, `own` the cgroup we are in.
+    def __init__(self, folder: CgroupFolder, controllers: tuple[str, ...]) -> None:
+        self._folder = folder
+        self._controllers = controllers
+        missing = [name for name in _WANTED[0] if name not in controllers]
+        peak = _resettable_peak(folder.path / "memory.peak")
+        if peak is not None:
+            peak.close()
+        self.support = CgroupSupport(
+            version=CgroupVersion.V2,
+            controllers=(*controllers, "cpu"),
+            can_tell_memory_peak=peak is not None,
+            advice=f"No {missing[0]} controller in {folder.path}. {NO_CONTROLLER}"
+            if missing
+            else None,
+        )
+
+    @classmethod
+    def open(cls, *, root: Path, own: Path) -> Self:
+        """Find a place; `root` is where the hierarchy is mounted, `own` the cgroup we are in.
 
         Raises:
             OSError: the host lets us nowhere.
         """
         complaints: list[OSError] = []
-        for wanted in _WANTED:
+        for controllers in _WANTED:
             for home in _homes(root, own):
                 try:
-                    self._folder = _folder_in(home, wanted)
+                    return cls(_folder_in(home, controllers), controllers)
                 except OSError as error:
                     complaints.append(error)
-                else:
-                    self._controllers = wanted
-                    self.support = self._survey()
-                    return
         raise complaints[0]
-
-    def _survey(self) -> CgroupSupport:
-        probe = self.create(0)
-        can_tell_memory_peak = probe.can_tell_memory_peak
-        probe.close()
-        missing = [name for name in _WANTED[0] if name not in self._controllers]
-        return CgroupSupport(
-            version=CgroupVersion.V2,
-            controllers=(*self._controllers, "cpu"),
-            can_tell_memory_peak=can_tell_memory_peak,
-            advice=f"No {missing[0]} controller in {self._folder.path.parent}" if missing else None,
-        )
 
     def create(self, lane: int) -> LaneCgroup:
         """Make the cgroup of a lane."""
@@ -82,13 +85,11 @@ class V2Cgroups:
 
 def _homes(root: Path, own: Path) -> Iterator[_Home]:
     """Places for our folder, the most modest first."""
-    is_root = os.geteuid() == 0
-    if not is_root and own != root:
+    if os.geteuid() != 0 and own != root:
         yield _Home(path=own.parent, is_ours_alone=False)
     if _is_ours_alone(root, own):
         yield _Home(path=own, is_ours_alone=True)
-    if is_root:
-        yield _Home(path=root, is_ours_alone=False)
+    yield _Home(path=root, is_ours_alone=False)
 
 
 def _is_ours_alone(root: Path, own: Path) -> bool:
@@ -124,6 +125,10 @@ def _hand_down(home: _Home, controllers: tuple[str, ...]) -> None:
     Raises:
         OSError: they are not there, or not ours to enable.
     """
+    available = (home.path / "cgroup.controllers").read_text().split()
+    for name in controllers:
+        if name not in available:
+            raise OSError(errno.ENOENT, f"no {name} controller. {NO_CONTROLLER}", str(home.path))
     control = home.path / "cgroup.subtree_control"
     if set(controllers) <= set(control.read_text().split()):
         return

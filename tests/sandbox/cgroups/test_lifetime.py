@@ -1,0 +1,113 @@
+"""What is made on the host, and that nothing of it stays."""
+
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from app.engines.sandbox.cgroups import Cgroups, find_cgroups
+from tests.support.cgroup_commands import run_inside
+from tests.support.processes import are_gone
+
+pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(60)]
+
+ROOT = Path(__file__).parents[3]
+MAKE_AND_WAIT = """
+import time
+from app.engines.sandbox.cgroups import find_cgroups
+cgroups = find_cgroups()
+lanes = [cgroups.create(0), cgroups.create(1)]
+print("made", flush=True)
+time.sleep(60)
+"""
+
+
+def folders() -> set[Path]:
+    """Every folder of cgroups that any service owns on this host."""
+    mounts = re.findall(r"^\S+ \S+ \S+ \S+ (\S+) .* - cgroup2? ", _mounts(), re.MULTILINE)
+    found = (Path(mount).rglob("code-execution-lanes-*") for mount in mounts)
+    return {path for paths in found for path in paths}
+
+
+def _mounts() -> str:
+    return Path("/proc/self/mountinfo").read_text()
+
+
+def open_descriptors() -> int:
+    return sum(1 for _ in Path("/proc/self/fd").iterdir())
+
+
+def start_another_service() -> subprocess.Popen[bytes]:
+    service = subprocess.Popen(
+        [sys.executable, "-c", MAKE_AND_WAIT],
+        cwd=ROOT / "code-execution-service",
+        stdout=subprocess.PIPE,
+    )
+    assert service.stdout is not None
+    assert service.stdout.readline() == b"made\n"
+    service.stdout.close()
+    return service
+
+
+@pytest.mark.usefixtures("cgroups")
+def test_closing_leaves_nothing_behind() -> None:
+    before, descriptors = folders(), open_descriptors()
+    cgroups = find_cgroups()
+    lanes = [cgroups.create(number) for number in range(3)]
+    made = folders() - before
+
+    for lane in lanes:
+        lane.close()
+    cgroups.close()
+
+    assert made
+    assert folders() == before
+    assert open_descriptors() == descriptors
+
+
+def test_closing_a_lane_ends_what_runs_in_it(cgroups: Cgroups, tmp_path: Path) -> None:
+    lane = cgroups.create(7)
+    tmp_path.chmod(0o777)
+    note = tmp_path / "pid"
+    source = f"""
+import os, time
+if (pid := os.fork()): open('{note}', 'w').write(str(pid)); os._exit(0)
+time.sleep(60)
+"""
+    run_inside(lane, source, user_id=None)
+
+    lane.close()
+
+    assert are_gone({int(note.read_text())})
+
+
+@pytest.mark.usefixtures("cgroups")
+def test_what_a_killed_service_left_behind_is_swept_away() -> None:
+    before = folders()
+    service = start_another_service()
+    left = folders() - before
+    service.send_signal(signal.SIGKILL)
+    service.wait()
+
+    find_cgroups().close()
+
+    assert left
+    assert not left & folders()
+
+
+@pytest.mark.usefixtures("cgroups")
+def test_a_living_service_keeps_what_is_its_own() -> None:
+    before = folders()
+    service = start_another_service()
+    its_own = folders() - before
+
+    find_cgroups().close()
+
+    assert its_own
+    assert its_own <= folders()
+    service.kill()
+    service.wait()
+    find_cgroups().close()
