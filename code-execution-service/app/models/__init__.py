@@ -5,7 +5,12 @@ from app.models.event import Delivery, Event, EventStatus
 from app.models.job import Job
 from app.models.judge_submission import JudgeSubmission
 from app.models.judgement import Judgement, Run
-from app.models.submission import Submission, SubmissionStatus, SubmissionTestCase
+from app.models.submission import (
+    Submission,
+    SubmissionFile,
+    SubmissionStatus,
+    SubmissionTestCase,
+)
 
 __all__ = [
     "Contest",
@@ -17,6 +22,7 @@ __all__ = [
     "Judgement",
     "Run",
     "Submission",
+    "SubmissionFile",
     "SubmissionStatus",
     "SubmissionTestCase",
 ]

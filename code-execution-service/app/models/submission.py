@@ -1,19 +1,23 @@
-"""Submissions, the test cases they came with, and the result of their newest judgement."""
+"""Submissions with their test cases and files, and the result of the newest judgement."""
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.database import Base, Id, UtcDateTime
 from app.domain.judging import SubmissionStatus
 from app.domain.verdicts import Verdict
 
-__all__ = ["Submission", "SubmissionStatus", "SubmissionTestCase"]
+__all__ = ["Submission", "SubmissionFile", "SubmissionStatus", "SubmissionTestCase"]
 
 
 class Submission(Base):
-    """One source text handed in, and what became of it."""
+    """One source text handed in, and what became of it.
+
+    The limits are those of each run, multipliers applied; null in rows from before they were kept
+    for every submission.
+    """
 
     __tablename__ = "code_submissions"
     __table_args__ = (Index("ix_code_submissions_user_id_id", "user_id", "id"),)
@@ -29,6 +33,7 @@ class Submission(Base):
     input_data: Mapped[str] = mapped_column(Text, default="")
     cpu_time_limit_ms: Mapped[int | None]
     memory_limit_bytes: Mapped[int | None] = mapped_column(BigInteger)
+    compile_options: Mapped[list[str]] = mapped_column(JSON, default=list, server_default="[]")
 
     status: Mapped[SubmissionStatus] = mapped_column(String(16), index=True)
     verdict: Mapped[Verdict | None] = mapped_column(String(8))
@@ -50,6 +55,9 @@ class Submission(Base):
     test_cases: Mapped[list["SubmissionTestCase"]] = relationship(
         order_by="SubmissionTestCase.position", lazy="raise", cascade="all, delete-orphan"
     )
+    files: Mapped[list["SubmissionFile"]] = relationship(
+        order_by="SubmissionFile.name", lazy="raise", cascade="all, delete-orphan"
+    )
 
 
 class SubmissionTestCase(Base):
@@ -66,3 +74,16 @@ class SubmissionTestCase(Base):
     input: Mapped[str] = mapped_column(Text)
     expected_output: Mapped[str] = mapped_column(Text)
     is_sample: Mapped[bool] = mapped_column(default=False)
+
+
+class SubmissionFile(Base):
+    """One file that lies beside a submission's source."""
+
+    __tablename__ = "submission_files"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    submission_id: Mapped[int] = mapped_column(
+        Id, ForeignKey("code_submissions.id", ondelete="CASCADE"), index=True
+    )
+    name: Mapped[str] = mapped_column(String(129))
+    content: Mapped[bytes] = mapped_column(LargeBinary)

@@ -7,7 +7,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
-from app.models import Judgement, Submission, SubmissionStatus, SubmissionTestCase
+from app.models import Judgement, Submission, SubmissionFile, SubmissionStatus, SubmissionTestCase
 
 
 class IdempotencyKeyTakenError(Exception):
@@ -67,6 +67,15 @@ class SubmissionRepository:
             select(SubmissionTestCase)
             .where(SubmissionTestCase.submission_id == submission_id)
             .order_by(SubmissionTestCase.position)
+        )
+        return (await self._session.scalars(query)).all()
+
+    async def files(self, submission_id: int) -> Sequence[SubmissionFile]:
+        """Return the files that lie beside the submission's source, by name."""
+        query = (
+            select(SubmissionFile)
+            .where(SubmissionFile.submission_id == submission_id)
+            .order_by(SubmissionFile.name)
         )
         return (await self._session.scalars(query)).all()
 

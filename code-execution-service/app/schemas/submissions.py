@@ -1,10 +1,21 @@
 """The submissions door on the wire (contract S001-Q01 to Q05, D31, D32)."""
 
+import base64
 from datetime import datetime
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints
+from pydantic import (
+    Base64Encoder,
+    BaseModel,
+    ConfigDict,
+    EncodedBytes,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+)
+from typing_extensions import override
 
+from app.domain.files import MAX_FILE_BYTES, MAX_FILES, SourceFile
 from app.domain.formats import instant_text
 from app.domain.judging import SubmissionStatus, TestCase
 from app.domain.limits import MIB
@@ -39,10 +50,31 @@ class TestCaseIn(BaseModel):
 
 
 class LimitsIn(BaseModel):
-    """What each run may use; the service's defaults where absent."""
+    """What each run may use, before the multipliers; the service's defaults where absent."""
 
     cpu_time_ms: int | None = Field(default=None, ge=50, le=60_000)
     memory_bytes: int | None = Field(default=None, ge=16 * MIB, le=2048 * MIB)
+    time_multiplier: float | None = Field(
+        default=None, ge=1, le=20, description="In place of the language's."
+    )
+    memory_multiplier: float | None = Field(
+        default=None, ge=1, le=20, description="In place of the language's."
+    )
+
+
+class _StrictBase64(Base64Encoder):
+    @classmethod
+    @override
+    def decode(cls, data: bytes) -> bytes:
+        return base64.b64decode(data, validate=True)
+
+
+class Base64File(BaseModel):
+    """The content of a file that is no text."""
+
+    base64: Annotated[bytes, EncodedBytes(encoder=_StrictBase64)] = Field(
+        max_length=MAX_FILE_BYTES * 3 // 2
+    )
 
 
 class SubmissionIn(BaseModel):
@@ -59,6 +91,21 @@ class SubmissionIn(BaseModel):
     )
     test_cases: list[TestCaseIn] = Field(default=[], max_length=MAX_TEST_CASES)
     limits: LimitsIn = LimitsIn()
+    compile_options: list[Annotated[str, StringConstraints(max_length=64)]] = Field(
+        default=[],
+        max_length=8,
+        description="Of the language's `compile_options`, at most one of each kind.",
+        examples=[["-std=c++17"]],
+    )
+    files: dict[str, str | Base64File] = Field(
+        default={},
+        max_length=MAX_FILES,
+        description=(
+            "What lies beside the source when it is compiled and run, read-only: names (in one "
+            "folder at most) with contents, at most 1 MiB each and 4 MiB together."
+        ),
+        examples=[{"grader.h": "int answer(void);", "data/primes.bin": {"base64": "AgMFBw=="}}],
+    )
     reference: Annotated[str, StringConstraints(max_length=64, pattern=NO_NUL)] | None = Field(
         default=None, description="The caller's own id; comes back in answers and events."
     )
@@ -77,6 +124,13 @@ class SubmissionIn(BaseModel):
             reference=self.reference,
             cpu_time_limit_ms=self.limits.cpu_time_ms,
             memory_limit_bytes=self.limits.memory_bytes,
+            time_multiplier=self.limits.time_multiplier,
+            memory_multiplier=self.limits.memory_multiplier,
+            compile_options=tuple(self.compile_options),
+            files=tuple(
+                SourceFile(name=name, content=_content_of(file))
+                for name, file in sorted(self.files.items())
+            ),
             test_cases=tuple(TestCase(**case.model_dump()) for case in self.test_cases),
             is_executed_at_once=self.auto_execute,
         )
@@ -132,6 +186,9 @@ class SubmissionListItem(BaseModel):
     code: str
     language: str
     input_data: str
+    cpu_time_limit_ms: int | None = Field(description="Of each run, multipliers applied.")
+    memory_limit_bytes: int | None = Field(description="Of each run, multipliers applied.")
+    compile_options: list[str]
     status: SubmissionStatus
     verdict: Verdict | None
     output: str | None
@@ -175,5 +232,10 @@ class ExecutionStarted(BaseModel):
 
 def _fields(submission: Submission, result: dict[str, Any]) -> dict[str, Any]:
     own = ("id", "contest_id", "user_id", "reference", "code", "language", "input_data")
+    means = ("cpu_time_limit_ms", "memory_limit_bytes", "compile_options")
     fate = ("webhook_sent", "webhook_response", "created_at", "executed_at", "completed_at")
-    return {name: getattr(submission, name) for name in own + fate} | result
+    return {name: getattr(submission, name) for name in own + means + fate} | result
+
+
+def _content_of(file: str | Base64File) -> bytes:
+    return file.encode() if isinstance(file, str) else file.base64

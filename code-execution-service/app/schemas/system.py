@@ -16,6 +16,15 @@ class LanguageOut(BaseModel):
     compiler: str = Field(description="Name of the compiler at third-party APIs.")
     version: str | None = Field(description="As the installed compiler or runtime tells it.")
     is_available: bool
+    time_multiplier: float = Field(description="How much more CPU time than a problem's limit.")
+    memory_multiplier: float = Field(description="How much more memory than a problem's limit.")
+    compile_options: dict[str, list[str]] = Field(
+        description=(
+            "What a submission may choose, at most one of each kind. The first is taken where none "
+            "is chosen; an empty text stands for no option."
+        ),
+        examples=[{"optimisation": ["-O2", "-O0", "-O3"]}],
+    )
     debian_packages: list[str] = Field(description="What brings the toolchain.")
 
     @classmethod
@@ -29,6 +38,9 @@ class LanguageOut(BaseModel):
             compiler=language.third_party_name,
             version=toolchain.version,
             is_available=toolchain.is_available,
+            time_multiplier=language.time_multiplier,
+            memory_multiplier=language.memory_multiplier,
+            compile_options={group.name: list(group.options) for group in language.option_groups},
             debian_packages=list(language.debian_packages),
         )
 

@@ -70,7 +70,13 @@ class JudgeService:
             return judge_platform_fault(error.title) if is_last else None
 
     async def _run(self, job: ClaimedJob) -> JudgementResult:
-        program = Program(language=job.language, source=job.code.encode(), limits=job.limits)
+        program = Program(
+            language=job.language,
+            source=job.code.encode(),
+            limits=job.limits,
+            files=job.files,
+            compile_options=job.compile_options,
+        )
         texts = [case.input for case in job.test_cases] or [job.input_data]
         results = self._engine.execute(program, [text.encode() for text in texts])
         runs: list[JudgedRun] = []

@@ -8,11 +8,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+from app.domain.files import SourceFile
 from app.domain.judging import JudgedRun, JudgementResult, SubmissionStatus, TestCase
 from app.domain.language import Language
 from app.domain.limits import DEFAULT_LIMITS, Limits, wall_time_ms_for
 from app.languages import LanguageRegistry
-from app.models import Job, Judgement, Run, Submission, SubmissionTestCase
+from app.models import Job, Judgement, Run, Submission, SubmissionFile, SubmissionTestCase
 from app.repositories.unit_of_work import Transactions, UnitOfWork
 from app.services.events import submission_completed_event
 from app.services.wake_up import WakeUp
@@ -33,6 +34,8 @@ class ClaimedJob:
     language: Language
     input_data: str
     limits: Limits
+    compile_options: tuple[str, ...]
+    files: tuple[SourceFile, ...]
     test_cases: tuple[TestCase, ...]
 
 
@@ -70,7 +73,8 @@ class JudgeQueue:
             submission.status = SubmissionStatus.RUNNING
             submission.executed_at = now
             test_cases = await work.submissions.test_cases(submission.id)
-        return self._claimed(job, submission, test_cases, now)
+            files = await work.submissions.files(submission.id)
+        return self._claimed(job, submission, test_cases, files, now)
 
     @asynccontextmanager
     async def kept_lease(self, job: ClaimedJob) -> AsyncIterator[None]:
@@ -141,6 +145,7 @@ class JudgeQueue:
         job: Job,
         submission: Submission,
         test_cases: Sequence[SubmissionTestCase],
+        files: Sequence[SubmissionFile],
         now: datetime,
     ) -> ClaimedJob:
         assert job.lease_token is not None  # noqa: S101  # just claimed
@@ -154,6 +159,8 @@ class JudgeQueue:
             language=self._languages.get(submission.language),
             input_data=submission.input_data,
             limits=_limits_of(submission),
+            compile_options=tuple(submission.compile_options),
+            files=tuple(SourceFile(name=file.name, content=file.content) for file in files),
             test_cases=tuple(
                 TestCase(
                     id=case.external_id,

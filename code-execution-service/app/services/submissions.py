@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
+from app.domain.files import SourceFile, check_files
 from app.domain.judging import SubmissionStatus, TestCase
 from app.domain.language import Language
+from app.domain.limits import limits_for
 from app.errors import (
     ContestNotFoundError,
     IdempotencyMismatchError,
@@ -16,7 +18,7 @@ from app.errors import (
     SubmissionNotFoundError,
 )
 from app.languages import LanguageRegistry
-from app.models import Job, Judgement, Submission, SubmissionTestCase
+from app.models import Job, Judgement, Submission, SubmissionFile, SubmissionTestCase
 from app.repositories.submissions import IdempotencyKeyTakenError
 from app.repositories.unit_of_work import Transactions, UnitOfWork
 from app.services.wake_up import WakeUp
@@ -26,7 +28,10 @@ MAX_CODE_BYTES = 100 * 1024  # contract S001-Q01
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewSubmission:
-    """What a caller asks for; limits that are `None` are the service's defaults."""
+    """What a caller asks for.
+
+    Limits that are `None` are the service's defaults, multipliers that are `None` the language's.
+    """
 
     code: str
     language: str
@@ -36,6 +41,10 @@ class NewSubmission:
     reference: str | None
     cpu_time_limit_ms: int | None
     memory_limit_bytes: int | None
+    time_multiplier: float | None
+    memory_multiplier: float | None
+    compile_options: tuple[str, ...]
+    files: tuple[SourceFile, ...]
     test_cases: tuple[TestCase, ...]
     is_executed_at_once: bool
 
@@ -45,7 +54,8 @@ class NewSubmission:
         Only what was asked for counts, so that a field which a later version adds changes nothing.
         """
         asked = {name: value for name, value in asdict(self).items() if value}
-        return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+        text = json.dumps(asked, sort_keys=True, default=bytes.hex)
+        return hashlib.sha256(text.encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,12 +86,15 @@ class SubmissionService:
         """Store and queue a submission; a repeated key returns what it created the first time.
 
         Raises:
-            InvalidRequestError: the code is empty, too long, or the contest is unknown.
+            InvalidRequestError: the code is empty or too long, the contest unknown, a compile
+                option not allowed, or a file not acceptable.
             UnsupportedLanguageError: there is no such language.
             IdempotencyMismatchError: the key came before with another request.
         """
-        check_code(request.code)
+        _check_code(request.code)
         language = self._languages.get(request.language)
+        language.options_with(request.compile_options)
+        check_files(request.files, source_file=language.source_file)
         try:
             details = await self._create_once(request, language, idempotency_key)
         except IdempotencyKeyTakenError:
@@ -157,12 +170,7 @@ class SubmissionService:
         self._jobs_waiting.ring()
 
 
-def check_code(code: str) -> None:
-    """Return if somebody may hand in such a source text.
-
-    Raises:
-        InvalidRequestError: it is empty or too long.
-    """
+def _check_code(code: str) -> None:
     if not code.strip():
         raise InvalidRequestError("Code is required")
     size_bytes = len(code.encode())
@@ -189,6 +197,13 @@ async def _repeat(
 def _new_row(
     request: NewSubmission, language: Language, idempotency_key: str | None, now: datetime
 ) -> Submission:
+    limits = limits_for(
+        language,
+        cpu_time_ms=request.cpu_time_limit_ms,
+        memory_bytes=request.memory_limit_bytes,
+        time_multiplier=request.time_multiplier,
+        memory_multiplier=request.memory_multiplier,
+    )
     return Submission(
         contest_id=request.contest_id,
         user_id=request.user_id,
@@ -196,8 +211,9 @@ def _new_row(
         code=request.code,
         language=language.id,
         input_data=request.input_data,
-        cpu_time_limit_ms=request.cpu_time_limit_ms,
-        memory_limit_bytes=request.memory_limit_bytes,
+        cpu_time_limit_ms=limits.cpu_time_ms,
+        memory_limit_bytes=limits.memory_bytes,
+        compile_options=list(request.compile_options),
         status=SubmissionStatus.PENDING,
         webhook_sent=False,
         created_at=now,
@@ -213,6 +229,7 @@ def _new_row(
             )
             for position, case in enumerate(request.test_cases)
         ],
+        files=[SubmissionFile(name=file.name, content=file.content) for file in request.files],
     )
 
 

@@ -76,7 +76,7 @@ async def test_every_way_to_fail_is_an_error_that_says_which(
     client: httpx.AsyncClient, code: str, verdict: str, error_output: str
 ) -> None:
     limits = {"cpu_time_ms": 300, "memory_bytes": 64 * 1024 * 1024}
-    created = await client.post(SUBMISSIONS, json=make_body(code=code, limits=limits))
+    created = await client.post(SUBMISSIONS, json=make_body(code=code, language="c", limits=limits))
 
     result = await wait_until_final(client, created.json()["id"])
 
