@@ -116,13 +116,13 @@ start_processes() {
         start broker "$ROOT" "$PYTHON" scripts/embedded_broker.py \
             "$BROKER_SOCKET" "$BACKEND/data/broker"
     fi
-    local backend=("$ROOT/.venv/bin/granian" --interface wsgi --host "${BACKEND_HOST:-127.0.0.1}"
-        --port "$BACKEND_PORT" --blocking-threads 8 --no-ws config.wsgi:application)
+    local backend=("$PYTHON" -m config.server --host "${BACKEND_HOST:-127.0.0.1}"
+        --port "$BACKEND_PORT")
     local worker=("$ROOT/.venv/bin/celery" -A config worker --beat --concurrency 2
         --schedule data/celerybeat-schedule --loglevel INFO)
     local execution=("$PYTHON" -m app.main)
     if [[ $is_reloading == yes ]]; then
-        backend=("$ROOT/.venv/bin/watchfiles" --filter python "${backend[*]}" apps config)
+        backend=("$ROOT/.venv/bin/watchfiles" --filter python "${backend[*]}" apps config gateway)
         worker=("$ROOT/.venv/bin/watchfiles" --filter python "${worker[*]}" apps config)
         execution=("$ROOT/.venv/bin/watchfiles" --filter python "${execution[*]}" app)
     fi

@@ -166,6 +166,9 @@ CODE_EXECUTION_WEBHOOK_ALLOW_PLAIN_SECRET = env.flag(
 )
 # A result that has not come by then is asked for.
 CODE_EXECUTION_RECONCILE_AFTER = env.number("CODE_EXECUTION_RECONCILE_AFTER", 30.0, unit="seconds")
+# The gateway's: how long an answer to what it passes on may take, and a WebSocket be silent.
+GATEWAY_ANSWER_TIMEOUT = env.number("GATEWAY_ANSWER_TIMEOUT", 300.0, unit="seconds")
+GATEWAY_IDLE_TIMEOUT = env.number("GATEWAY_IDLE_TIMEOUT", 3600.0, unit="seconds")
 
 # --- Celery -----------------------------------------------------------------------------------
 
@@ -280,6 +283,9 @@ LOGGING = {
         # Every call to the execution service is a line at INFO, with its full address.
         "httpx": {"level": "WARNING"},
         "httpcore": {"level": "WARNING"},
+        # Every WebSocket is a line at INFO, with its full address and so with any token in it.
+        "uvicorn.error": {"level": "WARNING"},
+        "websockets": {"level": "WARNING"},
         # Every sweep is four lines at INFO.
         "celery.beat": {"level": "WARNING"},
         "celery.worker.strategy": {"level": "WARNING"},

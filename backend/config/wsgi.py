@@ -1,4 +1,4 @@
-"""The WSGI application: `granian --interface wsgi config.wsgi:application`."""
+"""The WSGI application: Django without the gateway, which `config.asgi` puts in front."""
 
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application

@@ -61,17 +61,14 @@ class Stack:
             "backend": {"DATABASE_URL": f"sqlite:///{folder}/backend.sqlite3"},
             "code-execution-service": {"DATABASE_URL": f"sqlite:///{folder}/execution.sqlite3"},
         }
-        granian = ["--interface", "wsgi", "--host", "127.0.0.1", "--port", str(backend_port)]
+        server = ["-m", "config.server", "--port", str(backend_port)]
         celery = ["-A", "config", "worker", "--beat", "--concurrency", "2"]
         schedule = ["--schedule", str(folder / "celerybeat-schedule")]
         broker = [str(ROOT / "scripts" / "embedded_broker.py"), str(socket), str(folder / "broker")]
         self._commands = {
             "broker": ("backend", [sys.executable, *broker]),
             "execution": ("code-execution-service", [sys.executable, "-m", "app.main"]),
-            "backend": (
-                "backend",
-                [f"{BIN}/granian", *granian, "--blocking-threads", "8", "config.wsgi:application"],
-            ),
+            "backend": ("backend", [sys.executable, *server]),
             "worker": ("backend", [f"{BIN}/celery", *celery, *schedule]),
         }
 

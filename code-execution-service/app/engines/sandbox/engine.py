@@ -1,40 +1,52 @@
 """The engine that runs programs on this host."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+import os
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
+from functools import partial
 from pathlib import Path
 
 from app.domain.language import Language, Toolchain
-from app.domain.runs import CompileResult, RunResult
+from app.domain.limits import MIB
+from app.domain.runs import CompileResult, RunResult, RunStatus
 from app.engines.base import Program
 from app.engines.sandbox.box import Box
 from app.engines.sandbox.build import build_keeper
-from app.engines.sandbox.commands import compile_command, run_command, version_command
+from app.engines.sandbox.cgroups import Cgroups, find_cgroups
+from app.engines.sandbox.commands import compile_command, version_command
+from app.engines.sandbox.compile_cache import Build, CompileCache, key_of
 from app.engines.sandbox.host import survey_host
-from app.engines.sandbox.results import compile_result, recognise_refusal, version_of
-from app.engines.sandbox.walls import Walls
+from app.engines.sandbox.lane import Lane
+from app.engines.sandbox.lanes import Lanes
+from app.engines.sandbox.results import compile_result, version_of
+from app.engines.sandbox.runs import Runs
 from app.errors import EngineUnavailableError, SandboxFailureError
 
-
-@dataclass(frozen=True, slots=True)
-class _Means:
-    """What `start` finds."""
-
-    walls: Walls
-    keeper: Path
+COMPILE_CACHE_BYTES = 128 * MIB
+_REPEATABLE = frozenset({RunStatus.OK, RunStatus.NONZERO_EXIT})
+"""How a compiler ends for the source's sake alone; a limit may be the host's fault."""
 
 
 class SandboxEngine:
-    """Runs every submission in a bubblewrap box of its own."""
+    """Runs every submission in a box of its own, on as many lanes as the host has cores."""
 
-    def __init__(self, languages: Sequence[Language], data_directory: Path) -> None:
+    def __init__(
+        self,
+        languages: Sequence[Language],
+        data_directory: Path,
+        *,
+        lanes: int | None = None,
+        find_cgroups: Callable[[], Cgroups] = find_cgroups,
+    ) -> None:
         self._languages = tuple(languages)
         self._data_directory = data_directory
-        self._means: _Means | None = None
-        self._toolchains: tuple[Toolchain, ...] = ()
-        self._boxes: set[Box] = set()
+        self._lane_count = lanes or os.cpu_count() or 1
+        self._find_cgroups = find_cgroups
+        self._lanes = Lanes(())
+        self._cgroups: Cgroups | None = None
+        self._toolchains: dict[str, Toolchain] = {}
+        self._cache = CompileCache(COMPILE_CACHE_BYTES)
 
     async def start(self) -> None:
         """Survey the host, build the keeper if needed, and ask every toolchain for its version.
@@ -42,70 +54,106 @@ class SandboxEngine:
         Raises:
             EngineUnavailableError: the host lacks something; the detail says what to install.
         """
-        self._means = _Means(survey_host(), build_keeper(self._data_directory))
+        walls, keeper = survey_host(), build_keeper(self._data_directory)
+        self._cgroups = self._find_cgroups()
+        has_memory = "memory" in self._cgroups.support.controllers
+        self._lanes = Lanes([
+            Lane(
+                walls,
+                keeper,
+                partial(self._cgroups.create, number),
+                is_memory_watched=not has_memory,
+            )
+            for number in range(self._lane_count)
+        ])
         try:
             self._toolchains = await self._ask_versions()
         except SandboxFailureError as error:
             raise EngineUnavailableError(f"No box works on this host: {error.detail}") from error
 
     async def close(self) -> None:
-        """Stop every program; whoever waits for one gets a `SandboxFailureError`."""
-        self._means = None
-        await asyncio.gather(*(box.stop() for box in self._boxes))
+        """Stop every program; whoever waits for one gets an `EngineError`."""
+        await self._lanes.close()
+        if self._cgroups is not None:
+            self._cgroups.close()
+            self._cgroups = None
 
     async def toolchains(self) -> Sequence[Toolchain]:
         """Tell which languages can be run here, as found at the start."""
-        return self._toolchains
+        return tuple(self._toolchains.values())
 
     async def execute(
         self, program: Program, inputs: Sequence[bytes]
     ) -> AsyncGenerator[CompileResult | RunResult, None]:
-        """Compile once, then run on each input in order, all in one box.
+        """Compile once, then run on each input, on idle lanes side by side.
 
         Raises:
             EngineUnavailableError: the engine is not started, or lacks the language's toolchain.
-            SandboxFailureError: the box broke; the program may be tried again.
+            SandboxFailureError: a box broke; the program may be tried again.
         """
-        language = program.language
-        self._expect_toolchain(language)
-        async with self._box() as box:
-            await box.put_file(language.source_file, program.source)
-            compiled = compile_result(await box.run(compile_command(language)), language)
-            yield compiled
-            if not compiled.is_ok:
+        self._expect_toolchain(program.language)
+        async with self._lanes.one() as lane, lane.box() as box:
+            build = await self._build(box, program)
+            yield build.compiled
+            if not build.compiled.is_ok:
                 return
-            for stdin in inputs:
-                run = await box.run(run_command(program, stdin))
-                yield recognise_refusal(run, language)
+            runs = Runs(self._lanes, program, build.archive, inputs)
+            async with aclosing(runs.results(box)) as results:
+                async for run in results:
+                    yield run
 
-    @asynccontextmanager
-    async def _box(self) -> AsyncGenerator[Box, None]:
-        if self._means is None:
-            raise EngineUnavailableError("The engine is not started")
-        async with Box.open(self._means.walls, self._means.keeper) as box:
-            self._boxes.add(box)
-            try:
-                yield box
-            finally:
-                self._boxes.discard(box)
+    async def _build(self, box: Box, program: Program) -> Build:
+        """Compile in the box, or put into it what compiling the same gave before."""
+        key = self._key(program)
+        build = self._cache.get(key)
+        if build is None:
+            return await self._compile(box, program, key)
+        if build.archive is not None:
+            box.unpack(build.archive)
+        return build
 
-    async def _ask_versions(self) -> tuple[Toolchain, ...]:
+    async def _compile(self, box: Box, program: Program, key: bytes) -> Build:
+        language = program.language
+        await box.put_file(language.source_file, program.source)
+        for file in program.files:
+            await box.put_file(file.name, file.content)
+        run = await box.run(compile_command(language, program.compile_options))
+        compiled = compile_result(run, language)
+        build = Build(compiled, await box.pack() if compiled.is_ok else None)
+        if run.status in _REPEATABLE and (build.archive is not None or not compiled.is_ok):
+            self._cache.put(key, build)
+        return build
+
+    def _key(self, program: Program) -> bytes:
+        command = compile_command(program.language, program.compile_options)
+        toolchain = self._toolchains.get(program.language.id)
+        texts = (
+            program.language.id,
+            toolchain.version if toolchain and toolchain.version else "",
+            program.language.source_file,
+            *command.arguments,
+            *(f"{name}={value}" for name, value in command.environment),
+        )
+        files = [part for file in program.files for part in (file.name.encode(), file.content)]
+        return key_of(*(text.encode() for text in texts), program.source, *files)
+
+    async def _ask_versions(self) -> dict[str, Toolchain]:
         asking = [self._ask_version(language) for language in self._languages]
         answers = await asyncio.gather(*asking, return_exceptions=True)  # so that all have ended
         for answer in answers:
             if isinstance(answer, BaseException):
                 raise answer
-        return tuple(answer for answer in answers if isinstance(answer, Toolchain))
+        return {answer.language.id: answer for answer in answers if isinstance(answer, Toolchain)}
 
     async def _ask_version(self, language: Language) -> Toolchain:
-        async with self._box() as box:
+        async with self._lanes.one() as lane, lane.box() as box:
             version = version_of(await box.run(version_command(language)))
         return Toolchain(language=language, version=version)
 
     def _expect_toolchain(self, language: Language) -> None:
-        for toolchain in self._toolchains:
-            if toolchain.language.id == language.id and not toolchain.is_available:
-                packages = " ".join(language.debian_packages)
-                raise EngineUnavailableError(
-                    f"{language.name} is not installed: apt-get install {packages}"
-                )
+        toolchain = self._toolchains.get(language.id)
+        if toolchain is not None and not toolchain.is_available:
+            packages = " ".join(language.debian_packages)
+            raise EngineUnavailableError(
+                f"{language.name} is not installed: apt-get install {packages}"
+            )

@@ -1,4 +1,4 @@
-"""What this host gives to build a box with."""
+"""What this host gives to build lanes and boxes with."""
 
 import os
 import shutil
@@ -75,23 +75,14 @@ def survey_host() -> Walls:
         read_only_paths=tuple(_read_only_paths()),
         hidden_paths=tuple(path for path in _HIDDEN if Path(path).is_dir()),
         has_proc=True,
-        has_nested_user_namespaces=False,
     )
     complaints = []
-    for walls in _from_strong_to_weak(best):
+    for walls in (best, replace(best, has_proc=False)):  # an outer container may mask /proc
         complaint = _complaint(walls)
         if complaint is None:
             return walls
         complaints.append(complaint)
     raise EngineUnavailableError(f"No box can be built on this host: {complaints[0]}. {_advice()}")
-
-
-def _from_strong_to_weak(best: Walls) -> Iterator[Walls]:
-    """Walls to try: an outer container may mask /proc, an old kernel or bwrap may lack the rest."""
-    yield best
-    yield replace(best, has_nested_user_namespaces=True)
-    yield replace(best, has_proc=False)
-    yield replace(best, has_proc=False, has_nested_user_namespaces=True)
 
 
 def _complaint(walls: Walls) -> str | None:

@@ -1,7 +1,8 @@
 """What service and keeper say to each other; in step with `keeper/keeper.h`, native byte order.
 
 Every message is a frame (kind, length of the payload). A run's input follows its frame, and a
-result's two outputs follow theirs, so that nothing large is copied into a payload.
+result's two outputs follow theirs, so that nothing large is copied into a payload. An archive of a
+box's files travels as a file descriptor beside its frame.
 """
 
 import struct
@@ -12,7 +13,7 @@ from app.domain.limits import Limits
 from app.domain.runs import RunResult, RunStatus, Usage
 
 FRAME = struct.Struct("=II")
-_COMMAND = struct.Struct("=6Q4I")
+_COMMAND = struct.Struct("=6Q6I")
 _RESULT = struct.Struct("=IiiI5Q")
 _NS_PER_MS = 1_000_000
 MAX_PAYLOAD_BYTES = 4096
@@ -20,18 +21,24 @@ MAX_PAYLOAD_BYTES = 4096
 
 
 class RequestKind(IntEnum):
-    """What the service asks for."""
+    """What the service asks for: `OPEN` of the lane, everything else of the open box."""
 
-    PUT_FILE = 1
-    RUN = 2
+    OPEN = 1
+    PUT_FILE = 2
+    UNPACK = 3
+    RUN = 4
+    PACK = 5
+    END = 6
 
 
 class ReplyKind(IntEnum):
-    """What the keeper answers: `DONE` has no payload, `FAILURE` a text."""
+    """What the keeper answers: `DONE` has no payload, `FAILURE` and `GONE` a text."""
 
     DONE = 1
     RESULT = 2
     FAILURE = 3
+    ARCHIVE = 4
+    GONE = 5
 
 
 class _Outcome(IntEnum):
@@ -48,6 +55,11 @@ _STATUS_OF_LIMIT = {
     _Outcome.MEMORY_LIMIT: RunStatus.MEMORY_LIMIT,
     _Outcome.OUTPUT_LIMIT: RunStatus.OUTPUT_LIMIT,
 }
+
+OPEN = FRAME.pack(RequestKind.OPEN, 0)
+UNPACK = FRAME.pack(RequestKind.UNPACK, 0)
+PACK = FRAME.pack(RequestKind.PACK, 0)
+END = FRAME.pack(RequestKind.END, 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,8 +102,11 @@ def encode_file(name: str, content: bytes) -> bytes:
     return FRAME.pack(RequestKind.PUT_FILE, len(payload)) + payload
 
 
-def encode_command(command: Command) -> bytes:
-    """Make the request that runs a command; its input has to be sent right after it."""
+def encode_command(command: Command, *, is_memory_watched: bool) -> bytes:
+    """Make the request that runs a command, with its input behind it.
+
+    The keeper watches memory itself where no cgroup does.
+    """
     limits = command.limits
     environment = [f"{name}={value}" for name, value in command.environment]
     fixed = _COMMAND.pack(
@@ -103,11 +118,14 @@ def encode_command(command: Command) -> bytes:
         len(command.stdin),
         limits.processes,
         command.is_compiling,
+        is_memory_watched,
         len(command.arguments),
         len(environment),
+        0,
     )
     strings = b"".join(text.encode() + b"\0" for text in (*command.arguments, *environment))
-    return FRAME.pack(RequestKind.RUN, len(fixed) + len(strings)) + fixed + strings
+    frame = FRAME.pack(RequestKind.RUN, len(fixed) + len(strings))
+    return b"".join((frame, fixed, strings, command.stdin))
 
 
 def decode_result(payload: bytes) -> ResultHeader:

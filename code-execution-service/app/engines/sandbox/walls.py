@@ -1,4 +1,4 @@
-"""The walls of a box, as arguments of bubblewrap."""
+"""The walls of a lane and its boxes, as arguments of bubblewrap."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,13 +7,13 @@ BOX_USER_ID = 1000
 """Who programs are inside the box."""
 FIRST_USER_ID = 62_000
 USER_IDS = 1_024
-"""Who boxes are outside if the service is root: ids that Debian and systemd leave to dynamic use.
+"""Who lanes are outside if the service is root: ids that Debian and systemd leave to dynamic use.
 
-A box gets one of its own, so that what the kernel counts per user (pipe pages; before Linux 5.14
+A lane gets one of its own, so that what the kernel counts per user (pipe pages; before Linux 5.14
 also processes) is not shared with the boxes beside it.
 """
 KEEPER_CAPABILITIES = ("CAP_SYS_ADMIN", "CAP_SETPCAP", "CAP_SYS_PTRACE")
-"""In the box's own user namespace: mount, give up capabilities, read a process's memory counts."""
+"""In the lane's own user namespace: mount, give up capabilities, read a process's memory counts."""
 
 _DEVICES = ("null", "zero", "full", "random", "urandom")
 _DEVICE_LINKS = (
@@ -29,42 +29,57 @@ GROUP = f"box:x:{BOX_USER_ID}:\n".encode()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Walls:
-    """What a box is built from on this host; see `host.survey_host`."""
+    """What a lane is built from on this host; see `host.survey_host`."""
 
     bwrap: str
     setpriv: str | None
-    """Set if the service is root: bubblewrap must not be, or the box's user would be root too."""
+    """Set if the service is root: bubblewrap must not be, or a box's user would be root too."""
     links: tuple[tuple[str, str], ...]
     read_only_paths: tuple[str, ...]
     hidden_paths: tuple[str, ...]
     """Folders inside the read-only ones that are empty in a box."""
     has_proc: bool
-    """False in a container that masks /proc: boxes then have an empty one, and memory is only known
-    after the end of a run."""
-    has_nested_user_namespaces: bool
-    """True where bubblewrap can't forbid them: programs then have capabilities in their own."""
+    """False in a container that masks /proc: boxes then have an empty one, no user namespace of
+    their own, and without a cgroup memory is only known after the end of a run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BoxDescriptors:
-    """File descriptors that bubblewrap inherits: all but `control` are read and closed by it."""
+class LaneDescriptors:
+    """File descriptors that bubblewrap inherits; it reads and closes keeper, passwd and group."""
 
     control: int
     keeper: int
     passwd: int
     group: int
+    cpu_usage: int | None
+    attach: tuple[int, ...]
+
+    @property
+    def all(self) -> tuple[int, ...]:
+        """Every one of them."""
+        optional = () if self.cpu_usage is None else (self.cpu_usage,)
+        return (
+            self.control,
+            self.keeper,
+            self.passwd,
+            self.group,
+            *optional,
+            *self.attach,
+        )
 
 
-def box_command(
-    walls: Walls, descriptors: BoxDescriptors, *, user_id: int, box_bytes: int
+def lane_command(
+    walls: Walls, descriptors: LaneDescriptors, *, user_id: int, box_bytes: int
 ) -> list[str]:
-    """Make the command that starts a box with its keeper; `user_id` is used if we are root."""
+    """Make the command that starts a lane with its keeper; `user_id` is used if we are root."""
     data = [
         *_data_file(descriptors.passwd, "/etc/passwd", "0444"),
         *_data_file(descriptors.group, "/etc/group", "0444"),
         *_data_file(descriptors.keeper, "/keeper", "0555"),
     ]
-    keeper = ["/keeper", str(descriptors.control), str(box_bytes)]
+    cpu_usage = -1 if descriptors.cpu_usage is None else descriptors.cpu_usage
+    numbers = (descriptors.control, box_bytes, cpu_usage, *descriptors.attach)
+    keeper = ["/keeper", *(str(number) for number in numbers)]
     return _command(walls, user_id=user_id, data=data, program=keeper)
 
 
@@ -79,7 +94,7 @@ def _command(
     return [
         *_dropped_to(user_id, walls.setpriv),
         walls.bwrap,
-        *_namespaces(walls),
+        *_namespaces(),
         *_privileges(),
         *_files(walls),
         *data,
@@ -96,11 +111,10 @@ def _dropped_to(user_id: int, setpriv: str | None) -> list[str]:
     return [setpriv, *user, "--inh-caps=-all", "--bounding-set=-all", "--no-new-privs", "--"]
 
 
-def _namespaces(walls: Walls) -> list[str]:
-    nested = [] if walls.has_nested_user_namespaces else ["--disable-userns"]
+def _namespaces() -> list[str]:
+    """User namespaces below stay possible: each box gets one, and forbids more below itself."""
     return [
         "--unshare-user",
-        *nested,
         "--unshare-pid",
         "--unshare-net",
         "--unshare-ipc",

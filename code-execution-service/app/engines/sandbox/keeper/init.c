@@ -20,15 +20,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define MAX_OPEN_FILES 256 /* file_bytes in each is also the ceiling of what memfds can hide */
+#define MAX_OPEN_FILES 256
 #define OWN_PROCESSES 2 /* keeper and init count against RLIMIT_NPROC too: same user, same namespace */
 #define NS_PER_S 1000000000ULL
 
-static struct report *report_page;
+static struct shared *shared;
 
 static noreturn void fail(const char *what)
 {
-    snprintf(report_page->failure, sizeof report_page->failure, "%s: %s", what, strerror(errno));
+    snprintf(shared->failure, sizeof shared->failure, "%s: %s", what, strerror(errno));
     _exit(1);
 }
 
@@ -44,7 +44,8 @@ static void clear_keyrings(void)
     syscall(SYS_keyctl, KEYCTL_CLEAR, KEY_SPEC_USER_KEYRING);
 }
 
-static void set_up_mounts(const struct command *command)
+/* The mounts of a run; most commands are one. */
+static void set_up_mounts(void)
 {
     char options[128];
     /* hidepid=2: no entry for processes that the reader may not trace, which is this init. Without /proc in
@@ -52,13 +53,27 @@ static void set_up_mounts(const struct command *command)
     if (access("/proc/self", F_OK) == 0
         && mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, "hidepid=2") != 0)
         fail("mounting /proc");
-    snprintf(options, sizeof options, "mode=0700,size=%llu,nr_inodes=%d",
-             (unsigned long long)command->file_bytes, MAX_SCRATCH_FILES);
+    snprintf(options, sizeof options, "mode=0700,size=%d,nr_inodes=%d", SCRATCH_BYTES, MAX_FILES);
     if (mount("tmpfs", SCRATCH_DIRECTORY, "tmpfs", MS_NOSUID | MS_NODEV, options) != 0)
         fail("mounting the scratch directory");
-    if (!command->is_box_writable
-        && mount(NULL, BOX_DIRECTORY, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV, NULL))
+    if (mount(NULL, BOX_DIRECTORY, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV, NULL) != 0)
         fail("making the box read-only");
+}
+
+int needs_mounting(const struct command *command)
+{
+    return command->is_box_writable || command->file_bytes != SCRATCH_BYTES;
+}
+
+static void change_mounts(const struct command *command)
+{
+    char options[64];
+    snprintf(options, sizeof options, "size=%llu", (unsigned long long)command->file_bytes);
+    if (mount(NULL, SCRATCH_DIRECTORY, NULL, MS_REMOUNT | MS_NOSUID | MS_NODEV, options) != 0)
+        fail("changing the size of the scratch directory");
+    if (command->is_box_writable
+        && mount(NULL, BOX_DIRECTORY, NULL, MS_REMOUNT | MS_BIND | MS_NOSUID | MS_NODEV, NULL) != 0)
+        fail("making the box writable");
 }
 
 static void limit(int resource, uint64_t value)
@@ -75,7 +90,7 @@ static void limit(int resource, uint64_t value)
 
 /* Backstops in the kernel for what the keeper measures. RLIMIT_AS is not among them: every modern runtime
  * reserves far more than it touches, so it would turn honest programs away; memory is limited by what the
- * sampled processes really hold, and the kernel's own OOM killer takes the program first (main.c). */
+ * processes really hold, by a cgroup or by samples, and the kernel's own OOM killer takes the program first (main.c). */
 static void set_rlimits(const struct command *command)
 {
     uint64_t cpu_seconds = (command->cpu_time_ns + NS_PER_S - 1) / NS_PER_S + 1;
@@ -102,45 +117,76 @@ static void drop_privileges(void)
         fail("no_new_privs");
 }
 
-static noreturn void become_program(const struct invocation *invocation)
+static void enter_cgroup(const struct cgroup *cgroup)
 {
-    const struct command *command = &invocation->command;
-    sigset_t none;
+    for (int i = 0; i < MAX_ATTACH; i++)
+        if (cgroup->attach[i] >= 0 && write(cgroup->attach[i], "0", 1) != 1)
+            fail("entering the cgroup");
+}
+
+/* All that does not depend on the command is done before the go: the filter alone takes longer than an exec. */
+static void get_ready(const struct init_means *means)
+{
     setsid();
     for (int fd = 0; fd < 3; fd++)
-        if (dup2(invocation->streams[fd], fd) != fd)
+        if (dup2(means->streams[fd], fd) != fd)
             fail("dup2");
-    syscall(SYS_close_range, 3, ~0U, 0); /* a second wall: everything of ours is close-on-exec already */
+    umask(022);
+    drop_privileges();
+    if (filter_install() != 0)
+        fail("the system call filter");
+}
+
+static noreturn void become_program(const struct init_means *means)
+{
+    const struct command *command = &shared->command;
+    uint64_t count;
+    sigset_t none;
+    get_ready(means);
+    if (read(means->go, &count, sizeof count) != (ssize_t)sizeof count)
+        fail("waiting for the start");
+    enter_cgroup(&means->cgroup);
     if (chdir(command->is_box_writable ? BOX_DIRECTORY : SCRATCH_DIRECTORY) != 0)
         fail("chdir");
-    umask(022);
     set_rlimits(command);
-    drop_privileges();
     signal(SIGPIPE, SIG_DFL);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
-    report_page->started_ns = now_ns();
-    execve(invocation->argv[0], invocation->argv, invocation->envp);
-    dprintf(2, "%s: %s\n", invocation->argv[0], strerror(errno));
+    shared->started_ns = now_ns();
+    execve(shared->argv[0], shared->argv, shared->envp);
+    dprintf(2, "%s: %s\n", shared->argv[0], strerror(errno));
     _exit(127); /* as a shell does it */
 }
 
 static void note_end(int wait_status)
 {
-    report_page->wait_status = wait_status;
-    report_page->ended_ns = now_ns();
+    shared->wait_status = wait_status;
+    shared->ended_ns = now_ns();
 }
 
-/* Returns when the main process has ended or when SIGTERM says to stop. The keeper sends it when a limit is
- * exceeded; a program that sends it only asks for its own end. */
-static void wait_for_end(pid_t main_pid)
+static void mount_and_go(const struct init_means *means)
+{
+    uint64_t one = 1;
+    change_mounts(&shared->command);
+    if (write(means->go, &one, sizeof one) != (ssize_t)sizeof one)
+        fail("starting the program");
+}
+
+/* Returns when the main process has ended or when we are told to stop. The box tells it when a limit is exceeded; a
+ * program that sends the signal only asks for its own end. */
+static void wait_for_end(const struct init_means *means, pid_t main_pid)
 {
     sigset_t awaited;
     sigemptyset(&awaited);
     sigaddset(&awaited, SIGCHLD);
-    sigaddset(&awaited, SIGTERM);
-    while (report_page->ended_ns == 0 && sigwaitinfo(&awaited, NULL) != SIGTERM) {
-        int wait_status;
+    sigaddset(&awaited, SIGNAL_STOP);
+    sigaddset(&awaited, SIGNAL_MOUNT);
+    while (shared->ended_ns == 0) {
+        int wait_status, signal = sigwaitinfo(&awaited, NULL);
+        if (signal == SIGNAL_STOP)
+            return;
+        if (signal == SIGNAL_MOUNT && shared->started_ns == 0) /* later only the program can have sent it */
+            mount_and_go(means);
         for (pid_t pid; (pid = waitpid(-1, &wait_status, WNOHANG)) > 0;)
             if (pid == main_pid)
                 note_end(wait_status);
@@ -161,24 +207,31 @@ static void kill_and_reap_all(pid_t main_pid)
     }
 }
 
-noreturn void init_main(const struct invocation *invocation, struct report *report)
+static uint64_t nanoseconds(struct timeval time)
+{
+    return (uint64_t)time.tv_sec * NS_PER_S + (uint64_t)time.tv_usec * 1000;
+}
+
+noreturn void init_main(const struct init_means *means)
 {
     struct rusage usage;
-    report_page = report;
+    uint64_t one = 1;
+    shared = means->shared;
     clear_keyrings();
-    set_up_mounts(&invocation->command);
+    set_up_mounts();
     pid_t main_pid = fork();
     if (main_pid < 0)
         fail("starting the program");
     if (main_pid == 0)
-        become_program(invocation);
+        become_program(means);
     for (int fd = 0; fd < 3; fd++)
-        close(invocation->streams[fd]); /* else the pipes would never report their end */
-    wait_for_end(main_pid);
+        close(means->streams[fd]); /* else the pipes would never report their end */
+    wait_for_end(means, main_pid);
     kill_and_reap_all(main_pid);
     getrusage(RUSAGE_CHILDREN, &usage);
-    report->cpu_time_ns = ((uint64_t)usage.ru_utime.tv_sec + (uint64_t)usage.ru_stime.tv_sec) * NS_PER_S
-                          + ((uint64_t)usage.ru_utime.tv_usec + (uint64_t)usage.ru_stime.tv_usec) * 1000;
-    report->max_rss_bytes = (uint64_t)usage.ru_maxrss * 1024;
+    shared->cpu_time_ns = nanoseconds(usage.ru_utime) + nanoseconds(usage.ru_stime);
+    shared->max_rss_bytes = (uint64_t)usage.ru_maxrss * 1024;
+    if (write(means->done, &one, sizeof one) != (ssize_t)sizeof one)
+        fail("reporting the end");
     _exit(0);
 }

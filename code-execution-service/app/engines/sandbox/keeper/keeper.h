@@ -1,26 +1,45 @@
-/* The keeper: the one process of ours inside a box. It starts commands on request and reports facts.
+/* The keeper: the only processes of ours behind bubblewrap's walls. They start commands and report facts.
  *
- *   main.c       speaks the protocol with the service over the control socket
- *   command.c    makes the namespaces of one command and watches it until nothing of it is left
+ *   main.c       the lane: makes one box after the other, and waits until each is gone
+ *   box.c        a box: answers the service's requests over the control socket until it is told to end
+ *   archive.c    the files of a box, packed to be put into another box of the same submission
+ *   command.c    gets the next command ready, starts it, watches it until nothing of it is left
  *   init.c       pid 1 of a command's namespaces: fresh mounts, starts the program, reaps
+ *   filter.c     which system calls a program may make
  *   usage.c      what the processes of a command use right now
+ *   wire.c       reading and writing the control socket
  *
- * Who is who, from the outside in: bubblewrap made the box. The keeper holds CAP_SYS_ADMIN, SETPCAP and
- * SYS_PTRACE in the box's user namespace and nothing outside. Per command it clones an init into new pid,
- * mount and ipc namespaces; that init starts the program, which holds no capability at all. The program
- * sees neither the keeper (other pid namespace) nor the init (hidepid), and can't trace or kill either.
+ * Who is who, from the outside in. Bubblewrap made the lane: a root with nothing but toolchains, no network, a user
+ * namespace in which we may make more. Per submission the lane clones a box into user, pid and mount namespaces of its
+ * own. Per command the box clones an init into new pid, mount and ipc namespaces; that init starts the program, which
+ * holds no capability at all. The program sees neither lane nor box (other pid namespaces) nor the init (hidepid), and
+ * can't trace or kill them. Nothing of a box survives it but the lane, which never runs anything else.
  */
 #ifndef KEEPER_H
 #define KEEPER_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <stdnoreturn.h>
 #include <sys/types.h>
 
 /* Wire format, in step with keeper_protocol.py. Both ends run on one machine: native byte order. */
 
-enum request_kind { REQUEST_PUT_FILE = 1, REQUEST_RUN = 2 };
-enum reply_kind { REPLY_DONE = 1, REPLY_RESULT = 2, REPLY_FAILURE = 3 };
+enum request_kind {
+    REQUEST_OPEN = 1,     /* to the lane: make a box */
+    REQUEST_PUT_FILE = 2, /* from here on to the box */
+    REQUEST_UNPACK = 3,   /* comes with an archive's descriptor */
+    REQUEST_RUN = 4,
+    REQUEST_PACK = 5,
+    REQUEST_END = 6,
+};
+enum reply_kind {
+    REPLY_DONE = 1,
+    REPLY_RESULT = 2,
+    REPLY_FAILURE = 3,
+    REPLY_ARCHIVE = 4, /* comes with the archive's descriptor; without one if the files can't be packed */
+    REPLY_GONE = 5,    /* from the lane: nothing is left of the box */
+};
 
 struct frame { /* what every message starts with; `length` bytes follow */
     uint32_t kind;
@@ -35,9 +54,11 @@ struct command { /* then argc + envc strings, each ended by NUL; after the frame
     uint64_t file_bytes;
     uint64_t stdin_bytes;
     uint32_t processes;
-    uint32_t is_box_writable; /* compile: /box is writable and the working directory */
+    uint32_t is_box_writable;    /* compile: /box is writable and the working directory */
+    uint32_t is_memory_watched;  /* by us, because no cgroup does it */
     uint32_t argc;
     uint32_t envc;
+    uint32_t padding;
 };
 
 enum outcome { ENDED = 0, TIME_LIMIT = 1, WALL_LIMIT = 2, MEMORY_LIMIT = 3, OUTPUT_LIMIT = 4 };
@@ -49,26 +70,27 @@ struct result { /* then stdout_bytes and stderr_bytes of output */
     uint32_t padding;
     uint64_t cpu_time_ns; /* all processes together */
     uint64_t wall_time_ns; /* from the start of the main process to its end */
-    uint64_t memory_bytes; /* peak of all processes together */
+    uint64_t memory_bytes; /* peak of all processes together, as far as we see it */
     uint64_t stdout_bytes;
     uint64_t stderr_bytes;
 };
 
-/* What keeper and init share while a command runs: one page, unmapped in the program by its exec. */
-struct report {
+#define MAX_STRINGS 1024
+#define MAX_PAYLOAD_BYTES (256 * 1024)
+
+/* What box, init and program-to-be share for one command after the other; unmapped in the program by its exec. */
+struct shared {
     volatile uint64_t started_ns; /* 0 until the program starts */
     volatile uint64_t ended_ns; /* 0 while the main process lives */
     volatile int wait_status; /* of the main process, once ended_ns is set */
     volatile uint64_t cpu_time_ns; /* of every process, once all are reaped */
     volatile uint64_t max_rss_bytes; /* of the largest process, once all are reaped */
     char failure[256]; /* why the init could not do its work; empty if it could */
-};
-
-struct invocation {
     struct command command;
-    char **argv;
+    char **argv; /* both point into `strings` */
     char **envp;
-    int streams[3]; /* the program's stdin, stdout and stderr */
+    char *strings[MAX_STRINGS + 2];
+    char payload[MAX_PAYLOAD_BYTES];
 };
 
 struct usage {
@@ -76,18 +98,66 @@ struct usage {
     uint64_t memory_bytes;
 };
 
+/* The cgroup of the lane's commands, made by the service; what it can't give is -1. */
+#define MAX_ATTACH 4
+struct cgroup {
+    int attach[MAX_ATTACH]; /* a process that writes "0" here is in */
+    int cpu_usage; /* a number of ns (v1), or lines of which the first is "usage_usec N" (v2) */
+};
+
+struct lane {
+    int control;
+    const char *box_bytes;
+    uid_t user; /* who programs are */
+    struct cgroup cgroup;
+};
+
 #define BOX_DIRECTORY "/box" /* the submission's files and what the compiler made of them */
 #define SCRATCH_DIRECTORY "/tmp" /* fresh for every command */
-#define MAX_SCRATCH_FILES 16384 /* inodes: they cost kernel memory that no size limit counts */
+#define MAX_FILES 16384 /* inodes: they cost kernel memory that no size limit counts */
+#define SCRATCH_BYTES (16 * 1024 * 1024) /* unless a command asks for another size */
 
-/* init.c */
-noreturn void init_main(const struct invocation *invocation, struct report *report);
+/* box.c */
+noreturn void box_main(const struct lane *lane);
+/* archive.c: 0, or -1 if it can't be done; */
+int pack(int archive);
+int unpack(int archive);
 /* command.c */
-struct result run_command(int control, struct invocation *invocation, const int output_files[2],
-                          char failure[256]);
+void command_prepare(const struct lane *lane);
+struct shared *command_shared(void);
+int command_stdin(void);
+struct result command_run(char failure[256]);
+int command_output(int index);
+void command_finish(void);
+/* init.c */
+struct init_means {
+    struct shared *shared;
+    struct cgroup cgroup;
+    int streams[3]; /* the program's stdin, stdout and stderr */
+    int go; /* an eventfd: the program may start */
+    int done; /* an eventfd: nothing is left of the program, and `shared` says how it went */
+};
+noreturn void init_main(const struct init_means *means);
+#define SIGNAL_MOUNT SIGUSR1 /* to the init: mount as the command asks, then say go */
+#define SIGNAL_STOP SIGTERM /* to the init: a limit is exceeded */
+int needs_mounting(const struct command *command);
+/* filter.c */
+void filter_build(void);
+int filter_install(void);
 /* usage.c */
-void usage_reset(void);
-struct usage usage_now(pid_t init_pid, uint64_t memory_limit_bytes);
+void usage_reset(const struct cgroup *cgroup);
+struct usage usage_now(pid_t init_pid, const struct command *command);
+uint64_t cgroup_cpu_time_ns(void);
+int has_cgroup_cpu_time(void);
+/* wire.c */
+void receive(int control, void *data, size_t length);
+int receive_descriptor(int control, struct frame *frame);
+void receive_into(int control, int file, uint64_t length);
+void reply(int control, enum reply_kind kind, const void *payload, size_t length);
+void reply_descriptor(int control, enum reply_kind kind, int descriptor);
+void send_all(int control, const void *data, size_t length);
+void send_file(int control, int file, uint64_t length);
+int memory_file(const char *name);
 /* main.c */
 uint64_t now_ns(void);
 noreturn void die(const char *what);

@@ -25,8 +25,40 @@ static struct {
 static unsigned next_seen;
 static uint64_t seen_cpu_time_ns;
 
-void usage_reset(void)
+/* Counts since ever, so what it said at the start is kept. */
+static int cgroup_file = -1;
+static uint64_t cgroup_start_ns;
+
+/* See struct cgroup for the two forms. */
+static uint64_t read_cgroup_cpu_time_ns(void)
 {
+    char text[128];
+    unsigned long long number = 0;
+    ssize_t length = pread(cgroup_file, text, sizeof text - 1, 0);
+    text[length > 0 ? length : 0] = 0;
+    if (sscanf(text, "usage_usec %llu", &number) == 1)
+        return number * 1000;
+    if (sscanf(text, "%llu", &number) != 1)
+        die("reading the cgroup's CPU time");
+    return number;
+}
+
+int has_cgroup_cpu_time(void)
+{
+    return cgroup_file >= 0;
+}
+
+uint64_t cgroup_cpu_time_ns(void)
+{
+    uint64_t now = read_cgroup_cpu_time_ns();
+    return now > cgroup_start_ns ? now - cgroup_start_ns : 0;
+}
+
+void usage_reset(const struct cgroup *cgroup)
+{
+    cgroup_file = cgroup->cpu_usage;
+    if (cgroup_file >= 0)
+        cgroup_start_ns = read_cgroup_cpu_time_ns();
     memset(seen, 0, sizeof seen);
     next_seen = 0;
     seen_cpu_time_ns = 0;
@@ -164,8 +196,8 @@ static uint64_t cpu_time_ns(pid_t pid)
 }
 
 /* Memory is what the command holds now, CPU time what it has used since usage_reset(). In a container that
- * masks /proc nothing is found: what is left are the rlimits and the final rusage. */
-struct usage usage_now(pid_t init_pid, uint64_t memory_limit_bytes)
+ * masks /proc nothing is found: what is left are the cgroup, the rlimits and the final rusage. */
+static struct usage sampled_usage(pid_t init_pid, uint64_t memory_limit_bytes)
 {
     static pid_t found[MAX_FOUND];
     struct usage usage = {.cpu_time_ns = waited_cpu_time_ns(init_pid)};
@@ -178,5 +210,15 @@ struct usage usage_now(pid_t init_pid, uint64_t memory_limit_bytes)
         usage.memory_bytes = exact_memory_bytes(found, count);
     if (usage.cpu_time_ns < seen_cpu_time_ns)
         usage.cpu_time_ns = seen_cpu_time_ns;
+    return usage;
+}
+
+struct usage usage_now(pid_t init_pid, const struct command *command)
+{
+    struct usage usage = {0};
+    if (command->is_memory_watched || !has_cgroup_cpu_time())
+        usage = sampled_usage(init_pid, command->memory_bytes);
+    if (has_cgroup_cpu_time())
+        usage.cpu_time_ns = cgroup_cpu_time_ns();
     return usage;
 }

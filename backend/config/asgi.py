@@ -1,0 +1,60 @@
+"""The ASGI application: the gateway in front of Django; `python -m config.server` serves it."""
+
+import httpx
+from django.conf import settings
+from django.http.request import split_domain_port, validate_host
+
+from config.wsgi import application as wsgi_application
+from gateway.front_door import FrontDoor
+from gateway.http import CONNECTIONS_MAX, HttpForwarder
+from gateway.rules import Trust
+from gateway.websocket import WebSocketForwarder
+from gateway.wsgi import ThreadedWsgi
+
+DJANGO_THREADS = 8
+# Less than the five seconds after which servers commonly close a connection that nobody uses.
+KEPT_ALIVE_S = 4.0
+
+
+def make_front_door() -> FrontDoor:
+    """Put the gateway together from the settings."""
+    transport = httpx.AsyncHTTPTransport(
+        limits=httpx.Limits(
+            max_connections=CONNECTIONS_MAX,
+            max_keepalive_connections=CONNECTIONS_MAX,
+            keepalive_expiry=KEPT_ALIVE_S,
+        )
+    )
+    django = ThreadedWsgi(
+        wsgi_application, threads=DJANGO_THREADS, body_bytes_max=settings.API_BODY_BYTES_MAX
+    )
+    base_url = httpx.URL(settings.CODE_EXECUTION_SERVICE_URL)
+    trust = Trust(proxies=settings.TRUSTED_PROXIES, is_scheme_believed=settings.HTTPS_ONLY)
+
+    async def close() -> None:
+        await transport.aclose()
+        django.close()
+
+    return FrontDoor(
+        http=HttpForwarder(
+            base_url=base_url,
+            transport=transport,
+            trust=trust,
+            answer_timeout_s=settings.GATEWAY_ANSWER_TIMEOUT,
+        ),
+        websocket=WebSocketForwarder(
+            base_url=base_url, trust=trust, idle_timeout_s=settings.GATEWAY_IDLE_TIMEOUT
+        ),
+        django=django,
+        is_host_ours=is_host_ours,
+        close=close,
+    )
+
+
+def is_host_ours(host: str) -> bool:
+    """Tell whether a `Host` header names one of `ALLOWED_HOSTS`."""
+    domain, _ = split_domain_port(host)
+    return bool(domain) and validate_host(domain, settings.ALLOWED_HOSTS)
+
+
+application = make_front_door()

@@ -1,0 +1,79 @@
+"""All runs of one program: in order to whoever asks, side by side where lanes are free."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Iterator, Sequence
+
+from app.domain.runs import RunResult
+from app.engines.base import Program
+from app.engines.sandbox.box import Archive, Box
+from app.engines.sandbox.commands import run_command
+from app.engines.sandbox.lanes import Lanes
+from app.engines.sandbox.results import recognise_refusal
+from app.errors import SandboxFailureError
+
+
+class Runs:
+    """One program on each of its inputs, by the submission's own box and by boxes that help."""
+
+    def __init__(
+        self, lanes: Lanes, program: Program, archive: Archive | None, inputs: Sequence[bytes]
+    ) -> None:
+        self._lanes = lanes
+        self._program = program
+        self._archive = archive
+        self._inputs = inputs
+        self._positions: Iterator[int] = iter(range(len(inputs)))
+        self._started = 0
+        self._results: list[asyncio.Future[RunResult]] = []
+
+    async def results(self, box: Box) -> AsyncGenerator[RunResult, None]:
+        """Run on every input; `box` holds the program already.
+
+        Raises:
+            SandboxFailureError: a box broke.
+        """
+        if len(self._inputs) == 1:
+            yield await self._run(box, self._inputs[0])
+            return
+        loop = asyncio.get_running_loop()
+        self._results = [loop.create_future() for _ in self._inputs]
+        workers = [asyncio.create_task(self._work(box))]
+        try:
+            for result in self._results:
+                if self._could_use_help(workers):
+                    workers.append(asyncio.create_task(self._help()))
+                yield await result
+        finally:
+            for worker in workers:
+                worker.cancel()
+            await asyncio.gather(*workers, return_exceptions=True)
+
+    def _could_use_help(self, workers: Sequence[asyncio.Task[None]]) -> bool:
+        busy = sum(not worker.done() for worker in workers)
+        left = len(self._inputs) - self._started
+        return self._archive is not None and self._lanes.have_idle and left > busy
+
+    async def _help(self) -> None:
+        async with self._lanes.an_idle_one() as lane:
+            if lane is None or self._archive is None:
+                return
+            async with lane.box() as box:
+                box.unpack(self._archive)
+                await self._work(box, is_helping=True)
+
+    async def _work(self, box: Box, *, is_helping: bool = False) -> None:
+        for position in self._positions:
+            self._started += 1
+            result = self._results[position]
+            try:
+                result.set_result(await self._run(box, self._inputs[position]))
+            except SandboxFailureError as error:
+                result.set_exception(error)
+                result.exception()  # seen, even if nobody comes to wait for it
+                return
+            if is_helping and self._lanes.are_wanted:
+                return
+
+    async def _run(self, box: Box, stdin: bytes) -> RunResult:
+        run = await box.run(run_command(self._program, stdin))
+        return recognise_refusal(run, self._program.language)
