@@ -119,3 +119,23 @@ class SandboxFailureError(EngineError):
 
     code = "sandbox-failure"
     title = "The sandbox failed"
+
+
+class EngineBusyError(EngineError):
+    """The engine takes no programs for now, whatever they are: they may wait."""
+
+    code = "engine-busy"
+    title = "The engine takes no programs for now"
+    status = 503
+    retry_after_s: int
+
+    def __init__(self, *, retry_after_s: int) -> None:
+        super().__init__()
+        self.retry_after_s = retry_after_s
+
+
+class RemoteEngineError(EngineError):
+    """The remote engine failed through no fault of the program."""
+
+    code = "remote-engine-failure"
+    title = "The remote engine failed"

@@ -51,6 +51,8 @@ class Engine(Protocol):
         next.
 
         Raises:
-            SandboxFailureError: the engine itself failed; the program may be tried again.
+            EngineBusyError: the engine takes no programs for now; the program may wait.
+            EngineUnavailableError: the engine can't run this program, now or later.
+            EngineError: any other: the engine itself failed; the program may be tried again.
         """
         ...

@@ -57,12 +57,14 @@ class JobRepository:
         )
         return result.scalar() is not None
 
-    async def release(self, job_id: int, *, lease_token: str, now: datetime, attempts: int) -> None:
-        """Give the job back to the queue, if it is still ours."""
+    async def release(
+        self, job_id: int, *, lease_token: str, available_at: datetime, attempts: int
+    ) -> None:
+        """Give the job back to the queue from then on, if it is still ours."""
         await self._session.execute(
             update(Job)
             .where(Job.id == job_id, Job.lease_token == lease_token)
-            .values(lease_token=None, available_at=now, attempts=attempts)
+            .values(lease_token=None, available_at=available_at, attempts=attempts)
         )
 
     async def finish(self, job_id: int, *, lease_token: str) -> bool:

@@ -14,7 +14,7 @@ from app.domain.judging import (
 )
 from app.domain.runs import CompileResult
 from app.engines.base import Engine, Program
-from app.errors import EngineError, EngineUnavailableError
+from app.errors import EngineBusyError, EngineError, EngineUnavailableError
 from app.services.judge_queue import ClaimedJob, JudgeQueue, LeaseLostError
 from app.services.stop import Stop, StoppedError
 
@@ -50,6 +50,9 @@ class JudgeService:
             # The next worker starts afresh, and this try does not count.
             await self._queue.release(job, attempts=job.attempts - 1)
             return True
+        except EngineBusyError as error:
+            await self._queue.release(job, attempts=job.attempts - 1, after_s=error.retry_after_s)
+            return True
         if result is None:
             await self._queue.release(job, attempts=job.attempts)
         else:
@@ -57,13 +60,19 @@ class JudgeService:
         return True
 
     async def _judge(self, job: ClaimedJob) -> JudgementResult | None:
-        """Return the result, or `None` when it is worth another try."""
+        """Return the result, or `None` when it is worth another try.
+
+        Raises:
+            EngineBusyError: the engine takes no programs for now.
+        """
         if job.attempts > MAX_ATTEMPTS:
             return judge_platform_fault("The worker was lost.")
         try:
             return await self._run(job)
         except EngineUnavailableError as error:
             return judge_platform_fault(error.detail)
+        except EngineBusyError:
+            raise
         except EngineError as error:
             logger.exception("submission %d: the engine failed", job.submission_id)
             is_last = job.attempts >= MAX_ATTEMPTS

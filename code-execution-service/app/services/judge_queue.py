@@ -112,13 +112,16 @@ class JudgeQueue:
             is_over.ring()
             await asyncio.wait([keeper])
 
-    async def release(self, job: ClaimedJob, *, attempts: int) -> None:
-        """Give the submission back; `attempts` is how many tries then count as made."""
+    async def release(self, job: ClaimedJob, *, attempts: int, after_s: int = 0) -> None:
+        """Give the submission back, to be taken again after so many seconds.
+
+        `attempts` is how many tries then count as made.
+        """
         async with self._transactions.write() as work:
             await work.jobs.release(
                 job.job_id,
                 lease_token=job.lease_token,
-                now=datetime.now(tz=UTC),
+                available_at=datetime.now(tz=UTC) + timedelta(seconds=after_s),
                 attempts=attempts,
             )
 
