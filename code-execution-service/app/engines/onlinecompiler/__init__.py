@@ -1,0 +1,1 @@
+"""The remote engine: programs run at onlinecompiler.io, or at whoever speaks its interface."""
