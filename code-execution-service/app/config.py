@@ -1,12 +1,15 @@
 """Settings of the service, read once from the environment and from `.env`."""
 
+import ipaddress
 import os
 import socket
 import sys
 from pathlib import Path
 from typing import Annotated, Self
 
+from limits import parse as parse_rate
 from pydantic import (
+    AfterValidator,
     AliasChoices,
     Field,
     SecretStr,
@@ -18,7 +21,19 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 SERVICE_DIRECTORY = Path(__file__).resolve().parent.parent
 PLACEHOLDER_SECRETS = frozenset({"change-me", "your-webhook-secret-key", "your-secret"})
+DOORS = frozenset({"judge", "submissions"})
 CommaSeparated = Annotated[tuple[str, ...], NoDecode]
+
+
+def _read_rate(value: str) -> str:
+    try:
+        parse_rate(value)
+    except ValueError as error:
+        raise ValueError("must look like 50/minute") from error
+    return value
+
+
+Rate = Annotated[str, AfterValidator(_read_rate)]
 
 
 class SettingsError(Exception):
@@ -50,7 +65,15 @@ class Settings(BaseSettings):
     judge_workers: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=64)
     judge_lease_seconds: float = Field(default=10.0, ge=1, le=3600)
 
-    @field_validator("api_open_endpoints", mode="before")
+    redis_url: str = ""
+    trusted_proxies: CommaSeparated = ("127.0.0.1", "::1")
+    judge_max_timeout_seconds: int = Field(default=30, ge=1, le=300)
+    judge_max_waiting_calls: int = Field(default=64, ge=0, le=10_000)
+    judge_run_rate_limit: Rate = "50/minute"  # contract S000-X07
+    judge_submit_rate_limit: Rate = "30/minute"
+    judge_cors_origins: CommaSeparated = ("*",)
+
+    @field_validator("api_open_endpoints", "trusted_proxies", "judge_cors_origins", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
@@ -60,9 +83,29 @@ class Settings(BaseSettings):
     @field_validator("api_open_endpoints")
     @classmethod
     def _know_doors(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        if unknown := set(value) - {"submissions"}:
-            raise ValueError(f"knows only 'submissions', not {', '.join(sorted(unknown))}")
+        if unknown := set(value) - DOORS:
+            known = ", ".join(sorted(DOORS))
+            raise ValueError(f"knows only {known}, not {', '.join(sorted(unknown))}")
         return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _know_addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for address in value:
+            try:
+                ipaddress.ip_network(address)
+            except ValueError as error:
+                raise ValueError(f"{address} is no IP address or network") from error
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _know_redis(cls, value: str) -> str:
+        # Celery writes `redis+socket` where others write `redis+unix`: both will do.
+        url = value.replace("redis+socket:", "redis+unix:")
+        if url and not url.startswith(("redis://", "rediss://", "redis+unix://")):
+            raise ValueError("must start with redis://, rediss:// or redis+unix://")
+        return url
 
     @field_validator("database_url")
     @classmethod

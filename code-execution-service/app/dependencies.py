@@ -6,7 +6,9 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 
 from app.factory import Factory
+from app.schemas.judge import Place
 from app.services.contests import ContestService
+from app.services.direct_judging import DirectJudge
 from app.services.submissions import SubmissionService
 
 
@@ -29,6 +31,17 @@ def get_submissions(factory: FactoryDependency) -> SubmissionService:
     return factory.submissions()
 
 
+def get_direct_judge(factory: FactoryDependency) -> DirectJudge:
+    """Return the judge for callers who wait."""
+    return factory.direct_judge()
+
+
+def get_place(request: Request) -> Place:
+    """Return where this process runs."""
+    place: Place = request.app.state.place
+    return place
+
+
 def caller_of(door: str) -> Callable[[Request, Factory], Coroutine[Any, Any, None]]:
     """Make the check that guards a door; a credential is looked at even where none is needed.
 
@@ -45,5 +58,7 @@ def caller_of(door: str) -> Callable[[Request, Factory], Coroutine[Any, Any, Non
     return check
 
 
+CallPlace = Annotated[Place, Depends(get_place)]
 Contests = Annotated[ContestService, Depends(get_contests)]
+Judge = Annotated[DirectJudge, Depends(get_direct_judge)]
 Submissions = Annotated[SubmissionService, Depends(get_submissions)]

@@ -9,6 +9,8 @@ class ServiceError(Exception):
     code: ClassVar[str] = "service-error"
     title: ClassVar[str] = "The service failed"
     status: ClassVar[int] = 500
+    retry_after_s: int | None = None
+    """When it makes sense to ask again; `None` where nobody can tell."""
 
     def __init__(self, detail: str | None = None) -> None:
         self.detail = detail or self.title
@@ -92,12 +94,41 @@ class TooLargeError(ClientError):
     status = 413
 
 
+class TooManyRequestsError(ClientError):
+    """The caller asks more often than its limit allows."""
+
+    code = "too-many-requests"
+    title = "Too many requests"
+    status = 429
+
+    def __init__(self, detail: str, *, retry_after_s: int) -> None:
+        super().__init__(detail)
+        self.retry_after_s = retry_after_s
+
+
 class ServerError(ServiceError):
     """Ours to mend; the detail never says more than the title."""
 
     code = "server-error"
     title = "The service failed"
     status = 500
+
+
+class BusyError(ServerError):
+    """More programs wait for the engine than the service lets wait."""
+
+    code = "busy"
+    title = "Too many programs wait to be run; try again in a few seconds"
+    status = 503
+    retry_after_s = 5
+
+
+class DatabaseUnavailableError(ServerError):
+    """The database does not answer, or refuses to work."""
+
+    code = "database-unavailable"
+    title = "The database is not available"
+    status = 503
 
 
 class EngineError(ServerError):

@@ -3,13 +3,16 @@
 from dataclasses import dataclass, field
 
 from app.clients.backend import BackendClient
+from app.clients.rate_limits import RateLimiter
 from app.engines.base import Engine
 from app.languages import LanguageRegistry
 from app.repositories.unit_of_work import Transactions
 from app.services.authentication import Authenticator
 from app.services.code_execution import JudgeService
 from app.services.contests import ContestService
+from app.services.direct_judging import DirectJudge
 from app.services.judge_queue import JudgeQueue
+from app.services.slots import Slots
 from app.services.stop import Stop
 from app.services.submissions import SubmissionService
 from app.services.wake_up import WakeUp
@@ -25,6 +28,9 @@ class Factory:
     languages: LanguageRegistry
     backend: BackendClient
     authenticator: Authenticator
+    rate_limiter: RateLimiter
+    judge_slots: Slots
+    judge_max_timeout_s: int
     judge_lease_s: float
     jobs_waiting: WakeUp = field(default_factory=WakeUp)
     events_waiting: WakeUp = field(default_factory=WakeUp)
@@ -40,6 +46,16 @@ class Factory:
             transactions=self.transactions,
             languages=self.languages,
             jobs_waiting=self.jobs_waiting,
+        )
+
+    def direct_judge(self) -> DirectJudge:
+        """Build the judge for callers who wait."""
+        return DirectJudge(
+            engine=self.engine,
+            languages=self.languages,
+            slots=self.judge_slots,
+            transactions=self.transactions,
+            max_timeout_s=self.judge_max_timeout_s,
         )
 
     def judge(self) -> JudgeService:

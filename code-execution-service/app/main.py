@@ -1,16 +1,20 @@
 """The service's web process: settings, wiring, and the loops that judge and deliver."""
 
 import logging
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import httpx
 import uvicorn
 from fastapi import FastAPI
+from limits import parse as parse_rate
 from sqlalchemy.ext.asyncio import AsyncEngine
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from app.background import background_loops
 from app.clients.backend import BackendClient, create_http_client
+from app.clients.rate_limits import RateLimiter
 from app.config import SERVICE_DIRECTORY, Settings, load_settings_or_exit
 from app.database import create_database, driver_url
 from app.engines.base import Engine
@@ -21,10 +25,13 @@ from app.languages import LanguageRegistry, load_languages
 from app.logs import configure_logging
 from app.repositories.schema import Schema
 from app.repositories.unit_of_work import Transactions
-from app.routes import contests, submissions, system
+from app.routes import contests, judge, submissions, system
 from app.routes.content_encoding import ContentEncodingMiddleware
 from app.routes.errors import install_error_handlers
+from app.routes.judge_cors import JudgeCorsMiddleware
+from app.schemas.judge import Place
 from app.services.authentication import Authenticator, KeyStore
+from app.services.slots import Slots
 
 VERSION = "0.1.0"
 MAX_BODY_BYTES = 64 * 1024 * 1024
@@ -57,7 +64,9 @@ def create_app(
             )
             engine_fault = await _start(engine)
             app.state.factory = factory
-            app.state.readiness_checks = _readiness_checks(database, engine_fault)
+            app.state.readiness_checks = _readiness_checks(
+                database, engine_fault, factory.rate_limiter if settings.redis_url else None
+            )
             workers = 0 if engine_fault else settings.judge_workers
             async with background_loops(factory, judge_workers=workers):
                 yield
@@ -73,10 +82,12 @@ def create_app(
         redirect_slashes=False,
     )
     app.state.open_doors = frozenset(settings.api_open_endpoints)
-    app.state.replica_name = settings.replica_name
+    app.state.place = Place(replica=settings.replica_name, container_id=socket.gethostname())
     app.add_middleware(ContentEncodingMiddleware, max_body_bytes=MAX_BODY_BYTES)
+    app.add_middleware(JudgeCorsMiddleware, origins=settings.judge_cors_origins)
+    app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.trusted_proxies))
     install_error_handlers(app)
-    for router in (submissions.router, contests.router, system.router):
+    for router in (judge.router, submissions.router, contests.router, system.router):
         app.include_router(router)
     return app
 
@@ -101,7 +112,19 @@ def _create_factory(
             issuer=settings.jwt_issuer,
             audience=settings.jwt_audience,
         ),
+        rate_limiter=_create_rate_limiter(settings),
+        judge_slots=Slots(working=settings.judge_workers, waiting=settings.judge_max_waiting_calls),
+        judge_max_timeout_s=settings.judge_max_timeout_seconds,
         judge_lease_s=settings.judge_lease_seconds,
+    )
+
+
+def _create_rate_limiter(settings: Settings) -> RateLimiter:
+    run, submit = settings.judge_run_rate_limit, settings.judge_submit_rate_limit
+    rates = {"run": run, "runall": run, "submit": submit}
+    return RateLimiter(
+        {endpoint: parse_rate(rate) for endpoint, rate in rates.items()},
+        redis_url=settings.redis_url,
     )
 
 
@@ -116,14 +139,16 @@ async def _start(engine: Engine) -> EngineError | None:
 
 
 def _readiness_checks(
-    database: AsyncEngine, engine_fault: EngineError | None
+    database: AsyncEngine, engine_fault: EngineError | None, redis: RateLimiter | None
 ) -> dict[str, Callable[[], Awaitable[None]]]:
     async def check_engine() -> None:
         if engine_fault:
             raise engine_fault
 
     schema = Schema(database, alembic_ini=str(SERVICE_DIRECTORY / "alembic.ini"))
-    return {"database": schema.check, "engine": check_engine}
+    checks: dict[str, Callable[[], Awaitable[None]]]
+    checks = {"database": schema.check, "engine": check_engine}
+    return checks | {"redis": redis.check} if redis else checks
 
 
 def main() -> None:
@@ -137,6 +162,7 @@ def main() -> None:
         host=settings.host,
         port=settings.port,
         log_config=None,
+        proxy_headers=False,  # the application does it, with proxies of its own choice
         timeout_graceful_shutdown=GRACE_S,
     )
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from app.domain.checkers import is_same_output
 from app.domain.limits import MIB, Limits
 from app.domain.runs import NO_USAGE, CompileResult, RunResult, RunStatus, Usage
-from app.domain.text import readable
+from app.domain.text import readable, storable
 from app.domain.verdicts import Verdict, verdict_of
 
 SAMPLE_OUTPUT_BYTES = 4 * 1024
@@ -74,7 +74,7 @@ def judge_compile_error(compiled: CompileResult) -> JudgementResult:
     return JudgementResult(
         verdict=Verdict.CE,
         output=None,
-        error_output=f"Compilation Error:\n{compiled.message}",
+        error_output=f"Compilation Error:\n{storable(compiled.message)}",
         exit_code=None,
         usage=None,
         runs=(),
@@ -105,8 +105,14 @@ def judge_single_run(run: RunResult, limits: Limits) -> JudgementResult:
     )
 
 
-def judge_run(test_case: TestCase, run: RunResult, limits: Limits) -> JudgedRun:
-    """Judge one run against its test case."""
+def judge_run(
+    test_case: TestCase,
+    run: RunResult,
+    limits: Limits,
+    *,
+    sample_output_bytes: int = SAMPLE_OUTPUT_BYTES,
+) -> JudgedRun:
+    """Judge one run against its test case; longer output of a sample is cut."""
     is_right = is_same_output(run.stdout, test_case.expected_output.encode())
     failure = describe_failure(run, limits)
     return JudgedRun(
@@ -116,8 +122,22 @@ def judge_run(test_case: TestCase, run: RunResult, limits: Limits) -> JudgedRun:
         usage=run.usage,
         exit_code=run.exit_code,
         signal=run.signal,
-        output=readable(run.stdout, max_bytes=SAMPLE_OUTPUT_BYTES) if test_case.is_sample else None,
+        output=readable(run.stdout, max_bytes=sample_output_bytes) if test_case.is_sample else None,
         error=_error_output(failure, run.stderr) if test_case.is_sample else failure,
+    )
+
+
+def judge_unrun(test_case: TestCase, verdict: Verdict, reason: str) -> JudgedRun:
+    """Give the verdict on a test case that the program was not run on, and why."""
+    return JudgedRun(
+        test_case_id=test_case.id,
+        is_sample=test_case.is_sample,
+        verdict=verdict,
+        usage=NO_USAGE,
+        exit_code=None,
+        signal=None,
+        output="" if test_case.is_sample else None,
+        error=storable(reason),
     )
 
 

@@ -3,12 +3,15 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from app.database import reader_sessions, writer_sessions
+from app.errors import DatabaseUnavailableError
 from app.repositories.contests import ContestRepository
 from app.repositories.events import EventRepository
 from app.repositories.jobs import JobRepository
+from app.repositories.judge_submissions import JudgeSubmissionRepository
 from app.repositories.submissions import SubmissionRepository
 
 
@@ -20,6 +23,7 @@ class UnitOfWork:
         self.submissions = SubmissionRepository(session)
         self.jobs = JobRepository(session)
         self.events = EventRepository(session)
+        self.judge_submissions = JudgeSubmissionRepository(session)
 
 
 class Transactions:
@@ -34,6 +38,19 @@ class Transactions:
         """Open a transaction that may write."""
         async with self._writer() as session, session.begin():
             yield UnitOfWork(session)
+
+    @asynccontextmanager
+    async def try_to_write(self) -> AsyncIterator[UnitOfWork]:
+        """Open a transaction whose failure the caller can live with.
+
+        Raises:
+            DatabaseUnavailableError: the database does not answer, or refuses what is written.
+        """
+        try:
+            async with self.write() as work:
+                yield work
+        except (SQLAlchemyError, OSError) as error:
+            raise DatabaseUnavailableError from error
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[UnitOfWork]:

@@ -26,7 +26,11 @@ def _handle_service_error(request: Request, error: Exception) -> JSONResponse:
 
 def render_service_error(error: ServiceError) -> JSONResponse:
     """Make the answer for one of our errors; of a server error it says no more than the title."""
-    headers = {"WWW-Authenticate": "Bearer"} if isinstance(error, UnauthenticatedError) else None
+    headers = {}
+    if isinstance(error, UnauthenticatedError):
+        headers["WWW-Authenticate"] = "Bearer"
+    if error.retry_after_s is not None:
+        headers["Retry-After"] = str(error.retry_after_s)
     detail = error.title if isinstance(error, ServerError) else error.detail
     return JSONResponse(
         {"detail": detail, "code": error.code}, status_code=error.status, headers=headers

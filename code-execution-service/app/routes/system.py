@@ -19,7 +19,7 @@ async def health(request: Request) -> HealthOut:
     return HealthOut(
         timestamp=instant_text(datetime.now(tz=UTC)),
         version=request.app.version,
-        replica=request.app.state.replica_name,
+        replica=request.app.state.place.replica,
     )
 
 

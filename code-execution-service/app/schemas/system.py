@@ -15,7 +15,7 @@ class LanguageOut(BaseModel):
     aliases: list[str]
     compiler: str = Field(description="Name of the compiler at third-party APIs.")
     version: str | None = Field(description="As the installed compiler or runtime tells it.")
-    is_available: bool
+    available: bool
     time_multiplier: float = Field(description="How much more CPU time than a problem's limit.")
     memory_multiplier: float = Field(description="How much more memory than a problem's limit.")
     compile_options: dict[str, list[str]] = Field(
@@ -37,7 +37,7 @@ class LanguageOut(BaseModel):
             aliases=list(language.aliases),
             compiler=language.third_party_name,
             version=toolchain.version,
-            is_available=toolchain.is_available,
+            available=toolchain.is_available,
             time_multiplier=language.time_multiplier,
             memory_multiplier=language.memory_multiplier,
             compile_options={group.name: list(group.options) for group in language.option_groups},

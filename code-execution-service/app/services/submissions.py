@@ -91,7 +91,7 @@ class SubmissionService:
             UnsupportedLanguageError: there is no such language.
             IdempotencyMismatchError: the key came before with another request.
         """
-        _check_code(request.code)
+        check_code(request.code)
         language = self._languages.get(request.language)
         language.options_with(request.compile_options)
         check_files(request.files, source_file=language.source_file)
@@ -170,7 +170,12 @@ class SubmissionService:
         self._jobs_waiting.ring()
 
 
-def _check_code(code: str) -> None:
+def check_code(code: str) -> None:
+    """Return if somebody may hand in such a source text.
+
+    Raises:
+        InvalidRequestError: it is empty or too long.
+    """
     if not code.strip():
         raise InvalidRequestError("Code is required")
     size_bytes = len(code.encode())

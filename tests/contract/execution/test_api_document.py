@@ -13,6 +13,9 @@ from app.languages import load_languages
 from app.main import create_app
 
 PROMISED = {
+    "/run": {"post"},
+    "/runall": {"post"},
+    "/submit": {"post"},
     "/api/v1/submissions/": {"get", "post"},
     "/api/v1/submissions/{submission_id}": {"get"},
     "/api/v1/submissions/{submission_id}/execute": {"post"},
