@@ -2,10 +2,12 @@
 
 import ipaddress
 import os
+import re
 import socket
 import sys
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
 from limits import parse as parse_rate
 from pydantic import (
@@ -21,6 +23,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 SERVICE_DIRECTORY = Path(__file__).resolve().parent.parent
 PLACEHOLDER_SECRETS = frozenset({"change-me", "your-webhook-secret-key", "your-secret"})
+PLACEHOLDER_API_KEYS = frozenset({"change-me", "your-api-key", "your_api_key"})
+API_KEY = re.compile(r"[\x21-\x7e]{1,500}")
 DOORS = frozenset({"judge", "submissions"})
 CommaSeparated = Annotated[tuple[str, ...], NoDecode]
 
@@ -64,6 +68,12 @@ class Settings(BaseSettings):
 
     judge_workers: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=64)
     judge_lease_seconds: float = Field(default=10.0, ge=1, le=3600)
+
+    code_execution_driver: Literal["local", "remote"] = "local"
+    code_execution_api_url: str = "https://onlinecompiler.io/api/v2/run-code/"
+    code_execution_api_key: SecretStr = SecretStr("")
+    code_execution_compilers_file: Path | None = None
+    code_execution_callback_url: str = ""
 
     redis_url: str = ""
     trusted_proxies: CommaSeparated = ("127.0.0.1", "::1")
@@ -120,6 +130,33 @@ class Settings(BaseSettings):
         if not value.startswith(("http://", "https://")):
             raise ValueError("must start with http:// or https://")
         return value.rstrip("/")
+
+    @field_validator("code_execution_api_url", "code_execution_callback_url")
+    @classmethod
+    def _be_safe_for_secrets(cls, value: str) -> str:
+        url = urlsplit(value)
+        is_safe = url.scheme == "https" or url.hostname in {"localhost", "127.0.0.1", "::1"}
+        if value and not (is_safe and value.startswith(("http://", "https://"))):
+            raise ValueError("must start with https:// (http:// only for this machine)")
+        return value
+
+    @field_validator("code_execution_compilers_file")
+    @classmethod
+    def _start_at_the_service(cls, value: Path | None) -> Path | None:
+        return value and SERVICE_DIRECTORY / value
+
+    @model_validator(mode="after")
+    def _have_a_real_api_key(self) -> Self:
+        # Never the other way round: a copied placeholder must not make the engine remote.
+        key = self.code_execution_api_key.get_secret_value()
+        if self.code_execution_driver == "remote" and (
+            key in PLACEHOLDER_API_KEYS or not API_KEY.fullmatch(key)
+        ):
+            raise ValueError(
+                "CODE_EXECUTION_API_KEY: is not set, a placeholder, or no plain text without "
+                "spaces; CODE_EXECUTION_DRIVER=remote needs the key of your account"
+            )
+        return self
 
     @model_validator(mode="after")
     def _have_a_real_secret(self) -> Self:

@@ -18,6 +18,8 @@ from app.clients.rate_limits import RateLimiter
 from app.config import SERVICE_DIRECTORY, Settings, load_settings_or_exit
 from app.database import create_database, driver_url
 from app.engines.base import Engine
+from app.engines.onlinecompiler.callbacks import AwaitedResults
+from app.engines.onlinecompiler.engine import OnlineCompilerEngine
 from app.engines.sandbox.engine import SandboxEngine
 from app.errors import EngineError
 from app.factory import Factory
@@ -28,6 +30,7 @@ from app.repositories.unit_of_work import Transactions
 from app.routes import contests, judge, submissions, system
 from app.routes.content_encoding import ContentEncodingMiddleware
 from app.routes.errors import install_error_handlers
+from app.routes.remote_results import router as remote_results_router
 from app.routes.judge_cors import JudgeCorsMiddleware
 from app.schemas.judge import Place
 from app.services.authentication import Authenticator, KeyStore
@@ -46,10 +49,12 @@ def create_app(
     engine: Engine,
     languages: LanguageRegistry,
     backend_transport: httpx.AsyncBaseTransport | None = None,
+    remote_results: AwaitedResults | None = None,
 ) -> FastAPI:
     """Build the application; nothing is opened or started before its lifespan begins.
 
-    `backend_transport` takes the place of the network on the way to the backend.
+    `backend_transport` takes the place of the network on the way to the backend. `remote_results`
+    are what the engine waits for, if it is one whose results are posted to this service.
     """
 
     @asynccontextmanager
@@ -89,7 +94,27 @@ def create_app(
     install_error_handlers(app)
     for router in (judge.router, submissions.router, contests.router, system.router):
         app.include_router(router)
+    if remote_results is not None:
+        app.state.remote_results = remote_results
+        app.include_router(remote_results_router)
     return app
+
+
+def create_engine(
+    settings: Settings, languages: LanguageRegistry
+) -> tuple[Engine, AwaitedResults | None]:
+    """Build the engine that the settings ask for, and the results that will be posted to it."""
+    if settings.code_execution_driver == "local":
+        return SandboxEngine(languages.languages, data_directory=settings.data_directory), None
+    results = AwaitedResults() if settings.code_execution_callback_url else None
+    engine = OnlineCompilerEngine(
+        languages.languages,
+        url=settings.code_execution_api_url,
+        api_key=settings.code_execution_api_key.get_secret_value(),
+        compilers_file=settings.code_execution_compilers_file,
+        results=results,
+    )
+    return engine, results
 
 
 def _create_factory(
@@ -156,9 +181,9 @@ def main() -> None:
     settings = load_settings_or_exit()
     configure_logging(settings.logs_directory)
     languages = load_languages()
-    engine = SandboxEngine(languages.languages, data_directory=settings.data_directory)
+    engine, results = create_engine(settings, languages)
     uvicorn.run(
-        create_app(settings, engine=engine, languages=languages),
+        create_app(settings, engine=engine, languages=languages, remote_results=results),
         host=settings.host,
         port=settings.port,
         log_config=None,

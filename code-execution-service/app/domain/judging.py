@@ -13,6 +13,7 @@ from app.domain.verdicts import Verdict, verdict_of
 SAMPLE_OUTPUT_BYTES = 4 * 1024
 OUTPUT_BYTES = 64 * 1024
 ERROR_OUTPUT_BYTES = 10 * 1024
+INFERRED = "(inferred, not measured)"
 
 
 class SubmissionStatus(StrEnum):
@@ -166,10 +167,15 @@ def describe_failure(run: RunResult, limits: Limits) -> str | None:
         RunStatus.WALL_LIMIT: f"Time Limit Exceeded: {limits.wall_time_ms} ms of wall time",
         RunStatus.MEMORY_LIMIT: f"Memory Limit Exceeded: {limits.memory_bytes / MIB:g} MiB",
         RunStatus.OUTPUT_LIMIT: f"Output Limit Exceeded: {limits.output_bytes / MIB:g} MiB",
-        RunStatus.NONZERO_EXIT: f"Runtime Error: exit code {run.exit_code}",
+        RunStatus.NONZERO_EXIT: f"Runtime Error: exit code {_or_unknown(run.exit_code)}",
         RunStatus.SIGNALED: f"Runtime Error: killed by signal {run.signal}",
     }
-    return descriptions[run.status]
+    description = descriptions[run.status]
+    return f"{description} {INFERRED}" if description and run.is_guess else description
+
+
+def _or_unknown(exit_code: int | None) -> str:
+    return "unknown" if exit_code is None else str(exit_code)
 
 
 def _error_output(failure: str | None, stderr: bytes) -> str | None:

@@ -8,7 +8,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from app.engines.onlinecompiler.answers import parse_token
+from app.engines.onlinecompiler.answers import (
+    MalformedAnswerError,
+    parse_document,
+    parse_token,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -45,11 +49,18 @@ class AwaitedResults:
         finally:
             self._by_token.pop(token, None)
 
-    def deliver(self, document: dict[str, Any]) -> bool:
+    def deliver(self, content: bytes) -> bool:
         """Give a result to the call that waits for it; false if nobody does: it is ignored."""
-        awaited = self._by_token.pop(parse_token(document) or "", None)
-        if awaited is None or awaited.done():
+        # Found as bytes first, so that a stranger's large body is not even parsed.
+        token = next((token for token in self._by_token if token.encode() in content), None)
+        try:
+            document = parse_document(content) if token else {}
+        except MalformedAnswerError:
+            document = {}
+        if token is None or parse_token(document) != token:
             logger.warning("a result came that nobody waits for: late, repeated or forged")
             return False
-        awaited.set_result(document)
+        awaited = self._by_token.pop(token)
+        if not awaited.done():  # else the call was just given up
+            awaited.set_result(document)
         return True
