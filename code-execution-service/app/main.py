@@ -32,6 +32,7 @@ from app.routes.content_encoding import ContentEncodingMiddleware
 from app.routes.errors import install_error_handlers
 from app.routes.remote_results import router as remote_results_router
 from app.routes.judge_cors import JudgeCorsMiddleware
+from app.routes.remote_results import router as remote_results_router
 from app.schemas.judge import Place
 from app.services.authentication import Authenticator, KeyStore
 from app.services.slots import Slots
