@@ -30,7 +30,6 @@ from app.repositories.unit_of_work import Transactions
 from app.routes import contests, judge, submissions, system
 from app.routes.content_encoding import ContentEncodingMiddleware
 from app.routes.errors import install_error_handlers
-from app.routes.remote_results import router as remote_results_router
 from app.routes.judge_cors import JudgeCorsMiddleware
 from app.routes.remote_results import router as remote_results_router
 from app.schemas.judge import Place
