@@ -15,7 +15,7 @@ def run_inside(
     cgroup: Cgroup,
     source: str,
     *,
-    memory_bytes: int = 64 * MIB,
+    memory_bytes: int = 32 * MIB,
     processes: int = 16,
     user_id: int | None = ORDINARY_USER_ID,
 ) -> tuple[int, CgroupFacts]:

@@ -85,7 +85,7 @@ def _boot(command: Sequence[str]) -> GuestRun:
             f"mem={MEMORY}",
             *("root=/dev/root", "rootfstype=hostfs", "rootflags=/", "ro"),
             f"init={script.name}",
-            *("con=null", "con0=fd:0,fd:1", "quiet"),
+            *("con=null", "con0=fd:0,fd:1", "loglevel=1"),
         ])
     shown, found, exit_code = output.rpartition(marker)
     if not found:

@@ -1,0 +1,32 @@
+"""Find cgroups, run commands in one, and print what came of it as JSON: `python cgroup_report.py`.
+
+Standard library only, so that it runs in any Python, under any user.
+"""
+
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+from app.engines.sandbox.cgroups import find_cgroups
+from tests.support.cgroup_commands import run_inside
+
+TOUCH = "data = b'x' * (40 << 20)"
+FORK = """
+import os, time
+for _ in range(20):
+    if os.fork() == 0:
+        time.sleep(0.2)
+        os._exit(0)
+"""
+
+cgroups = find_cgroups()
+report = asdict(cgroups.support)
+lane = cgroups.create(0)
+for name, source in {"greedy": TOUCH, "forking": FORK, "modest": "pass"}.items():
+    exit_code, facts = run_inside(lane, source, user_id=None)
+    report[name] = {"exit_code": exit_code, **asdict(facts)}
+lane.close()
+cgroups.close()
+report["own"] = Path("/proc/self/cgroup").read_text().rpartition(":")[2].strip()
+sys.stdout.write(json.dumps(report))
