@@ -14,8 +14,10 @@ command_check() {
         step "declared dependencies of $service" in_directory "$service" "$bin/deptry" .
     done
     step "shellcheck" "$bin/shellcheck" --external-sources --shell=bash \
-        manage-code-execution.sh scripts/*.sh .ci/run
-    step "hadolint" "$bin/hadolint" ./*/Dockerfile.*
+        manage-code-execution.sh scripts/*.sh .ci/run tests/container/stand_ins/*.sh \
+        tests/container/stand_ins/*/*.sh
+    step "hadolint" "$bin/hadolint" ./*/Dockerfile.* tests/container/Dockerfile \
+        tests/container/stand_ins/*/Dockerfile
     step "compose files" "$bin/check-jsonschema" --builtin-schema vendor.compose-spec \
         docker-compose.dev.yml docker-compose.prod.yml
     say "All checks passed."

@@ -170,3 +170,56 @@ class Main {
     "python": "x = []\nwhile True: x.append(str(len(x)) * 100)",
     "rust": "fn main() { let mut x = Vec::new(); loop { x.push(vec![1u8; 1000]); } }",
 }
+
+FLOODING = {
+    "c": '#include <stdio.h>\nint main(void) { for (;;) puts("flood"); }',
+    "cpp": '#include <iostream>\nint main() { for (;;) std::cout << "flood\\n"; }',
+    "csharp": """
+class Program { static void Main() { while (true) System.Console.WriteLine("flood"); } }
+""",
+    "go": 'package main\nimport "fmt"\nfunc main() { for { fmt.Println("flood") } }',
+    "java": """
+class Main { public static void main(String[] a) { while (true) System.out.println("flood"); } }
+""",
+    "javascript": 'for (;;) require("fs").writeSync(1, "flood".repeat(1000));',
+    "python": "while True: print('flood' * 1000)",
+    "rust": 'fn main() { loop { println!("flood"); } }',
+}
+
+FORKING = {
+    "c": "#include <unistd.h>\nint main(void) { for (;;) fork(); }",
+    "cpp": "#include <unistd.h>\nint main() { for (;;) fork(); }",
+    "csharp": """
+class Program {
+    static void Main() {
+        while (true) try { System.Diagnostics.Process.Start("/usr/bin/sleep", "60"); } catch {}
+    }
+}
+""",
+    "go": """
+package main
+import "os/exec"
+func main() { for { exec.Command("/usr/bin/sleep", "60").Start() } }
+""",
+    "java": """
+class Main {
+    public static void main(String[] a) {
+        ProcessBuilder sleep = new ProcessBuilder("/usr/bin/sleep", "60");
+        while (true) try { sleep.start(); } catch (Exception e) {}
+    }
+}
+""",
+    "javascript": """
+const { spawn } = require("child_process");
+for (;;) try { spawn("/usr/bin/sleep", ["60"]).on("error", () => {}); } catch {}
+""",
+    "python": """
+import os
+while True:
+    try: os.fork()
+    except OSError: pass
+""",
+    "rust": """
+fn main() { loop { let _ = std::process::Command::new("/usr/bin/sleep").arg("60").spawn(); } }
+""",
+}

@@ -1,0 +1,140 @@
+"""The production stack of docker-compose.prod.yml, built and started by a real Docker engine."""
+
+import json
+import os
+import re
+import secrets
+import shutil
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.e2e.stack import is_success
+
+ROOT = Path(__file__).parents[2]
+BUILD_TIMEOUT_S = 1_200
+START_TIMEOUT_S = 240
+CALL_TIMEOUT_S = 60
+SERVICE = "code-execution-service"
+_ASSIGNMENT = re.compile(r"^([A-Z_]+)=(.*)$", re.MULTILINE)
+_SHARED_SECRET = secrets.token_urlsafe(32)
+_ENVIRONMENT = {
+    "backend": {
+        "DEBUG": "false",
+        "SECRET_KEY": secrets.token_urlsafe(48),
+        "ALLOWED_HOSTS": "127.0.0.1,backend",
+        "CODE_EXECUTION_WEBHOOK_SECRET": _SHARED_SECRET,
+        "SUBMISSION_RATE_LIMIT": "100000/minute",
+    },
+    SERVICE: {
+        "DEBUG": "false",
+        "BACKEND_WEBHOOK_SECRET": _SHARED_SECRET,
+        "API_OPEN_ENDPOINTS": "submissions",
+    },
+}
+
+
+class Deployment:
+    """One compose project of its own; its images stay, for the next run to be quick."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._project = f"container-tests-{secrets.token_hex(4)}"
+        self._image = "code-execution-tests/service"
+        self._image_with_tests = "code-execution-tests/service-with-tests"
+        self._environment = os.environ | {
+            "POSTGRES_PASSWORD": secrets.token_urlsafe(16),
+            "BACKEND_ENV_FILE": str(self._write_environment("backend")),
+            "EXECUTION_ENV_FILE": str(self._write_environment(SERVICE)),
+            "EXECUTION_IMAGE": self._image,
+        }
+
+    def start(self) -> None:
+        self._compose("build", timeout_s=BUILD_TIMEOUT_S)
+        self._compose("up", "--detach", timeout_s=START_TIMEOUT_S)
+        self._wait_until_ready(self.url(SERVICE, 8001) + "/health/ready")
+        self._wait_until_ready(self.url("backend", 8000) + "/api/health/ready/")
+
+    def stop(self) -> None:
+        self._compose("down", "--volumes", "--timeout", "5", timeout_s=START_TIMEOUT_S)
+
+    def url(self, service: str, port: int) -> str:
+        return f"http://{self._compose('port', service, str(port)).strip()}"
+
+    def client(self, service: str, port: int) -> httpx.Client:
+        return httpx.Client(base_url=self.url(service, port), timeout=CALL_TIMEOUT_S)
+
+    def logs(self) -> str:
+        return self._compose("logs", "--tail", "40")
+
+    def inspect(self, service: str = SERVICE) -> dict[str, Any]:
+        """Return what the engine knows about the service's container."""
+        container = self._compose("ps", "--quiet", service).strip()
+        answer: list[dict[str, Any]] = json.loads(self._docker("inspect", container))
+        return answer[0]
+
+    def execute(self, *command: str) -> str:
+        """Run a command in the execution service's running container."""
+        return self._compose("exec", "--no-TTY", SERVICE, *command)
+
+    def run_with_tests(self, *command: str, timeout_s: float) -> "subprocess.CompletedProcess[str]":
+        """Run a command in a container like the service's, with pytest and the tests in it."""
+        context = self._folder / "with-tests"
+        context.mkdir()
+        shutil.copy(ROOT / "requirements-dev.txt", context)
+        self._docker(
+            *("build", "--tag", self._image_with_tests),
+            *("--build-arg", f"SERVICE_IMAGE={self._image}"),
+            *("--file", str(ROOT / "tests/container/Dockerfile"), str(context)),
+            timeout_s=BUILD_TIMEOUT_S,
+        )
+        options = ["--rm", "--no-deps", "--no-TTY", "--volume", f"{ROOT}/tests:/checkout/tests:ro"]
+        return subprocess.run(
+            [*self._compose_command(), "run", *options, SERVICE, *command],
+            env=self._environment | {"EXECUTION_IMAGE": self._image_with_tests},
+            capture_output=True,
+            text=True,
+            timeout=timeout_s,
+            check=False,
+        )
+
+    def _wait_until_ready(self, url: str) -> None:
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while not is_success(url):
+            assert time.monotonic() < deadline, f"{url} is not ready:\n{self.logs()}"
+            time.sleep(0.1)
+
+    def _write_environment(self, service: str) -> Path:
+        """Fill in the service's example, as whoever runs it for real does."""
+        example = (ROOT / service / ".env.example").read_text()
+        values = dict(_ASSIGNMENT.findall(example)) | _ENVIRONMENT[service]
+        file = self._folder / f"{service}.env"
+        file.write_text("".join(f"{name}={value}\n" for name, value in values.items()))
+        return file
+
+    def _compose(self, *arguments: str, timeout_s: float = CALL_TIMEOUT_S) -> str:
+        return self._call([*self._compose_command(), *arguments], timeout_s)
+
+    def _docker(self, *arguments: str, timeout_s: float = CALL_TIMEOUT_S) -> str:
+        return self._call(["docker", *arguments], timeout_s)
+
+    def _compose_command(self) -> list[str]:
+        files = ["docker-compose.prod.yml", "tests/container/docker-compose.test.yml"]
+        named = [word for file in files for word in ("--file", str(ROOT / file))]
+        place = ["--project-name", self._project, "--project-directory", str(ROOT)]
+        return ["docker", "compose", "--progress", "quiet", *place, *named]
+
+    def _call(self, command: list[str], timeout_s: float) -> str:
+        done = subprocess.run(
+            command,
+            env=self._environment,
+            capture_output=True,
+            text=True,
+            timeout=timeout_s,
+            check=False,
+        )
+        assert done.returncode == 0, f"{' '.join(command)}: {done.stderr[-3000:]}"
+        return done.stdout
