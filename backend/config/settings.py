@@ -1,6 +1,7 @@
 """Django's settings; what differs between installations comes from the environment or `.env`."""
 
 import os
+import socket
 from datetime import timedelta
 from pathlib import Path
 
@@ -195,6 +196,7 @@ if CELERY_BROKER_URL.startswith(("redis", "valkey")):
 REDIS_URL = env.url("REDIS_URL", "", schemes=("redis", "rediss", "redis+socket", "redis+unix"))
 API_TITLE = "Code Contest"
 API_VERSION = "0.1.0"
+REPLICA_NAME = env.text("REPLICA_NAME", "") or socket.gethostname()
 PROBLEM_TYPE_BASE = "/problems/"
 # One body holds at most a program and its input, or a problem with its test cases, or a result.
 API_BODY_BYTES_MAX = 16 * MIB

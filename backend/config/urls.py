@@ -5,6 +5,7 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
+from apps.code_execution.views import PlatformHealthView
 from apps.core.problems import api_not_found
 from apps.users.views import jwks
 
@@ -22,6 +23,7 @@ urlpatterns = [
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema")),
     re_path(r"^api/", api_not_found),
+    re_path(r"^health/?$", PlatformHealthView.as_view()),
     re_path(r"^\.well-known/jwks\.json/?$", jwks),
 ]
 handler400 = "apps.core.problems.bad_request"

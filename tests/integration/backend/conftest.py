@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
+from apps.code_execution.service_health import forget_health
 from apps.core import throttling
 from apps.users.models import User
 from tests.support.execution_service import FakeExecutionService, fake_execution_service
@@ -18,6 +19,12 @@ def fresh_rate_limits() -> Iterator[None]:
     throttling._limiter.cache_clear()
     yield
     throttling._limiter.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def no_remembered_health() -> None:
+    """Ask each test's own execution service."""
+    forget_health()
 
 
 @pytest.fixture

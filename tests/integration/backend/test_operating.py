@@ -60,6 +60,45 @@ class TestHealth:
         assert answer.status_code == 503
         assert answer.json()["status"] == "unhealthy"
 
+    @pytest.mark.parametrize("path", ["/health", "/health/"])
+    def test_tells_of_the_platform_in_everybodys_words(
+        self, execution_service: FakeExecutionService, settings: Any, path: str
+    ) -> None:
+        settings.REPLICA_NAME = "replica-1"
+
+        answer = Client().get(path)
+
+        body = answer.json()
+        assert answer.status_code == 200
+        assert body.pop("timestamp").endswith("Z")
+        assert body == {
+            "status": "healthy",
+            "service": "Backend",
+            "version": settings.API_VERSION,
+            "replica": "replica-1",
+            "cornflow_status": "healthy",
+            "backend_status": "healthy",
+            "cornflow_version": settings.API_VERSION,
+        }
+
+    def test_stays_alive_without_the_execution_service_and_says_so(self, settings: Any) -> None:
+        settings.CODE_EXECUTION_SERVICE_URL = "http://127.0.0.1:9"
+
+        answer = Client().get("/health")
+
+        assert answer.status_code == 200
+        assert answer.json()["status"] == "healthy"
+        assert answer.json()["backend_status"] == "unhealthy"
+
+    def test_asks_the_execution_service_seldom(
+        self, execution_service: FakeExecutionService, settings: Any
+    ) -> None:
+        first = Client().get("/health").json()
+        settings.CODE_EXECUTION_SERVICE_URL = "http://127.0.0.1:9"
+        second = Client().get("/health").json()
+
+        assert first["backend_status"] == second["backend_status"] == "healthy"
+
 
 @pytest.mark.django_db
 class TestRateLimits:
