@@ -8,6 +8,25 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 MICROSERVICE_ID_START = 1000
+LANGUAGES = [
+    {
+        "id": "python",
+        "name": "Python",
+        "time_multiplier": 3.0,
+        "memory_multiplier": 2.0,
+        "compile_options": {},
+    },
+    {
+        "id": "cpp",
+        "name": "C++",
+        "time_multiplier": 1.0,
+        "memory_multiplier": 1.0,
+        "compile_options": {
+            "standard": ["-std=gnu++20", "-std=c++17"],
+            "optimisation": ["", "-O3"],
+        },
+    },
+]
 
 
 class FakeExecutionService:
@@ -20,6 +39,8 @@ class FakeExecutionService:
         self.bodies: list[bytes] = []
         self.submissions: dict[int, dict[str, Any]] = {}
         self.failures: list[int] = []
+        self.languages: object = LANGUAGES
+        self.questions_about_languages = 0
         self.ids_by_key: dict[str, int] = {}
         self._lock = threading.Lock()
 
@@ -92,13 +113,17 @@ def _handler_of(service: FakeExecutionService) -> type[BaseHTTPRequestHandler]:
                     },
                 )
                 return
+            if self.path == "/api/v1/languages":
+                service.questions_about_languages += 1
+                self._answer(200 if service.languages else 503, service.languages)
+                return
             found = service.submissions.get(int(self.path.rsplit("/", 1)[1]))
             self._answer(200 if found else 404, found or {"detail": "Submission not found"})
 
         def log_message(self, *_: object) -> None:
             """Keep quiet."""
 
-        def _answer(self, status: int, document: dict[str, Any]) -> None:
+        def _answer(self, status: int, document: object) -> None:
             body = json.dumps(document).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")

@@ -104,7 +104,16 @@ class SubmissionAdmin(ReadOnlyAdmin):
     inlines = [JudgementInline]
     actions = ["run_again", "export"]
     fieldsets = [
-        (None, {"fields": [("user", "contest", "problem"), "language", "shown_code"]}),
+        (
+            None,
+            {
+                "fields": [
+                    ("user", "contest", "problem"),
+                    ("language", "compile_options"),
+                    "shown_code",
+                ]
+            },
+        ),
         (
             "Result",
             {

@@ -73,13 +73,24 @@ class ExecutionServiceClient:
             return None
         return _result_of(response)
 
-    def health(self, *, timeout_s: float = HEALTH_TIMEOUT_S) -> dict[str, Any]:
+    def languages(self, *, timeout_s: float) -> object:
+        """Give the service's own list of languages, as it comes.
+
+        Raises:
+            ServiceUnavailableError: It did not answer as it should.
+        """
+        response = self._send("GET", "/api/v1/languages", "languages", timeout_s)
+        if not response.is_success:
+            raise ServiceUnavailableError(_describe(response))
+        return _json_of(response)
+
+    def health(self) -> dict[str, Any]:
         """Give the service's own account of its health.
 
         Raises:
             ServiceUnavailableError: It did not answer as it should.
         """
-        response = self._send("GET", "/health/", "health", timeout_s)
+        response = self._send("GET", "/health/", "health", HEALTH_TIMEOUT_S)
         body = _json_of(response)
         if not response.is_success or not isinstance(body, dict):
             raise ServiceUnavailableError(_describe(response))

@@ -25,6 +25,7 @@ from apps.code_execution.results import (
     open_rows,
     refuse,
 )
+from apps.contests.models import Problem
 from apps.core.errors import ClientError
 
 logger = logging.getLogger(__name__)
@@ -114,12 +115,14 @@ def _order_of(submission: CodeSubmission) -> dict[str, Any]:
         "input_data": submission.input_data,
         "reference": str(submission.pk),
     }
+    if submission.compile_options:
+        order["compile_options"] = submission.compile_options
     problem = submission.problem
     if problem is not None:
-        order["limits"] = {
-            "cpu_time_ms": problem.time_limit_ms,
-            "memory_bytes": problem.memory_limit_bytes,
-        }
+        order["limits"] = _limits_of(problem, submission.language)
+        files = _files_of(problem, submission.language)
+        if files:
+            order["files"] = files
         order["test_cases"] = [
             {
                 "id": str(test_case.pk),
@@ -130,6 +133,24 @@ def _order_of(submission: CodeSubmission) -> dict[str, Any]:
             for test_case in problem.test_cases.all()
         ]
     return order
+
+
+def _limits_of(problem: Problem, language: str) -> dict[str, Any]:
+    """Give the problem's limits; what it does not multiply itself, the execution service does."""
+    own = problem.languages.filter(language=language).first()
+    limits = {
+        "cpu_time_ms": problem.time_limit_ms,
+        "memory_bytes": problem.memory_limit_bytes,
+        "time_multiplier": own and own.time_multiplier,
+        "memory_multiplier": own and own.memory_multiplier,
+    }
+    return {name: value for name, value in limits.items() if value is not None}
+
+
+def _files_of(problem: Problem, language: str) -> dict[str, str]:
+    """Give the contents by name; a file for the language wins over one for all."""
+    files = problem.files.filter(language__in=["", language]).order_by("language")
+    return {file.name: file.content for file in files}
 
 
 @transaction.atomic

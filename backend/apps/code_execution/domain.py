@@ -1,21 +1,29 @@
 """Submission rules as pure functions: languages, the life of a submission, results from outside."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
+
+from apps.contests.domain import LANGUAGES
 
 CODE_BYTES_MAX = 100 * 1024
 INPUT_CHARS_MAX = 1024 * 1024
 TEXT_CHARS_MAX = 1024 * 1024
 TEST_TEXT_CHARS_MAX = 64 * 1024
 TEST_RESULTS_MAX = 1000
+LANGUAGES_MAX = 100
 REFERENCE_CHARS_MAX = 64
 INT32_MAX = 2**31 - 1
 INT64_MAX = 2**63 - 1
 BYTES_PER_MIB = 1024 * 1024
+COMPILE_OPTIONS_MAX = 8
+COMPILE_OPTION_CHARS_MAX = 64
+# The execution service's ceilings, which no multiplier exceeds.
+TIME_LIMIT_MAX_MS = 120_000
+MEMORY_LIMIT_MAX_BYTES = 4096 * BYTES_PER_MIB
 
 
 class Status(StrEnum):
@@ -47,7 +55,6 @@ _NEXT_STATUSES = {
     Status.RUNNING: set(TERMINAL_STATUSES),
 }
 
-LANGUAGES = ("python", "javascript", "java", "cpp", "c", "csharp", "go", "rust")
 _LANGUAGE_ALIASES = {
     "py": "python",
     "python3": "python",
@@ -68,6 +75,18 @@ def language_id_of(name: str) -> str | None:
     normalised = name.strip().lower()
     language = _LANGUAGE_ALIASES.get(normalised, normalised)
     return language if language in LANGUAGES else None
+
+
+def effective_time_ms(limit_ms: int, multiplier: float | None) -> int | None:
+    """Apply a multiplier as the execution service does; `None` while it is not known."""
+    return None if multiplier is None else min(round(limit_ms * multiplier), TIME_LIMIT_MAX_MS)
+
+
+def effective_memory_bytes(limit_bytes: int, multiplier: float | None) -> int | None:
+    """Apply a multiplier as the execution service does; `None` while it is not known."""
+    if multiplier is None:
+        return None
+    return min(round(limit_bytes * multiplier), MEMORY_LIMIT_MAX_BYTES)
 
 
 def can_change(current: Status, new: Status) -> bool:
@@ -96,7 +115,59 @@ def display_memory(size_bytes: int | None) -> str | None:
 
 
 class ResultError(Exception):
-    """A document from outside is not a result; the text says why, field by field."""
+    """A document from outside is not what it should be; the text says why, field by field."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishedLanguage:
+    """What the execution service tells about a language.
+
+    Of each kind of compile options one may be chosen; the first is taken where none is.
+    """
+
+    name: str
+    time_multiplier: float
+    memory_multiplier: float
+    compile_options: dict[str, list[str]]
+
+    def reason_against(self, chosen: Sequence[str]) -> str | None:
+        """Say why these compile options can't be chosen together; `None` if they can."""
+        allowed = [option for kind in self.compile_options.values() for option in kind if option]
+        for option in chosen:
+            if option not in allowed:
+                known = f"Use one of {', '.join(allowed)}." if allowed else "There are none."
+                return f"{self.name} has no compile option '{option}'. {known}"
+        for kind, options in self.compile_options.items():
+            found = [option for option in options if option in chosen]
+            if len(found) > 1:
+                return f"Choose one of {' and '.join(found)}: both are {kind}."
+        return None
+
+
+def parse_languages(document: object) -> dict[str, PublishedLanguage]:
+    """Read the execution service's list of languages, by id.
+
+    Raises:
+        ResultError: It is no such list.
+    """
+    if not isinstance(document, list) or len(document) > LANGUAGES_MAX:
+        raise ResultError(f"languages are a list of at most {LANGUAGES_MAX}")
+    try:
+        return {str(each["id"]): _language(each) for each in document}
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ResultError(f"an entry is not a language: {error!r}") from error
+
+
+def _language(document: Mapping[str, Any]) -> PublishedLanguage:
+    return PublishedLanguage(
+        name=str(document["name"]),
+        time_multiplier=float(document["time_multiplier"]),
+        memory_multiplier=float(document["memory_multiplier"]),
+        compile_options={
+            str(kind): [str(option) for option in options]
+            for kind, options in document["compile_options"].items()
+        },
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

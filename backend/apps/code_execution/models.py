@@ -9,11 +9,10 @@ from django.db.models import Q
 from django.utils import timezone
 from typing_extensions import override
 
-from apps.code_execution.domain import LANGUAGES, Status, Verdict
-from apps.contests.models import Contest, Problem
+from apps.code_execution.domain import Status, Verdict
+from apps.contests.models import LANGUAGE_CHOICES, Contest, Problem
 
 STATUS_CHOICES = [(str(status), status.value.capitalize()) for status in Status]
-LANGUAGE_CHOICES = [(language, language) for language in LANGUAGES]
 VERDICT_CHOICES = [
     (Verdict.AC.value, "Accepted"),
     (Verdict.WA.value, "Wrong answer"),
@@ -57,6 +56,7 @@ class CodeSubmission(models.Model):
     )
     code = models.TextField()
     language = models.CharField(max_length=16, choices=LANGUAGE_CHOICES)
+    compile_options = models.JSONField(default=list, blank=True)
     input_data = models.TextField(blank=True, default="")
     status = _status_field()
     verdict = _verdict_field()

@@ -6,13 +6,16 @@ from rest_framework import serializers
 
 from apps.code_execution.domain import (
     CODE_BYTES_MAX,
+    COMPILE_OPTION_CHARS_MAX,
+    COMPILE_OPTIONS_MAX,
     INPUT_CHARS_MAX,
-    LANGUAGES,
     display_duration,
     display_memory,
     language_id_of,
 )
+from apps.code_execution.languages import LanguageRules
 from apps.code_execution.models import VERDICT_CHOICES, CodeSubmission
+from apps.contests.domain import LANGUAGES
 from apps.contests.models import Contest, Problem
 
 
@@ -91,6 +94,7 @@ class SubmissionSerializer(SubmissionSummarySerializer):
             *SubmissionSummarySerializer.Meta.fields,
             "code",
             "input_data",
+            "compile_options",
             "output",
             "error_output",
             "exit_code",
@@ -114,6 +118,12 @@ class NewSubmissionSerializer(serializers.Serializer[Any]):
     )
     input_data = serializers.CharField(
         default="", allow_blank=True, trim_whitespace=False, max_length=INPUT_CHARS_MAX
+    )
+    compile_options = serializers.ListField(
+        child=serializers.CharField(max_length=COMPILE_OPTION_CHARS_MAX),
+        default=list,
+        max_length=COMPILE_OPTIONS_MAX,
+        help_text="Such as `-std=c++17`; the problem's `languages/` has the allowed ones.",
     )
 
     def validate_code(self, code: str) -> str:
@@ -140,6 +150,19 @@ class NewSubmissionSerializer(serializers.Serializer[Any]):
         return language
 
 
+class ProblemLanguageRulesSerializer(serializers.Serializer[LanguageRules]):
+    """What holds for programs in one language; `null` until the execution service has told it."""
+
+    language = serializers.ChoiceField(LANGUAGES)
+    time_limit_ms = serializers.IntegerField(allow_null=True)
+    memory_limit_bytes = serializers.IntegerField(allow_null=True)
+    compile_options = serializers.DictField(
+        child=serializers.ListField(child=serializers.CharField(allow_blank=True)),
+        allow_null=True,
+        help_text="Of each kind one may choose one; the first is taken by default.",
+    )
+
+
 class ServiceHealthSerializer(serializers.Serializer[Any]):
     """The execution service's own account of its health."""
 
@@ -147,16 +170,3 @@ class ServiceHealthSerializer(serializers.Serializer[Any]):
     timestamp = serializers.DateTimeField()
     service = serializers.CharField()
     version = serializers.CharField()
-
-
-class PlatformHealthSerializer(serializers.Serializer[Any]):
-    """Whether this server, and what it works with, is alive."""
-
-    status = serializers.CharField()
-    timestamp = serializers.DateTimeField()
-    service = serializers.CharField()
-    version = serializers.CharField()
-    replica = serializers.CharField()
-    cornflow_status = serializers.CharField(help_text="`healthy` or `unhealthy`.")
-    backend_status = serializers.CharField(help_text="`healthy` or `unhealthy`.")
-    cornflow_version = serializers.CharField()

@@ -1,5 +1,6 @@
 """What is done with submissions."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
 
@@ -10,6 +11,7 @@ from django.utils import timezone
 from apps.code_execution.client import get_client
 from apps.code_execution.delivery import hand_over
 from apps.code_execution.domain import TERMINAL_STATUSES, Status
+from apps.code_execution.languages import published_languages
 from apps.code_execution.models import CodeSubmission, Judgement
 from apps.code_execution.results import clear_outcome
 from apps.contests import services as contests
@@ -42,15 +44,17 @@ def create_submission(
     input_data: str,
     contest: Contest | None,
     problem: Problem | None,
+    compile_options: Sequence[str] = (),
 ) -> CodeSubmission:
     """Store a submission with the order to judge it, and try once at once to hand it over.
 
     Raises:
         ContestClosedError: The contest takes no submissions now.
         ContestFullError: The user can't join it any more.
-        InvalidFieldsError: The contest does not set the problem.
+        InvalidFieldsError: The contest does not set the problem, or a compile option is wrong.
     """
     now = timezone.now()
+    _check_compile_options(compile_options, language, problem)
     with transaction.atomic():
         _check_problem(user, contest, problem)
         if contest is not None:
@@ -60,6 +64,7 @@ def create_submission(
             code=code,
             language=language,
             input_data=input_data,
+            compile_options=list(compile_options),
             contest=contest,
             problem=problem,
             created_at=now,
@@ -102,6 +107,24 @@ def _check_problem(user: User, contest: Contest | None, problem: Problem | None)
             raise InvalidFieldsError({"contest": ["Name the contest that sets the problem."]})
     elif not ContestProblem.objects.filter(contest=contest, problem=problem).exists():
         raise InvalidFieldsError({"problem": ["The contest does not set this problem."]})
+
+
+def _check_compile_options(
+    compile_options: Sequence[str], language: str, problem: Problem | None
+) -> None:
+    """Refuse what is known to be wrong; else the execution service has the last word.
+
+    Raises:
+        InvalidFieldsError: The problem takes none, or the language not these.
+    """
+    if not compile_options:
+        return
+    if problem is not None and not problem.allows_compile_options:
+        raise InvalidFieldsError({"compile_options": ["The problem takes no compile options."]})
+    published = published_languages().get(language)
+    reason = published and published.reason_against(compile_options)
+    if reason:
+        raise InvalidFieldsError({"compile_options": [reason]})
 
 
 def _hand_over_after_commit(judgement: Judgement) -> None:

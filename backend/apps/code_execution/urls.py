@@ -3,8 +3,16 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from apps.code_execution.views import ServiceHealthView, SubmissionViewSet
+from apps.code_execution.views import (
+    ProblemLanguagesView,
+    ServiceHealthView,
+    SubmissionViewSet,
+)
 
 router = SimpleRouter()
 router.register("submissions", SubmissionViewSet, basename="submission")
-urlpatterns = [*router.urls, path("health/", ServiceHealthView.as_view())]
+urlpatterns = [
+    *router.urls,
+    path("problems/<int:pk>/languages/", ProblemLanguagesView.as_view()),
+    path("health/", ServiceHealthView.as_view()),
+]

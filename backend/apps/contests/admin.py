@@ -11,10 +11,13 @@ from typing_extensions import override
 
 from apps.contests import services
 from apps.contests.models import (
+    PROBLEM_FILES_MAX,
     Contest,
     ContestParticipant,
     ContestProblem,
     Problem,
+    ProblemFile,
+    ProblemLanguage,
     TestCase,
 )
 from apps.core.exports import csv_response
@@ -137,6 +140,32 @@ class TestCaseInline(admin.StackedInline[TestCase, Problem]):
     extra = 0
 
 
+class ProblemLanguageInline(admin.TabularInline[ProblemLanguage, Problem]):
+    """Where a problem allows a language more, or less, than usual."""
+
+    model = ProblemLanguage
+    extra = 0
+
+
+class ProblemFileForm(forms.ModelForm[ProblemFile]):
+    """A file, kept as it is typed."""
+
+    class Meta:
+        model = ProblemFile
+        fields = ["language", "name", "content"]
+        field_classes = {"content": VerbatimField}
+
+
+class ProblemFileInline(admin.StackedInline[ProblemFile, Problem]):
+    """What lies beside every program for a problem."""
+
+    model = ProblemFile
+    form = ProblemFileForm
+    fields = [("name", "language"), "content"]
+    max_num = PROBLEM_FILES_MAX
+    extra = 0
+
+
 @admin.register(Problem)
 class ProblemAdmin(admin.ModelAdmin[Problem]):
     """Problems with their test cases."""
@@ -146,7 +175,7 @@ class ProblemAdmin(admin.ModelAdmin[Problem]):
     search_fields = ["title"]
     # Said again, as counting along drops the model's own.
     ordering = ["id"]
-    inlines = [TestCaseInline]
+    inlines = [ProblemLanguageInline, ProblemFileInline, TestCaseInline]
 
     @override
     def get_queryset(self, request: HttpRequest) -> QuerySet[Problem]:

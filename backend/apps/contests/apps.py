@@ -2,7 +2,15 @@
 
 from apps.users.groups import ManagedAppConfig
 
-MODELS = ("contest", "contestparticipant", "problem", "testcase", "contestproblem")
+MODELS = (
+    "contest",
+    "contestparticipant",
+    "problem",
+    "testcase",
+    "problemlanguage",
+    "problemfile",
+    "contestproblem",
+)
 ACTIONS = ("view", "add", "change", "delete")
 
 

@@ -7,6 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 POINT_STEP = Decimal("0.01")
 NO_SCORE = Decimal("0.00")
+LANGUAGES = ("python", "javascript", "java", "cpp", "c", "csharp", "go", "rust")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,19 +1,51 @@
-"""Tables of contests, participants, problems and test cases."""
+"""Tables of contests, participants, problems and what belongs to a problem."""
 
 from datetime import datetime
 
 from django.conf import settings
-from django.core.validators import MaxLengthValidator, MaxValueValidator, MinValueValidator
+from django.core.exceptions import ValidationError
+from django.core.validators import (
+    MaxLengthValidator,
+    MaxValueValidator,
+    MinValueValidator,
+    RegexValidator,
+)
 from django.db import models
 from django.utils import timezone
 from typing_extensions import override
 
-from apps.contests.domain import NO_SCORE, reason_not_to_submit
+from apps.contests.domain import LANGUAGES, NO_SCORE, reason_not_to_submit
 
 MIB = 1024 * 1024
 TEST_CASE_CHARS_MAX = MIB
 STATEMENT_CHARS_MAX = 256 * 1024
 POINTS_MAX = 1_000_000
+FILE_BYTES_MAX = 256 * 1024
+PROBLEM_FILES_MAX = 16
+MULTIPLIER_MAX = 20
+LANGUAGE_CHOICES = [(language, language) for language in LANGUAGES]
+# What the execution service takes, but for the programs themselves.
+_SEGMENT = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}"
+FILE_NAME = rf"^(?![Mm]ain\.){_SEGMENT}(/{_SEGMENT})?\Z"
+
+
+def check_file_content(text: str) -> None:
+    """Bound a file.
+
+    Raises:
+        ValidationError: It is too large.
+    """
+    if len(text.encode()) > FILE_BYTES_MAX:
+        raise ValidationError(f"A file may have {FILE_BYTES_MAX} bytes.")
+
+
+def _multiplier_field() -> "models.FloatField[float | None, float | None]":
+    return models.FloatField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(MULTIPLIER_MAX)],
+        help_text="Empty: the language's own.",
+    )
 
 
 class Contest(models.Model):
@@ -86,9 +118,12 @@ class Problem(models.Model):
     memory_limit_bytes = models.PositiveBigIntegerField(
         "memory limit (bytes)",
         default=256 * MIB,
-        validators=[MinValueValidator(8 * MIB), MaxValueValidator(4096 * MIB)],
+        validators=[MinValueValidator(16 * MIB), MaxValueValidator(2048 * MIB)],
     )
     checker = models.CharField(max_length=16, choices=Checker.choices, default=Checker.EXACT)
+    allows_compile_options = models.BooleanField(
+        default=True, help_text="Participants may choose a standard and the optimisation."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -121,6 +156,66 @@ class TestCase(models.Model):
     @override
     def __str__(self) -> str:
         return f"{'Sample' if self.is_sample else 'Test'} {self.position}"
+
+
+class ProblemLanguage(models.Model):
+    """What a problem allows programs in one language, where that is not the language's usual."""
+
+    problem = models.ForeignKey(Problem, on_delete=models.CASCADE, related_name="languages")
+    language = models.CharField(max_length=16, choices=LANGUAGE_CHOICES)
+    time_multiplier = _multiplier_field()
+    memory_multiplier = _multiplier_field()
+
+    class Meta:
+        ordering = ["language"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["problem", "language"], name="problem_has_a_language_once"
+            ),
+        ]
+
+    @override
+    def __str__(self) -> str:
+        return self.language
+
+
+class ProblemFile(models.Model):
+    """A file that lies beside every program for a problem, such as a header or data to read.
+
+    One for the program's language wins over one of the same name for all languages.
+    """
+
+    problem = models.ForeignKey(Problem, on_delete=models.CASCADE, related_name="files")
+    language = models.CharField(
+        max_length=16,
+        choices=LANGUAGE_CHOICES,
+        blank=True,
+        default="",
+        help_text="Empty: for every language.",
+    )
+    name = models.CharField(
+        max_length=129,
+        validators=[
+            RegexValidator(
+                FILE_NAME,
+                "Use letters, digits, '_', '-' and '.', in one folder at most. "
+                "A name with 'main.' is the program's own.",
+            )
+        ],
+    )
+    content = models.TextField(blank=True, default="", validators=[check_file_content])
+
+    class Meta:
+        ordering = ["name", "language"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["problem", "language", "name"], name="problem_has_a_file_once"
+            ),
+        ]
+
+    @override
+    def __str__(self) -> str:
+        return self.name
 
 
 class ContestProblem(models.Model):

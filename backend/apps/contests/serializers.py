@@ -8,11 +8,14 @@ from typing_extensions import override
 
 from apps.contests import services
 from apps.contests.models import (
+    PROBLEM_FILES_MAX,
     TEST_CASE_CHARS_MAX,
     Contest,
     ContestParticipant,
     ContestProblem,
     Problem,
+    ProblemFile,
+    ProblemLanguage,
     TestCase,
 )
 from apps.users.permissions import is_manager
@@ -102,6 +105,23 @@ class TestCaseSerializer(serializers.ModelSerializer[TestCase]):
         extra_kwargs = {"position": {"help_text": "By default the place in the list, from 1."}}
 
 
+class ProblemLanguageSerializer(serializers.ModelSerializer[ProblemLanguage]):
+    """What a problem allows one language in place of the language's own multipliers."""
+
+    class Meta:
+        model = ProblemLanguage
+        fields = ["language", "time_multiplier", "memory_multiplier"]
+
+
+class ProblemFileSerializer(serializers.ModelSerializer[ProblemFile]):
+    """A file that lies beside every program; with `language` empty, of every language."""
+
+    class Meta:
+        model = ProblemFile
+        fields = ["name", "language", "content"]
+        extra_kwargs = {"content": {"trim_whitespace": False}}
+
+
 class ProblemSerializer(serializers.ModelSerializer[Problem]):
     """A problem, as participants see it."""
 
@@ -116,20 +136,34 @@ class ProblemSerializer(serializers.ModelSerializer[Problem]):
             "time_limit_ms",
             "memory_limit_bytes",
             "checker",
+            "allows_compile_options",
             "samples",
         ]
 
 
+class ProblemDetailSerializer(ProblemSerializer):
+    """A problem with what lies beside every program."""
+
+    files = ProblemFileSerializer(many=True, read_only=True)
+
+    class Meta(ProblemSerializer.Meta):
+        fields = [*ProblemSerializer.Meta.fields, "files"]
+
+
 class ManagedProblemSerializer(ProblemSerializer):
-    """A problem with all its test cases, for managers only."""
+    """A problem with all that belongs to it, for managers only."""
 
     samples = None  # type: ignore[assignment]  # DRF's way to drop an inherited field
     test_cases = TestCaseSerializer(many=True, required=False)
+    languages = ProblemLanguageSerializer(many=True, required=False)
+    files = ProblemFileSerializer(many=True, required=False)
 
     class Meta(ProblemSerializer.Meta):
         fields = [
             *(name for name in ProblemSerializer.Meta.fields if name != "samples"),
             "test_cases",
+            "languages",
+            "files",
         ]
 
     def validate_test_cases(self, items: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -142,6 +176,16 @@ class ManagedProblemSerializer(ProblemSerializer):
             raise serializers.ValidationError(f"At most {TEST_CASES_MAX} test cases.")
         return items
 
+    def validate_files(self, items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Bound what goes along with every submission.
+
+        Raises:
+            ValidationError: There are too many files.
+        """
+        if len(items) > PROBLEM_FILES_MAX:
+            raise serializers.ValidationError(f"At most {PROBLEM_FILES_MAX} files.")
+        return items
+
     @override
     def create(self, validated_data: dict[str, Any]) -> Problem:
         """Store a new problem."""
@@ -150,8 +194,13 @@ class ManagedProblemSerializer(ProblemSerializer):
     @override
     def update(self, instance: Problem, validated_data: dict[str, Any]) -> Problem:
         """Store a changed problem."""
-        test_cases = validated_data.pop("test_cases", None)
-        return services.save_problem(problem=instance, fields=validated_data, test_cases=test_cases)
+        return services.save_problem(
+            problem=instance,
+            test_cases=validated_data.pop("test_cases", None),
+            languages=validated_data.pop("languages", None),
+            files=validated_data.pop("files", None),
+            fields=validated_data,
+        )
 
 
 class ParticipantSerializer(serializers.ModelSerializer[ContestParticipant]):

@@ -14,12 +14,15 @@ from apps.contests.models import (
     ContestParticipant,
     ContestProblem,
     Problem,
+    ProblemFile,
+    ProblemLanguage,
     TestCase,
 )
 from apps.core.errors import (
     ContestClosedError,
     ContestFullError,
     InvalidFieldsError,
+    NotFoundError,
     ParticipationError,
 )
 from apps.users.models import User
@@ -50,6 +53,18 @@ def list_problems(*, user: User, now: datetime) -> QuerySet[Problem]:
         return problems
     has_started = Q(contests__start_time=None) | Q(contests__start_time__lte=now)
     return problems.filter(has_started, contests__is_active=True).distinct()
+
+
+def get_problem(*, user: User, problem_id: int) -> Problem:
+    """Give a problem that the user may see.
+
+    Raises:
+        NotFoundError: There is none of that id.
+    """
+    problem = list_problems(user=user, now=timezone.now()).filter(pk=problem_id).first()
+    if problem is None:
+        raise NotFoundError
+    return problem
 
 
 def list_participants(*, contest: Contest) -> QuerySet[ContestParticipant]:
@@ -87,20 +102,33 @@ def save_problem(
     problem: Problem,
     fields: Mapping[str, Any],
     test_cases: Sequence[Mapping[str, Any]] | None,
+    languages: Sequence[Mapping[str, Any]] | None,
+    files: Sequence[Mapping[str, Any]] | None,
 ) -> Problem:
-    """Store a new or changed problem; `test_cases`, if given, replace its own.
+    """Store a new or changed problem; `test_cases`, `languages` and `files` replace its own.
 
     A test case that names the `id` of an old one changes that one, so that past results still
     point at it.
 
     Raises:
-        InvalidFieldsError: An `id` is not one of this problem's test cases.
+        InvalidFieldsError: An `id` is not one of this problem's test cases, or a language or file
+            is there twice.
     """
     for name, value in fields.items():
         setattr(problem, name, value)
     problem.save()
     if test_cases is not None:
         _replace_test_cases(problem, test_cases)
+    if languages is not None:
+        _expect_each_once("languages", [each["language"] for each in languages])
+        problem.languages.all().delete()
+        ProblemLanguage.objects.bulk_create(
+            ProblemLanguage(problem=problem, **each) for each in languages
+        )
+    if files is not None:
+        _expect_each_once("files", [(each["name"], each.get("language", "")) for each in files])
+        problem.files.all().delete()
+        ProblemFile.objects.bulk_create(ProblemFile(problem=problem, **each) for each in files)
     return problem
 
 
@@ -219,6 +247,11 @@ def _replace_problems(contest: Contest, problems: Sequence[Mapping[str, Any]]) -
             problem=item["problem"],
             defaults={name: item[name] for name in ("order", "points") if name in item},
         )
+
+
+def _expect_each_once(field: str, keys: Sequence[Any]) -> None:
+    if len(set(keys)) < len(keys):
+        raise InvalidFieldsError({field: ["A problem has each once."]})
 
 
 def _replace_test_cases(problem: Problem, items: Sequence[Mapping[str, Any]]) -> None:

@@ -21,6 +21,7 @@ from apps.contests.serializers import (
     ContestSerializer,
     ManagedProblemSerializer,
     ParticipantSerializer,
+    ProblemDetailSerializer,
     ProblemSerializer,
 )
 from apps.core.errors import InUseError
@@ -112,7 +113,7 @@ class ContestViewSet(ModelViewSet[Contest]):
     retrieve=extend_schema(
         tags=["problems"],
         description="Managers get `test_cases` in place of `samples`.",
-        responses=ProblemSerializer,
+        responses=ProblemDetailSerializer,
     ),
     update=PROBLEMS,
     partial_update=PROBLEMS,
@@ -134,9 +135,9 @@ class ProblemViewSet(ModelViewSet[Problem]):
     @override
     def get_serializer_class(self) -> type[BaseSerializer[Problem]]:
         """Show test cases to managers only, and not in lists."""
-        if self.action == "list" or not is_manager(self.request):
+        if self.action == "list":
             return ProblemSerializer
-        return ManagedProblemSerializer
+        return ManagedProblemSerializer if is_manager(self.request) else ProblemDetailSerializer
 
     @override
     def perform_destroy(self, instance: Problem) -> None:

@@ -25,6 +25,7 @@ PROMISED = {
     "/api/code-execution/contests/{id}/participants/": {"get"},
     "/api/code-execution/problems/": {"get", "post"},
     "/api/code-execution/problems/{id}/": {"get", "put", "patch", "delete"},
+    "/api/code-execution/problems/{id}/languages/": {"get"},
     "/api/code-execution/submissions/": {"get", "post"},
     "/api/code-execution/submissions/{id}/": {"get"},
     "/api/code-execution/submissions/{id}/rerun/": {"post"},
@@ -32,7 +33,6 @@ PROMISED = {
     "/api/health/": {"get"},
     "/api/health/ready/": {"get"},
     "/api/webhooks/code-execution/": {"post"},
-    "/health/": {"get"},
 }
 
 
@@ -72,7 +72,7 @@ def test_only_public_endpoints_are_described_without_a_credential(
         for path in PROMISED
         if path.startswith(("/api/auth/", "/api/health/", "/api/webhooks/"))
         and path not in {"/api/auth/me/", "/api/auth/logout/"}
-    } | {"/api/code-execution/health/", "/health/"}
+    } | {"/api/code-execution/health/"}
 
 
 @pytest.mark.parametrize("path", sorted(PROMISED))

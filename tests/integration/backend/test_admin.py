@@ -165,7 +165,7 @@ def test_a_manager_makes_a_contest_with_problems_and_participants(
     assert contest.participants.get().user == alice
 
 
-def test_a_manager_makes_a_problem_with_test_cases(manager: Client) -> None:
+def test_a_manager_makes_a_problem_with_test_cases_multipliers_and_files(manager: Client) -> None:
     data = {
         "title": "Sum",
         "statement": "Add.",
@@ -178,13 +178,30 @@ def test_a_manager_makes_a_problem_with_test_cases(manager: Client) -> None:
         "test_cases-0-points": "1",
         "test_cases-0-input": " 1 2\r\n",
         "test_cases-0-expected_output": "3\r\n\r\n",
+        "languages-TOTAL_FORMS": "1",
+        "languages-INITIAL_FORMS": "0",
+        "languages-0-language": "python",
+        "languages-0-time_multiplier": "1.5",
+        "files-TOTAL_FORMS": "1",
+        "files-INITIAL_FORMS": "0",
+        "files-0-name": "grader.h",
+        "files-0-language": "cpp",
+        "files-0-content": "\r\nint answer();\r\n",
     }
 
     answer = manager.post(reverse("admin:contests_problem_add"), data)
 
     assert answer.status_code == 302, answer.content
-    test_case = Problem.objects.get().test_cases.get()
+    problem = Problem.objects.get()
+    test_case, language, file = (
+        problem.test_cases.get(),
+        problem.languages.get(),
+        problem.files.get(),
+    )
     assert (test_case.input, test_case.expected_output) == (" 1 2\n", "3\n\n")
+    assert (language.time_multiplier, language.memory_multiplier) == (1.5, None)
+    assert (file.name, file.content) == ("grader.h", "\nint answer();\n")
+    assert not problem.allows_compile_options  # the box was not ticked
 
 
 def test_a_contest_that_ends_before_it_starts_is_a_message(manager: Client) -> None:
