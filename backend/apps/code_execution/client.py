@@ -84,13 +84,13 @@ class ExecutionServiceClient:
             raise ServiceUnavailableError(_describe(response))
         return _json_of(response)
 
-    def health(self) -> dict[str, Any]:
+    def health(self, *, timeout_s: float = HEALTH_TIMEOUT_S) -> dict[str, Any]:
         """Give the service's own account of its health.
 
         Raises:
             ServiceUnavailableError: It did not answer as it should.
         """
-        response = self._send("GET", "/health/", "health", HEALTH_TIMEOUT_S)
+        response = self._send("GET", "/health/", "health", timeout_s)
         body = _json_of(response)
         if not response.is_success or not isinstance(body, dict):
             raise ServiceUnavailableError(_describe(response))

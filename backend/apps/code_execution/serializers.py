@@ -170,3 +170,16 @@ class ServiceHealthSerializer(serializers.Serializer[Any]):
     timestamp = serializers.DateTimeField()
     service = serializers.CharField()
     version = serializers.CharField()
+
+
+class PlatformHealthSerializer(serializers.Serializer[Any]):
+    """Whether this server, and what it works with, is alive."""
+
+    status = serializers.CharField()
+    timestamp = serializers.DateTimeField()
+    service = serializers.CharField()
+    version = serializers.CharField()
+    replica = serializers.CharField()
+    cornflow_status = serializers.CharField(help_text="`healthy` or `unhealthy`.")
+    backend_status = serializers.CharField(help_text="`healthy` or `unhealthy`.")
+    cornflow_version = serializers.CharField()

@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.db.models import QuerySet
+from django.utils import timezone
 from drf_spectacular.utils import (
     OpenApiResponse,
     extend_schema,
@@ -27,14 +29,17 @@ from apps.code_execution.languages import rules_of
 from apps.code_execution.models import CodeSubmission
 from apps.code_execution.serializers import (
     NewSubmissionSerializer,
+    PlatformHealthSerializer,
     ProblemLanguageRulesSerializer,
     ServiceHealthSerializer,
     SubmissionSerializer,
     SubmissionSummarySerializer,
 )
+from apps.code_execution.service_health import service_is_healthy
 from apps.code_execution.throttling import SubmissionThrottle
 from apps.contests import services as contests
 from apps.core.throttling import ApiThrottle
+from apps.core.views import SERVICE_NAME
 from apps.users.permissions import IsContestManager, signed_in
 
 REFUSED = OpenApiResponse(description="Errors by field, or `detail` says why not.")
@@ -149,3 +154,31 @@ class ServiceHealthView(APIView):
                 status=status.HTTP_503_SERVICE_UNAVAILABLE,
             )
         return Response(body)
+
+
+class PlatformHealthView(APIView):
+    """The platform as a whole, in the words of everybody who asks at this path (contract C-20)."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+    throttle_classes = ()
+
+    @extend_schema(
+        summary="Is the platform alive",
+        description="`backend_status` tells of the execution service, as of the last few seconds.",
+        tags=["health"],
+        responses=PlatformHealthSerializer,
+    )
+    def get(self, request: Request) -> Response:
+        """Answer that the process is alive, and whether programs can be run."""
+        document = {
+            "status": "healthy",
+            "timestamp": timezone.now(),
+            "service": SERVICE_NAME,
+            "version": settings.API_VERSION,
+            "replica": settings.REPLICA_NAME,
+            "cornflow_status": "healthy",
+            "backend_status": "healthy" if service_is_healthy() else "unhealthy",
+            "cornflow_version": settings.API_VERSION,
+        }
+        return Response(PlatformHealthSerializer(document).data)

@@ -33,6 +33,7 @@ PROMISED = {
     "/api/health/": {"get"},
     "/api/health/ready/": {"get"},
     "/api/webhooks/code-execution/": {"post"},
+    "/health/": {"get"},
 }
 
 
@@ -72,7 +73,7 @@ def test_only_public_endpoints_are_described_without_a_credential(
         for path in PROMISED
         if path.startswith(("/api/auth/", "/api/health/", "/api/webhooks/"))
         and path not in {"/api/auth/me/", "/api/auth/logout/"}
-    } | {"/api/code-execution/health/"}
+    } | {"/api/code-execution/health/", "/health/"}
 
 
 @pytest.mark.parametrize("path", sorted(PROMISED))
