@@ -24,7 +24,8 @@ class Language:
     Commands are argument lists that start with an absolute path or a path relative to the box's
     working directory. `{memory_mib}` in an argument or in the environment stands for the memory
     limit of the program, without what its runtime is given on top. An argument `{options}` of the
-    compile command stands for the compile options.
+    compile command stands for the compile options. `{prepared}` stands for the folder that
+    `prepare_command` fills, which a box may lack: the other commands work without it too.
     """
 
     id: str
@@ -34,6 +35,8 @@ class Language:
     compile_command: tuple[str, ...]
     """Compiles, or for an interpreter checks the syntax; a non-zero exit is a compile error."""
     run_command: tuple[str, ...]
+    prepare_command: tuple[str, ...] = ()
+    """Makes once per toolchain, in `{prepared}`, what makes compiling or starting cheaper."""
     environment: tuple[tuple[str, str], ...]
     version_command: tuple[str, ...]
     host_files: tuple[str, ...] = ()

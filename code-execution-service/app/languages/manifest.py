@@ -33,6 +33,7 @@ def parse_manifest(file: str, text: str) -> Language:
         source_file=keys.file_name("source_file"),
         compile_command=keys.command("compile_command"),
         run_command=keys.command("run_command"),
+        prepare_command=keys.command("prepare_command", default=()),
         environment=keys.environment("environment"),
         version_command=keys.command("version_command"),
         host_files=keys.texts("host_files"),
@@ -81,7 +82,9 @@ class _Keys:
             raise self._wrong(key, "a list of texts")
         return tuple(value)
 
-    def command(self, key: str) -> tuple[str, ...]:
+    def command(self, key: str, default: tuple[str, ...] | None = None) -> tuple[str, ...]:
+        if default is not None and key not in self._table:
+            return default
         value = self.texts(key)
         if not value or "/" not in value[0]:
             raise self._wrong(key, "a list of texts that starts with the path of a program")

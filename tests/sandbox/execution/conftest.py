@@ -1,7 +1,10 @@
 import asyncio
+from collections.abc import Iterator
 
 import pytest
 
+from app.engines.sandbox.cgroups import find_cgroups
+from app.engines.sandbox.cgroups.none import NoCgroups
 from app.engines.sandbox.engine import SandboxEngine
 from app.errors import EngineUnavailableError
 from app.languages import load_languages
@@ -9,12 +12,46 @@ from tests.support.sandbox import Sandbox
 
 
 @pytest.fixture(scope="session")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Sandbox:
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     """Start the real engine once; it holds nothing of an event loop between two calls."""
     languages = load_languages()
     engine = SandboxEngine(languages.languages, tmp_path_factory.mktemp("engine"))
+    yield from _started(Sandbox(engine, languages))
+
+
+@pytest.fixture(scope="session")
+def sandbox_without_cgroups(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """Start it as on a host that gives us no cgroup."""
+    languages = load_languages()
+    engine = SandboxEngine(
+        languages.languages,
+        tmp_path_factory.mktemp("engine-without-cgroups"),
+        find_cgroups=lambda: NoCgroups("for a test"),
+    )
+    yield from _started(Sandbox(engine, languages))
+
+
+@pytest.fixture(params=["host's cgroups", "no cgroups"])
+def either_sandbox(request: pytest.FixtureRequest) -> Sandbox:
+    """Hold what has to be the same with cgroups and without."""
+    if request.param == "no cgroups":
+        without: Sandbox = request.getfixturevalue("sandbox_without_cgroups")
+        return without
+    if not find_cgroups().support.controllers:
+        pytest.skip("this host gives us no cgroups; the other case is the same then")
+    with_them: Sandbox = request.getfixturevalue("sandbox")
+    return with_them
+
+
+async def _start(engine: SandboxEngine) -> None:
+    await engine.start()
+    await engine.prepared()
+
+
+def _started(sandbox: Sandbox) -> Iterator[Sandbox]:
     try:
-        asyncio.run(engine.start())
+        asyncio.run(_start(sandbox.engine))
     except EngineUnavailableError as error:
         pytest.skip(f"no sandbox on this host: {error.detail}")
-    return Sandbox(engine, languages)
+    yield sandbox
+    asyncio.run(sandbox.engine.close())

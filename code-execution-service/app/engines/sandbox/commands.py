@@ -7,6 +7,7 @@ from app.domain.language import Language
 from app.domain.limits import MIB, Limits
 from app.engines.base import Program
 from app.engines.sandbox.keeper_protocol import Command
+from app.engines.sandbox.prepared import prepared_path
 
 COMPILE_LIMITS = Limits(
     cpu_time_ms=30_000,
@@ -27,11 +28,17 @@ _ENVIRONMENT = (
 )
 _MEMORY = "{memory_mib}"
 _OPTIONS = "{options}"
+_PREPARED = "{prepared}"
 
 
 def version_command(language: Language) -> Command:
     """Ask the toolchain for its version."""
     return _command(language, language.version_command, _VERSION_LIMITS)
+
+
+def prepare_command(language: Language) -> Command:
+    """Make what the other commands find in `{prepared}`."""
+    return _command(language, language.prepare_command, COMPILE_LIMITS)
 
 
 def compile_command(language: Language, chosen_options: Sequence[str] = ()) -> Command:
@@ -58,11 +65,15 @@ def _with_options(arguments: Sequence[str], options: Sequence[str]) -> Iterator[
 
 def _command(language: Language, arguments: tuple[str, ...], limits: Limits) -> Command:
     memory_mib = str(max(1, limits.memory_bytes // MIB))
-    environment = (*_ENVIRONMENT, *language.environment)
+    path = prepared_path(language)
+
+    def filled(text: str) -> str:
+        return text.replace(_MEMORY, memory_mib).replace(_PREPARED, path)
+
     return Command(
-        arguments=tuple(argument.replace(_MEMORY, memory_mib) for argument in arguments),
+        arguments=tuple(filled(argument) for argument in arguments),
         environment=tuple(
-            (name, value.replace(_MEMORY, memory_mib)) for name, value in environment
+            (name, filled(value)) for name, value in (*_ENVIRONMENT, *language.environment)
         ),
         limits=replace(
             limits,

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from functools import partial
 from pathlib import Path
@@ -19,6 +19,8 @@ from app.engines.sandbox.compile_cache import Build, CompileCache, key_of
 from app.engines.sandbox.host import survey_host
 from app.engines.sandbox.lane import Lane
 from app.engines.sandbox.lanes import Lanes
+from app.engines.sandbox.prepare import Preparations
+from app.engines.sandbox.prepared import prepared_directory
 from app.engines.sandbox.results import compile_result, version_of
 from app.engines.sandbox.runs import Runs
 from app.errors import EngineUnavailableError, SandboxFailureError
@@ -47,14 +49,18 @@ class SandboxEngine:
         self._cgroups: Cgroups | None = None
         self._toolchains: dict[str, Toolchain] = {}
         self._cache = CompileCache(COMPILE_CACHE_BYTES)
+        self._preparations = Preparations(prepared_directory(data_directory))
 
     async def start(self) -> None:
         """Survey the host, build the keeper if needed, and ask every toolchain for its version.
 
+        Toolchains that are not prepared yet are used as they are until that is done.
+
         Raises:
             EngineUnavailableError: the host lacks something; the detail says what to install.
         """
-        walls, keeper = survey_host(), build_keeper(self._data_directory)
+        keeper = build_keeper(self._data_directory)
+        walls = self._preparations.shown_in(survey_host())
         self._cgroups = self._find_cgroups()
         has_memory = "memory" in self._cgroups.support.controllers
         self._lanes = Lanes([
@@ -70,9 +76,16 @@ class SandboxEngine:
             self._toolchains = await self._ask_versions()
         except SandboxFailureError as error:
             raise EngineUnavailableError(f"No box works on this host: {error.detail}") from error
+        tools = self._toolchains.values()
+        self._preparations.begin(walls, [tool.language for tool in tools if tool.is_available])
+
+    async def prepared(self) -> Mapping[str, str]:
+        """Wait until every toolchain is prepared; for those that can't be, by id, the reason."""
+        return await self._preparations.finished()
 
     async def close(self) -> None:
         """Stop every program; whoever waits for one gets an `EngineError`."""
+        await self._preparations.close()
         await self._lanes.close()
         if self._cgroups is not None:
             self._cgroups.close()

@@ -78,14 +78,14 @@ def survey_host() -> Walls:
     )
     complaints = []
     for walls in (best, replace(best, has_proc=False)):  # an outer container may mask /proc
-        complaint = _complaint(walls)
+        complaint = complaint_about(walls)
         if complaint is None:
             return walls
         complaints.append(complaint)
     raise EngineUnavailableError(f"No box can be built on this host: {complaints[0]}. {_advice()}")
 
 
-def _complaint(walls: Walls) -> str | None:
+def complaint_about(walls: Walls) -> str | None:
     """Build the walls around nothing; what bubblewrap says if it can't, `None` if it can."""
     done = subprocess.run(
         probe_command(walls),

@@ -1,7 +1,9 @@
 """The walls of a lane and its boxes, as arguments of bubblewrap."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from app.engines.sandbox.prepared import PREPARED
 
 BOX_USER_ID = 1000
 """Who programs are inside the box."""
@@ -12,6 +14,8 @@ USER_IDS = 1_024
 A lane gets one of its own, so that what the kernel counts per user (pipe pages; before Linux 5.14
 also processes) is not shared with the boxes beside it.
 """
+PREPARER_USER_ID = FIRST_USER_ID + USER_IDS
+"""Who prepares toolchains, if the service is root."""
 KEEPER_CAPABILITIES = ("CAP_SYS_ADMIN", "CAP_SETPCAP", "CAP_SYS_PTRACE")
 """In the lane's own user namespace: mount, give up capabilities, read a process's memory counts."""
 
@@ -41,6 +45,8 @@ class Walls:
     has_proc: bool
     """False in a container that masks /proc: boxes then have an empty one, no user namespace of
     their own, and without a cgroup memory is only known after the end of a run."""
+    prepared_directory: str | None = None
+    """Where preparations of toolchains lie, to be seen in every box."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +92,20 @@ def lane_command(
 def probe_command(walls: Walls) -> list[str]:
     """Make a command that builds the same walls around nothing."""
     return _command(walls, user_id=FIRST_USER_ID, data=[], program=["/usr/bin/true"])
+
+
+def preparation_command(
+    walls: Walls, *, folder: str, path: str, program: Sequence[str], environment: dict[str, str]
+) -> list[str]:
+    """Make a command that runs a program of ours as in a box, with `folder` writable at `path`."""
+    data = [
+        *("--bind", folder, path),
+        *("--tmpfs", "/tmp"),  # noqa: S108 - inside the walls
+        *("--chdir", "/tmp"),  # noqa: S108 - as above
+        *(word for name, value in environment.items() for word in ("--setenv", name, value)),
+    ]
+    bare = replace(walls, prepared_directory=None)  # else its mount would hide the folder's
+    return _command(bare, user_id=PREPARER_USER_ID, data=data, program=program)
 
 
 def _command(
@@ -147,7 +167,12 @@ def _files(walls: Walls) -> list[str]:
     links = [word for target, path in walls.links for word in ("--symlink", target, path)]
     proc = ["--proc", "/proc"] if walls.has_proc else [*_directory("/proc")]
     scratch = [*_directory("/tmp"), *_directory("/box")]  # noqa: S108 - inside the box
-    return [*_directory("/etc"), *binds, *hidden, *links, *proc, *scratch, *_devices()]
+    prepared = _prepared(walls.prepared_directory)
+    return [*_directory("/etc"), *binds, *hidden, *links, *proc, *scratch, *prepared, *_devices()]
+
+
+def _prepared(directory: str | None) -> list[str]:
+    return [] if directory is None else ["--ro-bind", directory, PREPARED]
 
 
 def _devices() -> list[str]:
