@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Iterable, Sequence
 from contextlib import aclosing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from app.domain.language import Language, Toolchain
@@ -76,8 +76,13 @@ async def examine(languages: Sequence[Language], data_directory: Path) -> Report
     except EngineError as error:
         box = Finding(name="box", is_ok=False, detail=error.detail)
         return Report(engine=(*findings, box), languages=())
+    complaints = await engine.prepared()
     toolchains = await engine.toolchains()
-    languages_found = [await _examine_language(engine, toolchain) for toolchain in toolchains]
+    languages_found = []
+    for toolchain in toolchains:
+        finding = await _examine_language(engine, toolchain)
+        complaint = complaints.get(toolchain.language.id)
+        languages_found.append(_with_complaint(finding, complaint))
     await engine.close()
     return Report(engine=(*findings, box), languages=tuple(languages_found))
 
@@ -109,8 +114,6 @@ def _wall_notes(start_s: float) -> str:
             "a container masks /proc (systempaths=unconfined mends it), so that some runtimes "
             "can't run and memory is only known after the end of a run"
         )
-    if walls.has_nested_user_namespaces:
-        notes.append("nested user namespaces can't be forbidden here")
     return "; ".join(notes)
 
 
@@ -131,6 +134,13 @@ async def _examine_language(engine: SandboxEngine, toolchain: Toolchain) -> Find
         words = run.stderr.decode(errors="replace").strip() or repr(run.stdout)
         answer = f"the reference program fails ({run.status}): {words}"
     return Finding(name=language.name, is_ok=is_right, detail=f"{toolchain.version}; {answer}")
+
+
+def _with_complaint(finding: Finding, complaint: str | None) -> Finding:
+    """Add why a toolchain is not prepared: it works, but compiles slower."""
+    if complaint is None:
+        return finding
+    return replace(finding, detail=f"{finding.detail}; slower, not prepared: {complaint}")
 
 
 def _lack_of(language: Language) -> str:
