@@ -194,6 +194,11 @@ class Person:
         submission_id: int = self.post("/api/code-execution/submissions/", submission)["id"]
         return submission_id
 
+    def language_rules(self, problem_id: int) -> dict[str, dict[str, Any]]:
+        response = self.http.get(f"/api/code-execution/problems/{problem_id}/languages/")
+        assert response.is_success, f"{response.status_code} {response.text}"
+        return {rules["language"]: rules for rules in response.json()}
+
     def see(self, submission_id: int) -> dict[str, Any]:
         answer: dict[str, Any] = self.http.get(
             f"/api/code-execution/submissions/{submission_id}/"

@@ -5,6 +5,7 @@ from tests.support import programs
 
 pytestmark = pytest.mark.e2e
 LANGUAGES = sorted(programs.ECHOING)
+MIB = 1024 * 1024
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -25,6 +26,7 @@ def test_programs_of_every_kind_get_their_verdict(
     }
 
     results = {verdict: alice.wait_for_verdict(number) for verdict, number in submitted.items()}
+    limits = alice.language_rules(problem["problem"])[language]
 
     assert {expected: result["verdict"] for expected, result in results.items()} == {
         verdict: verdict for verdict in cases
@@ -33,8 +35,8 @@ def test_programs_of_every_kind_get_their_verdict(
     assert float(results["AC"]["score"]) == 100
     assert results["WA"]["status"] == "completed"
     assert results["TLE"]["status"] == "error"
-    assert "1000 ms" in results["TLE"]["error_output"]
-    assert "128 MiB" in results["MLE"]["error_output"]
+    assert f"{limits['time_limit_ms']} ms" in results["TLE"]["error_output"]
+    assert f"{limits['memory_limit_bytes'] // MIB} MiB" in results["MLE"]["error_output"]
 
 
 def test_the_admin_shows_every_submission(

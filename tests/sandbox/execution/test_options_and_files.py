@@ -73,7 +73,7 @@ async def execute(
     files: tuple[SourceFile, ...] = (),
 ) -> tuple[CompileResult, RunResult | None]:
     # Skips the test where the toolchain is not installed.
-    await sandbox.run(language, sandbox.languages.get(language).reference_source, **ROOMY)
+    await sandbox.run(language, sandbox.languages.get(language).reference_source, b"", **ROOMY)
     program = replace(
         sandbox.program(language, source, **ROOMY), compile_options=options, files=files
     )
