@@ -76,6 +76,7 @@ def create_app(
             async with background_loops(factory, judge_workers=workers):
                 yield
             await engine.close()
+            await factory.rate_limiter.close()
             await database.dispose()
 
     app = FastAPI(

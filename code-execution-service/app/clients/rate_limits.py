@@ -9,6 +9,7 @@ from limits import RateLimitItem
 from limits.aio.storage import MemoryStorage, RedisStorage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from limits.errors import StorageError
+from redis.asyncio import ConnectionPool
 
 from app.errors import ServerError, TooManyRequestsError
 
@@ -31,8 +32,14 @@ class RateLimiter:
 
     def __init__(self, rates: Mapping[str, RateLimitItem], *, redis_url: str) -> None:
         self._rates = rates
-        self._storage = _redis(redis_url) if redis_url else MemoryStorage()
+        self._pool = _connect(redis_url) if redis_url else None
+        self._storage = _storage_in(redis_url, self._pool) if self._pool else MemoryStorage()
         self._windows = SlidingWindowCounterRateLimiter(self._storage)
+
+    async def close(self) -> None:
+        """Close the connections to Redis."""
+        if self._pool:
+            await self._pool.aclose()
 
     async def count(self, limit: str, caller: str) -> None:
         """Count a request; one that Redis can't count is let in.
@@ -65,11 +72,18 @@ class RateLimiter:
         )
 
 
-def _redis(url: str) -> RedisStorage:
+def _connect(url: str) -> ConnectionPool:
+    return ConnectionPool.from_url(
+        url.replace("redis+unix:", "unix:"),
+        socket_timeout=TIMEOUT_S,
+        socket_connect_timeout=TIMEOUT_S,
+    )
+
+
+def _storage_in(url: str, pool: ConnectionPool) -> RedisStorage:
     return RedisStorage(
         f"async+{url}",
         wrap_exceptions=True,
         implementation="redispy",
-        socket_timeout=TIMEOUT_S,
-        socket_connect_timeout=TIMEOUT_S,
+        connection_pool=pool,  # type: ignore[arg-type]  # documented; the annotation is too narrow
     )

@@ -79,7 +79,7 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
         database_url=database_url,
         data_directory=tmp_path,
         logs_directory=tmp_path,
-        api_open_endpoints=("submissions",),
+        api_open_endpoints=("submissions", "judge"),
         judge_workers=2,
         judge_lease_seconds=1,
         BACKEND_WEBHOOK_SECRET=SECRET,

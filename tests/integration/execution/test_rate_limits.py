@@ -1,0 +1,134 @@
+import asyncio
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from app.config import Settings
+from tests.integration.execution.judge_calls import make_run, make_run_all, make_submit, running
+from tests.support.servers import ServerMissingError, free_port, redis
+
+pytestmark = pytest.mark.asyncio
+
+
+@pytest.fixture
+def database_url(sqlite_template: Path, tmp_path: Path) -> str:
+    shutil.copy(sqlite_template, tmp_path / "service.sqlite3")
+    return f"sqlite:///{tmp_path}/service.sqlite3"
+
+
+@pytest.fixture(scope="module")
+def redis_url() -> Iterator[str]:
+    try:
+        with redis() as url:
+            yield url
+    except ServerMissingError as missing:
+        pytest.skip(f"not run: {missing}")
+
+
+async def run_statuses(
+    client: httpx.AsyncClient, count: int, forwarded_for: str | None = None
+) -> list[int]:
+    headers = {"X-Forwarded-For": forwarded_for} if forwarded_for else {}
+    answers = await asyncio.gather(
+        *(client.post("/run", json=make_run(), headers=headers) for _ in range(count))
+    )
+    return [answer.status_code for answer in answers]
+
+
+async def test_fifty_runs_a_minute_and_no_more(client: httpx.AsyncClient) -> None:
+    statuses = await run_statuses(client, 51)
+    refused = await client.post("/run", json=make_run())
+
+    assert statuses.count(200) == 50
+    assert refused.status_code == 429
+    assert 1 <= int(refused.headers["Retry-After"]) <= 60
+    assert "More than 50 requests in 60 s" in refused.json()["detail"]
+
+
+async def test_thirty_submissions_a_minute_and_no_more(client: httpx.AsyncClient) -> None:
+    statuses = [(await client.post("/submit", json=make_submit())).status_code for _ in range(31)]
+
+    assert statuses == [200] * 30 + [429]
+
+
+async def test_each_endpoint_counts_for_itself(client: httpx.AsyncClient) -> None:
+    await run_statuses(client, 51)
+
+    assert (await client.post("/runall", json=make_run_all())).status_code == 200
+    assert (await client.post("/submit", json=make_submit())).status_code == 200
+
+
+async def test_bad_requests_count_too(client: httpx.AsyncClient) -> None:
+    statuses = [(await client.post("/run", content=b"{")).status_code for _ in range(51)]
+
+    assert statuses == [422] * 50 + [429]
+
+
+async def test_the_limits_can_be_chosen(settings: Settings) -> None:
+    chosen = settings.model_copy(update={"judge_run_rate_limit": "2/hour"})
+    async with running(chosen) as client:
+        assert await run_statuses(client, 3) == [200, 200, 429]
+
+
+async def test_clients_behind_a_trusted_proxy_count_each_for_themselves(
+    settings: Settings,
+) -> None:
+    chosen = settings.model_copy(update={"judge_run_rate_limit": "1/minute"})
+    async with running(chosen) as client:
+        assert await run_statuses(client, 2, forwarded_for="203.0.113.1") == [200, 429]
+        assert await run_statuses(client, 1, forwarded_for="203.0.113.2") == [200]
+        # The last address is the one that the proxy itself has seen; what stands before it was
+        # claimed by the client.
+        assert await run_statuses(client, 1, forwarded_for="198.51.100.9, 203.0.113.2") == [429]
+
+
+async def test_nobody_else_can_choose_the_address_that_is_counted(settings: Settings) -> None:
+    chosen = settings.model_copy(update={"judge_run_rate_limit": "1/minute"})
+    async with running(chosen, client_address=("203.0.113.7", 1)) as client:
+        assert await run_statuses(client, 1, forwarded_for="198.51.100.1") == [200]
+        assert await run_statuses(client, 1, forwarded_for="198.51.100.2") == [429]
+
+
+async def test_proxies_can_be_trusted_by_network(settings: Settings) -> None:
+    chosen = settings.model_copy(
+        update={"judge_run_rate_limit": "1/minute", "trusted_proxies": ("172.16.0.0/12",)}
+    )
+    async with running(chosen, client_address=("172.18.0.5", 1)) as client:
+        assert await run_statuses(client, 1, forwarded_for="203.0.113.1") == [200]
+        assert await run_statuses(client, 1, forwarded_for="203.0.113.2") == [200]
+
+
+async def test_replicas_count_together_in_redis(settings: Settings, redis_url: str) -> None:
+    shared = settings.model_copy(
+        update={"judge_run_rate_limit": "3/minute", "redis_url": redis_url}
+    )
+    async with running(shared) as first, running(shared) as second:
+        statuses = [
+            (await client.post("/run", json=make_run())).status_code
+            for client in (first, second, first, second)
+        ]
+        ready = await first.get("/health/ready")
+
+    assert statuses == [200, 200, 200, 429]
+    assert ready.json()["checks"]["redis"] == "ok"
+
+
+async def test_without_redis_nobody_is_counted_and_the_service_is_not_ready(
+    settings: Settings,
+) -> None:
+    lost = settings.model_copy(
+        update={
+            "judge_run_rate_limit": "1/minute",
+            "redis_url": f"redis://127.0.0.1:{free_port()}/0",
+        }
+    )
+    async with running(lost) as client:
+        statuses = await run_statuses(client, 2)
+        ready = await client.get("/health/ready")
+
+    assert statuses == [200, 200]
+    assert ready.status_code == 503
+    assert ready.json()["status"] == "not ready: redis"
