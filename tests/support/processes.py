@@ -22,7 +22,17 @@ def descendants(pid: int) -> set[int]:
 
 
 def command_line(pid: int) -> list[str]:
-    return Path("/proc", str(pid), "cmdline").read_text().split("\0")[:-1]
+    """Read it; empty if the process is gone."""
+    try:
+        return Path("/proc", str(pid), "cmdline").read_text().split("\0")[:-1]
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+
+
+def parent(pid: int) -> int:
+    found = _parent(Path("/proc", str(pid)))
+    assert found is not None, f"process {pid} is gone"
+    return found
 
 
 def user_id(pid: int) -> int:
@@ -32,14 +42,14 @@ def user_id(pid: int) -> int:
 def are_gone(pids: set[int]) -> bool:
     """Wait a little for all of them to end; zombies have ended."""
     deadline = time.monotonic() + PATIENCE_S
-    while any(_is_alive(pid) for pid in pids):
+    while any(is_alive(pid) for pid in pids):
         if time.monotonic() > deadline:
             return False
         time.sleep(0.01)
     return True
 
 
-def _is_alive(pid: int) -> bool:
+def is_alive(pid: int) -> bool:
     try:
         stat = Path("/proc", str(pid), "stat").read_text()
     except (FileNotFoundError, ProcessLookupError):

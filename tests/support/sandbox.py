@@ -12,7 +12,7 @@ from app.domain.runs import CompileResult, RunResult
 from app.engines.base import Program
 from app.engines.sandbox.engine import SandboxEngine
 from app.languages.registry import LanguageRegistry
-from tests.support.processes import descendants
+from tests.support.processes import command_line, descendants, parent
 
 TIGHT_LIMITS = Limits(
     cpu_time_ms=2_000,
@@ -68,8 +68,10 @@ class Sandbox:
 
 
 async def start_sleeping(sandbox: Sandbox) -> tuple[asyncio.Task[None], set[int]]:
-    """Start a program with a child that both sleep; the task waits for its result."""
-    before = descendants(os.getpid())
+    """Start a program with a child that both sleep; the task waits for its result.
+
+    The processes are program, child, their init and their box's keeper.
+    """
 
     async def consume() -> None:
         program = sandbox.program("python", SLEEP_WITH_A_CHILD, wall_time_ms=60_000)
@@ -78,7 +80,13 @@ async def start_sleeping(sandbox: Sandbox) -> tuple[asyncio.Task[None], set[int]
                 pass
 
     task = asyncio.create_task(consume())
-    everybody = 5  # bubblewrap, keeper, init, program, its child; no event tells of a new process
-    while len(box := descendants(os.getpid()) - before) < everybody:  # noqa: ASYNC110
+    while True:  # no event tells of a new process
+        everybody = descendants(os.getpid())
+        programs = {pid for pid in everybody if "/box/main.py" in command_line(pid)}
+        if len(programs) == 2:
+            break
+        if task.done():
+            await task
         await asyncio.sleep(0.01)
-    return task, box
+    init = parent(min(programs))
+    return task, programs | {init, parent(init)}

@@ -24,39 +24,39 @@ while True:
 """
 
 
-async def test_an_endless_loop_is_stopped_at_its_cpu_limit(sandbox: Sandbox) -> None:
-    run = await sandbox.run("python", "while True: pass", cpu_time_ms=500)
+async def test_an_endless_loop_is_stopped_at_its_cpu_limit(either_sandbox: Sandbox) -> None:
+    run = await either_sandbox.run("python", "while True: pass", cpu_time_ms=500)
 
     assert run.status is RunStatus.TIME_LIMIT
     assert (run.exit_code, run.signal) == (None, 9)
     assert 500 <= run.usage.cpu_time_ms < 600
 
 
-async def test_processes_share_one_cpu_limit(sandbox: Sandbox) -> None:
-    run = await sandbox.run("python", BURN_TOGETHER, cpu_time_ms=600)
+async def test_processes_share_one_cpu_limit(either_sandbox: Sandbox) -> None:
+    run = await either_sandbox.run("python", BURN_TOGETHER, cpu_time_ms=600)
 
     assert run.status is RunStatus.TIME_LIMIT
     assert 600 <= run.usage.cpu_time_ms < 750
 
 
-async def test_cpu_time_of_children_that_nobody_waits_for_counts(sandbox: Sandbox) -> None:
-    run = await sandbox.run("python", BURN_UNACCOUNTED, cpu_time_ms=400, wall_time_ms=6_000)
+async def test_cpu_time_of_children_that_nobody_waits_for_counts(either_sandbox: Sandbox) -> None:
+    run = await either_sandbox.run("python", BURN_UNACCOUNTED, cpu_time_ms=400, wall_time_ms=6_000)
 
     assert run.status is RunStatus.TIME_LIMIT
 
 
 async def test_cpu_time_beyond_the_limit_counts_even_if_the_program_ends_by_itself(
-    sandbox: Sandbox,
+    either_sandbox: Sandbox,
 ) -> None:
     source = "import time\nwhile time.process_time() < 0.1: pass\nimport os; os._exit(0)"
 
-    run = await sandbox.run("python", source, cpu_time_ms=99)
+    run = await either_sandbox.run("python", source, cpu_time_ms=99)
 
     assert run.status is RunStatus.TIME_LIMIT
 
 
-async def test_sleeping_costs_no_cpu_time(sandbox: Sandbox) -> None:
-    run = await sandbox.run("python", "import time; time.sleep(0.4)")
+async def test_sleeping_costs_no_cpu_time(either_sandbox: Sandbox) -> None:
+    run = await either_sandbox.run("python", "import time; time.sleep(0.4)")
 
     assert run.status is RunStatus.OK
     assert run.usage.cpu_time_ms < 200

@@ -13,11 +13,12 @@ import pytest
 
 from app.domain.limits import MIB
 from app.domain.runs import RunStatus
-from app.engines.sandbox.box import Box
 from app.engines.sandbox.build import build_keeper
+from app.engines.sandbox.cgroups.none import NoCgroup
 from app.engines.sandbox.engine import SandboxEngine
 from app.engines.sandbox.host import survey_host
 from app.engines.sandbox.keeper_protocol import Command
+from app.engines.sandbox.lane import Lane
 from app.engines.sandbox.walls import FIRST_USER_ID, USER_IDS
 from tests.support.processes import command_line, user_id
 from tests.support.sandbox import TIGHT_LIMITS, Sandbox, start_sleeping
@@ -44,34 +45,24 @@ async def test_without_proc_programs_run_and_their_memory_is_known_at_the_end(
     """A container with masked paths gives no fresh /proc."""
     walls = replace(survey_host(), has_proc=False)
 
-    async with Box.open(walls, build_keeper(tmp_path)) as box:
+    lane = Lane(walls, build_keeper(tmp_path), NoCgroup, is_memory_watched=True)
+    async with lane.box() as box:
         fine = await box.run(shell("ls /proc; echo fine"))
         greedy = await box.run(
             shell("head -c 30000000 /dev/zero | tail -c 30000000 >/dev/null", 16 * MIB)
         )
 
+    await lane.close()
+
     assert (fine.status, fine.stdout) == (RunStatus.OK, b"fine\n")
     assert greedy.status is RunStatus.MEMORY_LIMIT
-
-
-@pytest.mark.usefixtures("sandbox")
-@pytest.mark.asyncio
-async def test_where_nested_user_namespaces_are_possible_boxes_work_too(tmp_path: Path) -> None:
-    """An older bubblewrap can't forbid them."""
-    walls = replace(survey_host(), has_nested_user_namespaces=True)
-
-    async with Box.open(walls, build_keeper(tmp_path)) as box:
-        run = await box.run(shell("unshare --user true && echo nested"))
-
-    assert run.stdout == b"nested\n"
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has something to drop")
 @pytest.mark.asyncio
 async def test_a_service_that_is_root_drops_it_before_the_box_is_built(sandbox: Sandbox) -> None:
     task, processes = await start_sleeping(sandbox)
-    programs = {pid for pid in processes if command_line(pid)[0] != "/keeper"}
-    users = {user_id(pid) for pid in programs}
+    users = {user_id(pid) for pid in processes if command_line(pid)[0] != "/keeper"}
     task.cancel()
     with suppress(asyncio.CancelledError):
         await task
@@ -112,6 +103,7 @@ def test_the_folder_of_the_keeper_may_be_closed_to_everybody_else(
     engine = SandboxEngine([sandbox.languages.get("c")], closed)
 
     asyncio.run(engine.start())
-
     (toolchain,) = asyncio.run(engine.toolchains())
+    asyncio.run(engine.close())
+
     assert toolchain.is_available

@@ -181,7 +181,7 @@ async def test_the_keys_of_the_service_are_neither_seen_nor_lost(sandbox: Sandbo
 
     answers = await attack(sandbox, f"key: {search}")
 
-    assert answers == ["key refused ENOKEY"]
+    assert answers == ["key refused EPERM"]
     assert libc.syscall(250, 10, -3, b"user", b"service-key", 0) > 0
 
 
@@ -218,13 +218,13 @@ async def test_there_is_no_network(sandbox: Sandbox, listening_port: int) -> Non
     answers = await attack(
         sandbox,
         f"host: socket.create_connection(('127.0.0.1', {listening_port}), 1)",
-        "world: socket.create_connection(('192.0.2.1', 80), 1)",
-        "interfaces: [n for _, n in socket.if_nameindex()]",
+        "unix: socket.socket(socket.AF_UNIX)",
+        "netlink: socket.socket(socket.AF_NETLINK)",
+        "datagrams: socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)",
+        "pair: [s.close() for s in socket.socketpair()]",
     )
 
-    assert answers[0] == "host refused ECONNREFUSED"
-    assert answers[1] == "world refused ENETUNREACH"
-    assert answers[2] == "interfaces DONE ['lo']"
+    assert [answer.split()[1] for answer in answers] == ["refused"] * 4 + ["DONE"]
 
 
 async def test_the_compiler_is_behind_the_same_walls(sandbox: Sandbox) -> None:

@@ -82,76 +82,78 @@ RECURSE = (
 )
 
 
-async def test_memory_that_is_touched_beyond_the_limit_stops_the_program(sandbox: Sandbox) -> None:
-    run = await sandbox.run("python", "data = bytearray(4 << 30)")
+async def test_memory_that_is_touched_beyond_the_limit_stops_the_program(
+    either_sandbox: Sandbox,
+) -> None:
+    run = await either_sandbox.run("python", "data = bytearray(4 << 30)")
 
     assert run.status is RunStatus.MEMORY_LIMIT
     assert run.usage.memory_bytes < 400 * MIB
 
 
-async def test_memory_that_is_never_touched_is_no_memory(sandbox: Sandbox) -> None:
-    run = await sandbox.run("c", ALLOCATE_UNTOUCHED)
+async def test_memory_that_is_never_touched_is_no_memory(either_sandbox: Sandbox) -> None:
+    run = await either_sandbox.run("c", ALLOCATE_UNTOUCHED)
 
     assert run.stdout == b"fine\n"
     assert run.usage.memory_bytes < 8 * MIB
 
 
-async def test_a_peak_between_two_samples_counts(sandbox: Sandbox) -> None:
+async def test_a_peak_between_two_samples_counts(either_sandbox: Sandbox) -> None:
     """Over in 2 ms; samples are taken every 5."""
-    run = await sandbox.run("c", TOUCH_AND_END, memory_bytes=8 * MIB)
+    run = await either_sandbox.run("c", TOUCH_AND_END, memory_bytes=8 * MIB)
 
     assert run.status is RunStatus.MEMORY_LIMIT
     assert 8 * MIB < run.usage.memory_bytes < 12 * MIB
 
 
-async def test_memory_counts_when_the_main_thread_is_gone(sandbox: Sandbox) -> None:
-    run = await sandbox.run("c", TOUCH_WITHOUT_MAIN_THREAD)
+async def test_memory_counts_when_the_main_thread_is_gone(either_sandbox: Sandbox) -> None:
+    run = await either_sandbox.run("c", TOUCH_WITHOUT_MAIN_THREAD)
 
     assert run.status is RunStatus.MEMORY_LIMIT
     assert run.usage.memory_bytes < 100 * MIB
 
 
-async def test_memory_of_all_processes_counts_together(sandbox: Sandbox) -> None:
-    run = await sandbox.run("python", TOUCH_IN_CHILDREN)
+async def test_memory_of_all_processes_counts_together(either_sandbox: Sandbox) -> None:
+    run = await either_sandbox.run("python", TOUCH_IN_CHILDREN)
 
     assert run.status is RunStatus.MEMORY_LIMIT
 
 
-async def test_memory_that_processes_share_counts_once(sandbox: Sandbox) -> None:
-    run = await sandbox.run("python", SHARE_WITH_CHILDREN)
+async def test_memory_that_processes_share_counts_once(either_sandbox: Sandbox) -> None:
+    run = await either_sandbox.run("python", SHARE_WITH_CHILDREN)
 
     assert run.stdout == b"fine\n"
     assert run.usage.memory_bytes < 80 * MIB
 
 
-async def test_a_child_in_its_parents_memory_has_none_of_its_own(sandbox: Sandbox) -> None:
+async def test_a_child_in_its_parents_memory_has_none_of_its_own(either_sandbox: Sandbox) -> None:
     """As after vfork(), which is how every runtime starts another program."""
-    run = await sandbox.run("c", LIVE_IN_THE_PARENTS_MEMORY)
+    run = await either_sandbox.run("c", LIVE_IN_THE_PARENTS_MEMORY)
 
     assert run.status is RunStatus.OK
     assert run.usage.memory_bytes < 60 * MIB
 
 
-async def test_the_stack_may_grow_to_the_memory_limit(sandbox: Sandbox) -> None:
+async def test_the_stack_may_grow_to_the_memory_limit(either_sandbox: Sandbox) -> None:
     deep = RECURSE.replace("return f(n + 1)", "if (n == 10000) return 0; return f(n + 1)")
     source = f"{deep}\nint main(void) {{ return f(0) > 10000; }}"
 
-    run = await sandbox.run("c", source)
+    run = await either_sandbox.run("c", source)
 
     assert run.exit_code == 0
     assert run.usage.memory_bytes > 32 * MIB
 
 
-async def test_endless_recursion_is_stopped(sandbox: Sandbox) -> None:
-    run = await sandbox.run("c", f"{RECURSE}\nint main(void) {{ return f(0); }}")
+async def test_endless_recursion_is_stopped(either_sandbox: Sandbox) -> None:
+    run = await either_sandbox.run("c", f"{RECURSE}\nint main(void) {{ return f(0); }}")
 
     assert run.status in {RunStatus.MEMORY_LIMIT, RunStatus.SIGNALED}
     assert run.signal in {9, 11}
 
 
-async def test_a_refused_allocation_is_the_programs_own_affair(sandbox: Sandbox) -> None:
+async def test_a_refused_allocation_is_the_programs_own_affair(either_sandbox: Sandbox) -> None:
     source = "#include <stdlib.h>\nint main(void) { return malloc(1UL << 46) ? 0 : 3; }"
 
-    run = await sandbox.run("c", source)
+    run = await either_sandbox.run("c", source)
 
     assert (run.status, run.exit_code) == (RunStatus.NONZERO_EXIT, 3)

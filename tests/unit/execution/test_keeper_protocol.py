@@ -28,18 +28,19 @@ def packed_result(outcome: int, exit_code: int, signal: int) -> bytes:
 
 
 def test_a_file_is_its_name_and_its_content() -> None:
-    assert encode_file("a.c", b"\0x") == struct.pack("=II", 1, 6) + b"a.c\0\0x"
+    assert encode_file("a.c", b"\0x") == struct.pack("=II", 2, 6) + b"a.c\0\0x"
 
 
-def test_a_command_is_numbers_then_strings() -> None:
+def test_a_command_is_numbers_then_strings_then_its_input() -> None:
     command = Command(
         arguments=("/bin/x", "y"), environment=(("A", "b"),), limits=LIMITS, stdin=b"123"
     )
 
-    numbers = struct.pack("=6Q4I", 1_000_000, 2_000_000, 3, 4, 5, 3, 6, 0, 2, 1)
+    numbers = struct.pack("=6Q6I", 1_000_000, 2_000_000, 3, 4, 5, 3, 6, 0, 1, 2, 1, 0)
     strings = b"/bin/x\0y\0A=b\0"
-    frame = struct.pack("=II", 2, len(numbers) + len(strings))
-    assert encode_command(command) == frame + numbers + strings
+    frame = struct.pack("=II", 4, len(numbers) + len(strings))
+    encoded = encode_command(command, is_memory_watched=True)
+    assert encoded == frame + numbers + strings + b"123"
 
 
 @pytest.mark.parametrize(

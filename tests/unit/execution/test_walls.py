@@ -1,8 +1,10 @@
 from dataclasses import replace
 
-from app.engines.sandbox.walls import BoxDescriptors, Walls, box_command
+from app.engines.sandbox.walls import LaneDescriptors, Walls, lane_command
 
-DESCRIPTORS = BoxDescriptors(control=10, keeper=11, passwd=12, group=13)
+DESCRIPTORS = LaneDescriptors(
+    control=10, keeper=11, passwd=12, group=13, cpu_usage=14, attach=(15, 16)
+)
 WALLS = Walls(
     bwrap="/usr/bin/bwrap",
     setpriv="/usr/bin/setpriv",
@@ -10,12 +12,11 @@ WALLS = Walls(
     read_only_paths=("/usr",),
     hidden_paths=("/usr/local",),
     has_proc=True,
-    has_nested_user_namespaces=False,
 )
 
 
 def command(walls: Walls) -> list[str]:
-    return box_command(walls, DESCRIPTORS, user_id=62_001, box_bytes=1_000)
+    return lane_command(walls, DESCRIPTORS, user_id=62_001, box_bytes=1_000)
 
 
 def test_root_is_dropped_before_bubblewrap_starts() -> None:
@@ -30,23 +31,27 @@ def test_an_ordinary_user_just_starts_bubblewrap() -> None:
     assert command(replace(WALLS, setpriv=None))[0] == "/usr/bin/bwrap"
 
 
-def test_every_namespace_is_new_and_none_can_be_nested() -> None:
+def test_every_namespace_is_new() -> None:
     words = set(command(WALLS))
 
     assert words >= {f"--unshare-{kind}" for kind in ("user", "pid", "net", "ipc", "uts")}
-    assert "--disable-userns" in words
-
-
-def test_a_bubblewrap_that_cannot_forbid_nesting_is_not_asked_to() -> None:
-    assert "--disable-userns" not in command(replace(WALLS, has_nested_user_namespaces=True))
 
 
 def test_a_masked_proc_is_an_empty_folder() -> None:
     assert "--proc" not in command(replace(WALLS, has_proc=False))
 
 
-def test_the_keeper_gets_its_socket_and_the_size_of_the_box() -> None:
-    assert command(WALLS)[-4:] == ["--", "/keeper", "10", "1000"]
+def test_the_keeper_gets_its_socket_the_size_of_a_box_and_the_cgroup() -> None:
+    assert command(WALLS)[-7:] == ["--", "/keeper", "10", "1000", "14", "15", "16"]
+
+
+def test_without_a_cgroup_there_is_nothing_to_attach_to() -> None:
+    descriptors = replace(DESCRIPTORS, cpu_usage=None, attach=())
+
+    words = lane_command(WALLS, descriptors, user_id=62_001, box_bytes=1_000)
+
+    assert words[-4:] == ["/keeper", "10", "1000", "-1"]
+    assert descriptors.all == (10, 11, 12, 13)
 
 
 def test_nothing_of_the_host_is_writable() -> None:

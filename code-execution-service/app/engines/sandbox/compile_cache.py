@@ -13,7 +13,7 @@ MAX_ENTRIES = 256
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """The outcome of compiling; `archive` is what it left in the box, `None` if that is not kept."""
+    """The outcome of compiling; `archive` is what it left in the box, unless that is not kept."""
 
     compiled: CompileResult
     archive: Archive | None

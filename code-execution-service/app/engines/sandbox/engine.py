@@ -1,10 +1,10 @@
 """The engine that runs programs on this host."""
 
 import asyncio
+import itertools
 import os
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
-from functools import partial
 from pathlib import Path
 
 from app.domain.language import Language, Toolchain
@@ -13,7 +13,7 @@ from app.domain.runs import CompileResult, RunResult, RunStatus
 from app.engines.base import Program
 from app.engines.sandbox.box import Box
 from app.engines.sandbox.build import build_keeper
-from app.engines.sandbox.cgroups import Cgroups, find_cgroups
+from app.engines.sandbox.cgroups import Cgroup, Cgroups, find_cgroups
 from app.engines.sandbox.commands import compile_command, version_command
 from app.engines.sandbox.compile_cache import Build, CompileCache, key_of
 from app.engines.sandbox.host import survey_host
@@ -62,15 +62,16 @@ class SandboxEngine:
         keeper = build_keeper(self._data_directory)
         walls = self._preparations.shown_in(survey_host())
         self._cgroups = self._find_cgroups()
+        create_cgroup = _numbered(self._cgroups)
         has_memory = "memory" in self._cgroups.support.controllers
         self._lanes = Lanes([
             Lane(
                 walls,
                 keeper,
-                partial(self._cgroups.create, number),
+                create_cgroup,
                 is_memory_watched=not has_memory,
             )
-            for number in range(self._lane_count)
+            for _ in range(self._lane_count)
         ])
         try:
             self._toolchains = await self._ask_versions()
@@ -170,3 +171,9 @@ class SandboxEngine:
             raise EngineUnavailableError(
                 f"{language.name} is not installed: apt-get install {packages}"
             )
+
+
+def _numbered(cgroups: Cgroups) -> Callable[[], Cgroup]:
+    """Give every cgroup another number: a lane that is built anew may overlap with its old self."""
+    numbers = itertools.count()
+    return lambda: cgroups.create(next(numbers))

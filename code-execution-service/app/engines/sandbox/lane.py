@@ -103,16 +103,9 @@ class Lane:
     async def close(self) -> None:
         """Destroy the walls with everything in them; returns when nothing of it is left."""
         built, self._built = self._built, None
-        if built is None:
-            return
-        built.connection.close()  # the keeper is pid 1: it ends, and the kernel ends the rest
-        try:
-            async with asyncio.timeout(_DEATH_TIMEOUT_S):
-                await asyncio.to_thread(built.process.wait)
-        except TimeoutError:
-            built.process.kill()
-            await asyncio.to_thread(built.process.wait)
-        built.cgroup.close()
+        if built is not None:
+            # Goes on if we are cancelled: new walls may be built beside the old ones.
+            await asyncio.shield(asyncio.create_task(_destroy(built)))
 
     @property
     def is_built(self) -> bool:
@@ -139,6 +132,18 @@ class _Built:
     process: subprocess.Popen[bytes]
     connection: KeeperConnection
     cgroup: Cgroup
+
+
+async def _destroy(built: _Built) -> None:
+    built.connection.close()  # the keeper is pid 1: it ends, and the kernel ends the rest
+    try:
+        async with asyncio.timeout(_DEATH_TIMEOUT_S):
+            await asyncio.to_thread(built.process.wait)
+    except TimeoutError:
+        built.process.kill()
+        await asyncio.to_thread(built.process.wait)
+    finally:
+        built.cgroup.close()
 
 
 def _spawn(

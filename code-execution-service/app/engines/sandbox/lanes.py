@@ -64,7 +64,7 @@ class Lanes:
         await asyncio.gather(*(lane.close() for lane in self._lanes))
 
     async def _acquire(self) -> Lane:
-        if self._is_closed:
+        if self._is_closed or not self._lanes:
             raise EngineUnavailableError("The engine is not started")
         if self._idle:
             return self._idle.popleft()
