@@ -28,6 +28,7 @@ async def background_loops(factory: Factory, *, judge_workers: int) -> AsyncIter
         _work(factory.deliveries().deliver_next, factory.events_waiting, stop)
         for _ in range(DELIVERY_LOOPS)
     ]
+    loops.append(factory.trust.introduce(stop))
     tasks = [asyncio.create_task(loop) for loop in loops]
     try:
         yield

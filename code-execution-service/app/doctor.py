@@ -12,6 +12,8 @@ from contextlib import aclosing
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from app.clients.backend import BackendClient, create_http_client
+from app.config import SettingsError, load_settings
 from app.domain.language import Language, Toolchain
 from app.domain.limits import DEFAULT_LIMITS
 from app.domain.runs import CompileResult, RunResult, RunStatus
@@ -19,8 +21,9 @@ from app.engines.base import Program
 from app.engines.sandbox.build import DATA_DIRECTORY, build_keeper
 from app.engines.sandbox.engine import SandboxEngine
 from app.engines.sandbox.host import BWRAP, COMPILER, SETPRIV, Tool, find_tool, is_root, survey_host
-from app.errors import EngineError, EngineUnavailableError
+from app.errors import EngineError, EngineUnavailableError, SignatureRefusedError
 from app.languages import load_languages
+from app.services.trust import is_refusal
 
 _EXPECTED = b"42\n"
 
@@ -40,6 +43,7 @@ class Report:
 
     engine: tuple[Finding, ...]
     languages: tuple[Finding, ...]
+    backend: tuple[Finding, ...] = ()
 
     @property
     def is_usable(self) -> bool:
@@ -143,6 +147,25 @@ def _with_complaint(finding: Finding, complaint: str | None) -> Finding:
     return replace(finding, detail=f"{finding.detail}; slower, not prepared: {complaint}")
 
 
+async def examine_backend() -> Finding:
+    """Look whether the backend accepts what the service signs."""
+    name = "signature"
+    try:
+        settings = load_settings()
+    except SettingsError as error:
+        return Finding(name=name, is_ok=False, detail=str(error))
+    url = settings.backend_service_url
+    async with create_http_client(url) as http:
+        answer = await BackendClient(http, secrets=settings.webhook_secrets).ping()
+    if answer.is_success:
+        return Finding(name=name, is_ok=True, detail=f"accepted by {url}")
+    if is_refusal(answer):
+        return Finding(name=name, is_ok=False, detail=SignatureRefusedError.title)
+    status = answer.status_code or answer.text
+    detail = f"{url} could not be asked ({status}); start the backend, and look again"
+    return Finding(name=name, is_ok=False, detail=detail)
+
+
 def _lack_of(language: Language) -> str:
     if all(Path(file).exists() for file in language.host_files):
         return "installed, but does not start in a box"
@@ -172,11 +195,13 @@ def _is_installed(package: str) -> bool:
 
 
 def _render(report: Report) -> str:
-    width = max(len(finding.name) for finding in (*report.engine, *report.languages))
+    findings = (*report.engine, *report.languages, *report.backend)
+    width = max(len(finding.name) for finding in findings)
     lines = ["Engine", *(_line(finding, width) for finding in report.engine)]
     lines += ["Languages", *(_line(finding, width) for finding in report.languages)]
     if not report.languages:
         lines.append("  not looked at: there is no engine to run them")
+    lines += ["Backend", *(_line(finding, width) for finding in report.backend)]
     verdict = "Programs can be judged on this host." if report.is_usable else "Nothing can be run."
     return "\n".join([*lines, verdict])
 
@@ -195,6 +220,11 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
+async def _examine_everything(languages: Sequence[Language]) -> Report:
+    report = await examine(languages, DATA_DIRECTORY)
+    return replace(report, backend=(await examine_backend(),))
+
+
 def main(arguments: Sequence[str]) -> int:
     """Write the findings; 0 if programs in at least one language can be judged here."""
     options = _parse(arguments)
@@ -202,7 +232,7 @@ def main(arguments: Sequence[str]) -> int:
     if options.missing_packages:
         sys.stdout.write("".join(f"{package}\n" for package in missing_packages(languages)))
         return 0
-    report = asyncio.run(examine(languages, DATA_DIRECTORY))
+    report = asyncio.run(_examine_everything(languages))
     facts = {"is_usable": report.is_usable, **asdict(report)}
     text = json.dumps(facts, indent=2) if options.json else _render(report)
     sys.stdout.write(f"{text}\n")

@@ -170,3 +170,29 @@ class RemoteEngineError(EngineError):
 
     code = "remote-engine-failure"
     title = "The remote engine failed"
+
+
+class SignatureRefusedError(ServerError):
+    """The backend does not accept what we sign, so no result can be told."""
+
+    code = "signature-refused"
+    title = (
+        "the backend refuses our signature: BACKEND_WEBHOOK_SECRET of this service and"
+        " CODE_EXECUTION_WEBHOOK_SECRET of the backend must be the same, and the clocks within"
+        " five minutes"
+    )
+
+
+class ExaminationRunningError(ServerError):
+    """The host is still being examined; it makes sense to ask again."""
+
+    code = "examination-running"
+    title = "The host is still being examined. Ask again in some seconds."
+    status = 503
+
+
+class ExaminationFailedError(ServerError):
+    """The doctor has no report to give."""
+
+    code = "examination-failed"
+    title = "The host could not be examined. `python -m app.doctor` there shows why."

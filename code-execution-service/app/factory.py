@@ -11,10 +11,12 @@ from app.services.authentication import Authenticator
 from app.services.code_execution import JudgeService
 from app.services.contests import ContestService
 from app.services.direct_judging import DirectJudge
+from app.services.examination import ExaminationService
 from app.services.judge_queue import JudgeQueue
 from app.services.slots import Slots
 from app.services.stop import Stop
 from app.services.submissions import SubmissionService
+from app.services.trust import TrustService
 from app.services.wake_up import WakeUp
 from app.services.webhook import DeliveryService
 
@@ -27,6 +29,8 @@ class Factory:
     engine: Engine
     languages: LanguageRegistry
     backend: BackendClient
+    trust: TrustService
+    examinations: ExaminationService
     authenticator: Authenticator
     rate_limiter: RateLimiter
     judge_slots: Slots

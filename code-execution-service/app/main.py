@@ -2,6 +2,7 @@
 
 import logging
 import socket
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
@@ -14,6 +15,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from app.background import background_loops
 from app.clients.backend import BackendClient, create_http_client
+from app.clients.doctor import DoctorClient
 from app.clients.rate_limits import RateLimiter
 from app.config import SERVICE_DIRECTORY, Settings, load_settings_or_exit
 from app.database import create_database, driver_url
@@ -34,11 +36,14 @@ from app.routes.judge_cors import JudgeCorsMiddleware
 from app.routes.remote_results import router as remote_results_router
 from app.schemas.judge import Place
 from app.services.authentication import Authenticator, KeyStore
+from app.services.examination import ExaminationService
 from app.services.slots import Slots
+from app.services.trust import TrustService
 
 VERSION = "0.1.0"
 MAX_BODY_BYTES = 64 * 1024 * 1024
 GRACE_S = 10
+DOCTOR = (sys.executable, "-m", "app.doctor", "--json")
 
 logger = logging.getLogger(__name__)
 
@@ -70,11 +75,12 @@ def create_app(
             engine_fault = await _start(engine)
             app.state.factory = factory
             app.state.readiness_checks = _readiness_checks(
-                database, engine_fault, factory.rate_limiter if settings.redis_url else None
+                factory, database, engine_fault, has_redis=bool(settings.redis_url)
             )
             workers = 0 if engine_fault else settings.judge_workers
             async with background_loops(factory, judge_workers=workers):
                 yield
+            await factory.examinations.close()
             await engine.close()
             await factory.rate_limiter.close()
             await database.dispose()
@@ -126,12 +132,15 @@ def _create_factory(
     database: AsyncEngine,
     http: httpx.AsyncClient,
 ) -> Factory:
+    doctor = DoctorClient(DOCTOR, directory=SERVICE_DIRECTORY)
     backend = BackendClient(http, secrets=settings.webhook_secrets)
     return Factory(
         transactions=Transactions(database),
         engine=engine,
         languages=languages,
         backend=backend,
+        trust=TrustService(backend),
+        examinations=ExaminationService(doctor.examine),
         authenticator=Authenticator(
             keys=KeyStore(backend.fetch_keys),
             secrets=settings.webhook_secrets,
@@ -165,7 +174,7 @@ async def _start(engine: Engine) -> EngineError | None:
 
 
 def _readiness_checks(
-    database: AsyncEngine, engine_fault: EngineError | None, redis: RateLimiter | None
+    factory: Factory, database: AsyncEngine, engine_fault: EngineError | None, *, has_redis: bool
 ) -> dict[str, Callable[[], Awaitable[None]]]:
     async def check_engine() -> None:
         if engine_fault:
@@ -173,8 +182,12 @@ def _readiness_checks(
 
     schema = Schema(database, alembic_ini=str(SERVICE_DIRECTORY / "alembic.ini"))
     checks: dict[str, Callable[[], Awaitable[None]]]
-    checks = {"database": schema.check, "engine": check_engine}
-    return checks | {"redis": redis.check} if redis else checks
+    checks = {
+        "database": schema.check,
+        "engine": check_engine,
+        "signature": factory.trust.check,
+    }
+    return checks | {"redis": factory.rate_limiter.check} if has_redis else checks
 
 
 def main() -> None:

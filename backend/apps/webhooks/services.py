@@ -1,6 +1,7 @@
 """What is done with an event."""
 
 import json
+import logging
 import time
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -14,6 +15,9 @@ from apps.core.errors import ClientError, UnauthenticatedError
 from apps.core.signature import SignatureError, SignatureHeaders, verify
 from apps.webhooks.models import WebhookEvent
 
+logger = logging.getLogger(__name__)
+
+PING = "ping"
 SUBMISSION_COMPLETED = "submission.completed"
 # Senders give up after days, and what is terminal stays so anyway.
 KEPT_FOR = timedelta(days=30)
@@ -44,11 +48,17 @@ def receive_event(*, headers: SignatureHeaders, body: bytes) -> None:
             is_plain_secret_allowed=settings.CODE_EXECUTION_WEBHOOK_ALLOW_PLAIN_SECRET,
         )
     except SignatureError as error:
+        logger.warning("An event is refused: %s. Do both services have the same secret?", error)
         raise UnauthenticatedError(f"The signature is not good: {error}.") from error
     # A sender without event ids repeats the very same body.
     event_id = headers.message_id or f"sha256-{sha256(body).hexdigest()}"
+    document = _read(body)
+    event = document.get("event") if isinstance(document, dict) else None
+    if event == PING:
+        # The sender only wants to know whether its signature is accepted.
+        return
     if not WebhookEvent.objects.filter(event_id=event_id).exists():
-        _apply(event_id, body)
+        _apply(event_id, event, document)
 
 
 def delete_old_events(*, now: datetime) -> None:
@@ -56,19 +66,22 @@ def delete_old_events(*, now: datetime) -> None:
     WebhookEvent.objects.filter(received_at__lt=now - KEPT_FOR).delete()
 
 
-@transaction.atomic
-def _apply(event_id: str, body: bytes) -> None:
+def _read(body: bytes) -> object:
     try:
-        document = json.loads(body)
-        result = parse_result(document, id_key="submission_id")
+        return json.loads(body)
     except (ValueError, RecursionError):
         raise InvalidEventError("The body is not JSON.") from None
+
+
+@transaction.atomic
+def _apply(event_id: str, event: object, document: object) -> None:
+    try:
+        result = parse_result(document, id_key="submission_id")
     except ResultError as error:
         raise InvalidEventError(f"The body is not a result: {error}.") from error
     if result.completed_at is None:
         raise InvalidEventError("completed_at is missing.")
     submission, has_changed = apply_result(result=result)
-    event = document.get("event")
     # Should the same event be arriving twice at once, the second finds nothing left to change.
     WebhookEvent.objects.get_or_create(
         event_id=event_id,

@@ -1,7 +1,9 @@
 """The backend's webhook receiver and its published keys, over one kept-alive connection pool."""
 
 import asyncio
+import json
 import time
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +16,7 @@ WEBHOOK_PATH = "/api/webhooks/code-execution/"
 JWKS_PATH = "/.well-known/jwks.json"
 TIMEOUT_S = 10.0  # contract S001-H10
 USER_AGENT = "CodeExecutionService/1.0"  # contract S001-H10
+PING = "ping"
 MAX_ANSWER_CHARACTERS = 2048
 
 
@@ -57,6 +60,11 @@ class BackendClient:
         except httpx.HTTPError as error:
             return Answer(status_code=None, text=str(error) or type(error).__name__)
         return Answer(status_code=response.status_code, text=response.text[:MAX_ANSWER_CHARACTERS])
+
+    async def ping(self) -> Answer:
+        """Ask the receiver, by an event that means nothing, whether it accepts our signature."""
+        body = json.dumps({"event": PING, "sent_at": int(time.time())}, separators=(",", ":"))
+        return await self.deliver(body, webhook_id=f"ping_{uuid.uuid4().hex}")
 
     async def fetch_keys(self) -> dict[str, Any]:
         """Return the JSON Web Key Set that the backend publishes.

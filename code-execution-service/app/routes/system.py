@@ -3,12 +3,12 @@
 from datetime import UTC, datetime
 from http import HTTPStatus
 
-from fastapi import Request, Response
+from fastapi import Depends, Request, Response
 
-from app.dependencies import FactoryDependency
+from app.dependencies import FactoryDependency, caller_of
 from app.domain.formats import instant_text
 from app.routes.either_slash import EitherSlashRouter
-from app.schemas.system import HealthOut, LanguageOut, ReadinessOut
+from app.schemas.system import ErrorOut, ExaminationOut, HealthOut, LanguageOut, ReadinessOut
 from app.services.health import OK, run_checks
 
 router = EitherSlashRouter(tags=["system"])
@@ -35,6 +35,21 @@ async def ready(request: Request, response: Response) -> ReadinessOut:
         response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
         return ReadinessOut(status=f"not ready: {', '.join(missing)}", checks=outcomes)
     return ReadinessOut(status="ready", checks=outcomes)
+
+
+@router.get(
+    "/api/v1/doctor",
+    summary="Examine the host: what it gives the service, what is missing and what to do",
+    description="Never open. One examination at a time; its report is kept for half a minute.",
+    dependencies=[Depends(caller_of("doctor"))],
+    responses={
+        HTTPStatus.UNAUTHORIZED: {"model": ErrorOut},
+        HTTPStatus.FORBIDDEN: {"model": ErrorOut},
+        HTTPStatus.SERVICE_UNAVAILABLE: {"model": ErrorOut},
+    },
+)
+async def examine(factory: FactoryDependency) -> ExaminationOut:
+    return ExaminationOut.of(await factory.examinations.get())
 
 
 @router.get("/api/v1/languages", summary="List the languages and what this host has of them")

@@ -4,7 +4,9 @@ from typing import Self
 
 from pydantic import BaseModel, Field
 
+from app.domain.formats import instant_text
 from app.domain.language import Toolchain
+from app.services.examination import Examination
 
 
 class LanguageOut(BaseModel):
@@ -43,6 +45,43 @@ class LanguageOut(BaseModel):
             compile_options={group.name: list(group.options) for group in language.option_groups},
             debian_packages=list(language.debian_packages),
         )
+
+
+class FindingOut(BaseModel):
+    """One thing that was looked at; `detail` says what was found or how to mend it."""
+
+    name: str
+    is_ok: bool
+    detail: str
+
+
+class FindingGroupOut(BaseModel):
+    """Findings that belong together: `engine`, `languages`, `backend`."""
+
+    name: str
+    findings: list[FindingOut]
+
+
+class ExaminationOut(BaseModel):
+    """What this host gives the service, and what is missing."""
+
+    examined_at: str
+    is_usable: bool = Field(description="Whether any program can be judged here.")
+    groups: list[FindingGroupOut]
+
+    @classmethod
+    def of(cls, examination: Examination) -> Self:
+        """Show what the doctor found, every group of it."""
+        report = examination.report
+        return cls.model_validate({
+            "examined_at": instant_text(examination.examined_at),
+            "is_usable": report.get("is_usable"),
+            "groups": [
+                {"name": name, "findings": findings}
+                for name, findings in report.items()
+                if isinstance(findings, list)
+            ],
+        })
 
 
 class HealthOut(BaseModel):

@@ -9,6 +9,8 @@ import pytest
 from standardwebhooks.webhooks import Webhook
 
 from apps.core.signature import SignatureHeaders, decode_secrets, sign, verify
+from apps.webhooks.models import WebhookEvent
+from tests.support.webhooks import deliver
 
 VECTORS = json.loads((Path(__file__).parent.parent / "webhook_vectors.json").read_text())
 NOW_S = 1_700_000_000
@@ -76,3 +78,20 @@ def test_the_reference_library_takes_what_we_sign() -> None:
     headers = sign(decode_secrets(f"{secret},old"), message_id="e", timestamp_s=now_s, body=b"{}")
 
     assert Webhook(secret).verify(b"{}", headers) == {}
+
+
+@pytest.mark.django_db
+def test_takes_the_ping_that_the_sender_makes_and_notes_nothing() -> None:
+    answer = deliver(VECTORS["ping"]["body"].encode())
+
+    assert answer.status_code == 200
+    assert answer.json() == {"status": "success"}
+    assert not WebhookEvent.objects.exists()
+
+
+@pytest.mark.django_db
+def test_refuses_a_ping_with_another_secret_and_says_so(caplog: pytest.LogCaptureFixture) -> None:
+    answer = deliver(VECTORS["ping"]["body"].encode(), secret="another one")
+
+    assert answer.status_code == 401
+    assert "same secret" in caplog.text

@@ -4,11 +4,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from standardwebhooks.webhooks import Webhook
 
+from app.clients.backend import BackendClient, create_http_client
 from app.domain.signature import SignatureError, sign, verify
 
 VECTORS: dict[str, Any] = json.loads(
@@ -109,3 +111,21 @@ def test_is_total_over_malformed_headers(
 
     with pytest.raises(SignatureError):
         verify(body, headers, now_s=NOW_S, secrets=[SECRET])
+
+
+@pytest.mark.asyncio
+async def test_sends_the_ping_that_the_receiver_knows() -> None:
+    sent: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        sent.append(request)
+        return httpx.Response(200)
+
+    transport = httpx.MockTransport(answer)
+    async with create_http_client("http://backend", transport=transport) as http:
+        await BackendClient(http, secrets=[SECRET]).ping()
+
+    known = json.loads(VECTORS["ping"]["body"])
+    ping = json.loads(sent[0].content)
+    assert ping | {"sent_at": known["sent_at"]} == known
+    assert abs(ping["sent_at"] - time.time()) < 60

@@ -10,6 +10,8 @@ class FakeBackend:
 
     def __init__(self) -> None:
         self.requests: list[httpx.Request] = []
+        self.pings: list[httpx.Request] = []
+        self.ping_answers: list[int | Exception] = []
         self.failures: list[int | Exception] = []
         self.keys: dict[str, Any] = {"keys": []}
         self._arrived = asyncio.Condition()
@@ -17,6 +19,8 @@ class FakeBackend:
     async def answer(self, request: httpx.Request) -> httpx.Response:
         if request.url.path == "/.well-known/jwks.json":
             return httpx.Response(200, json=self.keys)
+        if json.loads(request.content).get("event") == "ping":
+            return await self._answer_ping(request)
         async with self._arrived:
             self.requests.append(request)
             self._arrived.notify_all()
@@ -26,6 +30,20 @@ class FakeBackend:
                 raise failure
             return httpx.Response(failure)
         return httpx.Response(200, json={"status": "success"})
+
+    async def _answer_ping(self, request: httpx.Request) -> httpx.Response:
+        async with self._arrived:
+            self.pings.append(request)
+            self._arrived.notify_all()
+        answer = self.ping_answers.pop(0) if self.ping_answers else 200
+        if isinstance(answer, Exception):
+            raise answer
+        return httpx.Response(answer, json={"status": "success"})
+
+    async def wait_for_pings(self, count: int) -> list[httpx.Request]:
+        async with asyncio.timeout(10), self._arrived:
+            await self._arrived.wait_for(lambda: len(self.pings) >= count)
+        return self.pings
 
     async def wait_for_requests(self, count: int) -> list[httpx.Request]:
         async with asyncio.timeout(10), self._arrived:
