@@ -1,4 +1,7 @@
-"""What routes ask for."""
+"""What routes ask for.
+
+All of it is `async`, though nothing is awaited: FastAPI would call a plain function in a thread.
+"""
 
 from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
@@ -12,7 +15,7 @@ from app.services.direct_judging import DirectJudge
 from app.services.submissions import SubmissionService
 
 
-def get_factory(request: Request) -> Factory:
+async def get_factory(request: Request) -> Factory:
     """Return the process's factory."""
     factory: Factory = request.app.state.factory
     return factory
@@ -21,22 +24,22 @@ def get_factory(request: Request) -> Factory:
 FactoryDependency = Annotated[Factory, Depends(get_factory)]
 
 
-def get_contests(factory: FactoryDependency) -> ContestService:
+async def get_contests(factory: FactoryDependency) -> ContestService:
     """Return the contest service."""
     return factory.contests()
 
 
-def get_submissions(factory: FactoryDependency) -> SubmissionService:
+async def get_submissions(factory: FactoryDependency) -> SubmissionService:
     """Return the submission service."""
     return factory.submissions()
 
 
-def get_direct_judge(factory: FactoryDependency) -> DirectJudge:
+async def get_direct_judge(factory: FactoryDependency) -> DirectJudge:
     """Return the judge for callers who wait."""
     return factory.direct_judge()
 
 
-def get_place(request: Request) -> Place:
+async def get_place(request: Request) -> Place:
     """Return where this process runs."""
     place: Place = request.app.state.place
     return place
