@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import tempfile
 import time
 from asyncio.subprocess import DEVNULL, PIPE, STDOUT
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -85,8 +86,10 @@ class WithoutWalls:
         name = Path(prepared_path(language))
         name.symlink_to(folder.resolve())
         try:
-            environment = [f"{key}={value}" for key, value in command.environment]
-            yield ["/usr/bin/env", "-i", *environment, *_LOWEST_PRIORITY, *command.arguments]
+            with tempfile.TemporaryDirectory() as scratch:
+                environment = [f"{key}={value}" for key, value in command.environment]
+                clean = ["/usr/bin/env", "-C", scratch, "-i", *environment]
+                yield [*clean, *_LOWEST_PRIORITY, *command.arguments]
         finally:
             name.unlink()
 
