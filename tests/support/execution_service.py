@@ -39,6 +39,7 @@ class FakeExecutionService:
         self.bodies: list[bytes] = []
         self.submissions: dict[int, dict[str, Any]] = {}
         self.failures: list[int] = []
+        self.examination: tuple[int, object] = (503, {"detail": "Still being examined."})
         self.languages: object = LANGUAGES
         self.questions_about_languages = 0
         self.ids_by_key: dict[str, int] = {}
@@ -116,6 +117,10 @@ def _handler_of(service: FakeExecutionService) -> type[BaseHTTPRequestHandler]:
             if self.path == "/api/v1/languages":
                 service.questions_about_languages += 1
                 self._answer(200 if service.languages else 503, service.languages)
+                return
+            if self.path == "/api/v1/doctor":
+                service.headers.append({n.lower(): v for n, v in self.headers.items()})
+                self._answer(service.examination[0], service.examination[1])
                 return
             found = service.submissions.get(int(self.path.rsplit("/", 1)[1]))
             self._answer(200 if found else 404, found or {"detail": "Submission not found"})

@@ -3,15 +3,19 @@
 from typing import Any
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from typing_extensions import override
 
 from apps.code_execution import results, services
 from apps.code_execution.domain import display_duration, display_memory
-from apps.code_execution.models import CodeSubmission, Judgement
+from apps.code_execution.examination import examine_service
+from apps.code_execution.models import CodeSubmission, ExecutionService, Judgement
 from apps.contests.admin import ContestAdmin
 from apps.contests.models import Contest
 from apps.core.errors import IllegalTransitionError
@@ -234,6 +238,36 @@ class JudgementAdmin(ReadOnlyAdmin):
     list_filter = [("finished_at", admin.EmptyFieldListFilter), "verdict", "created_at"]
     list_select_related = ["submission"]
     search_fields = ["=submission__id", "submission__user__username"]
+
+
+@admin.register(ExecutionService)
+class ExecutionServiceAdmin(ReadOnlyAdmin):
+    """What the execution service's host has and lacks."""
+
+    @override
+    def get_urls(self) -> list[URLPattern]:
+        """Serve the one page."""
+        view = self.admin_site.admin_view(self.changelist_view)
+        return [path("", view, name="code_execution_executionservice_changelist")]
+
+    @override
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show one page in place of a list.
+
+        Raises:
+            PermissionDenied: The user may not see it.
+        """
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        context = {
+            **self.admin_site.each_context(request),
+            "title": self.opts.verbose_name,
+            "opts": self.opts,
+            "examination": examine_service(),
+        }
+        return TemplateResponse(request, "admin/code_execution/execution_service.html", context)
 
 
 def _block(text: str | None) -> SafeString:

@@ -14,4 +14,5 @@ class CodeExecutionConfig(ManagedAppConfig):
         "change_codesubmission",
         "rerun_codesubmission",
         "view_judgement",
+        "view_executionservice",
     )

@@ -84,6 +84,19 @@ class ExecutionServiceClient:
             raise ServiceUnavailableError(_describe(response))
         return _json_of(response)
 
+    def examination(self, *, timeout_s: float) -> object:
+        """Give the service's account of its host and toolchains, as it comes.
+
+        Raises:
+            ServiceUnavailableError: It did not answer as it should; the text says how.
+        """
+        response = self._send("GET", "/api/v1/doctor", "doctor", timeout_s)
+        body = _json_of(response)
+        if not response.is_success:
+            detail = body.get("detail") if isinstance(body, dict) else None
+            raise ServiceUnavailableError(str(detail or _describe(response))[:ERROR_CHARS_MAX])
+        return body
+
     def health(self, *, timeout_s: float = HEALTH_TIMEOUT_S) -> dict[str, Any]:
         """Give the service's own account of its health.
 

@@ -135,3 +135,12 @@ class Judgement(models.Model):
     @override
     def __str__(self) -> str:
         return f"Judgement of submission {self.submission_id}"
+
+
+class ExecutionService(Judgement):
+    """No rows of its own: it gives the admin's page about the service its place and permission."""
+
+    class Meta:
+        proxy = True
+        default_permissions = ("view",)
+        verbose_name = verbose_name_plural = "Execution service"

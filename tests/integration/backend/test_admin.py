@@ -14,6 +14,7 @@ from apps.code_execution.models import CodeSubmission
 from apps.contests.models import Contest, ContestParticipant, Problem
 from apps.users.models import User
 from tests.support.contests import make_contest, make_event, make_problem, make_submission
+from tests.support.execution_service import FakeExecutionService
 from tests.support.webhooks import deliver
 
 pytestmark = pytest.mark.django_db
@@ -334,3 +335,89 @@ def test_a_longer_list_takes_no_more_queries(
 
     with django_assert_max_num_queries(12):
         manager.get(reverse(f"admin:{name}_changelist"))
+
+
+class TestExecutionService:
+    """The page about the host that runs the programs."""
+
+    URL = "/admin/code_execution/executionservice/"
+
+    def test_shows_whatever_was_found_and_what_is_missing(
+        self, manager: Client, execution_service: FakeExecutionService
+    ) -> None:
+        found = {"name": "C", "is_ok": True, "detail": "gcc 12.2; right in 1 ms"}
+        missing = {"name": "Go", "is_ok": False, "detail": "<b>apt-get install golang</b>"}
+        execution_service.examination = (
+            200,
+            {
+                "examined_at": "2026-01-01T00:00:00Z",
+                "is_usable": True,
+                "groups": [
+                    {"name": "languages", "findings": [found, missing]},
+                    {"name": "news", "findings": []},
+                ],
+            },
+        )
+
+        page = manager.get(self.URL).content.decode()
+
+        assert "Programs can be judged." in page
+        assert "gcc 12.2; right in 1 ms" in page
+        assert page.count("&lt;b&gt;apt-get install golang&lt;/b&gt;") == 2
+        assert page.index("Missing, and what to do") < page.index("Languages")
+        assert "News" in page
+        assert "webhook-signature" in execution_service.headers[-1]
+
+    @pytest.mark.parametrize(
+        ("answer", "said"),
+        [
+            ((503, {"detail": "Still being examined."}), "Still being examined."),
+            ((500, "?"), "HTTP 500"),
+            ((200, []), "another version"),
+            ((200, {"groups": 1}), "another version"),
+        ],
+    )
+    def test_says_why_there_is_nothing_to_show(
+        self,
+        manager: Client,
+        execution_service: FakeExecutionService,
+        answer: tuple[int, object],
+        said: str,
+    ) -> None:
+        execution_service.examination = answer
+
+        page = manager.get(self.URL)
+
+        assert page.status_code == 200
+        assert said in page.content.decode()
+
+    @pytest.mark.parametrize(
+        "groups", [[1], [{}], [{"findings": 1}], [{"name": 1, "findings": [1, {"is_ok": "yes"}]}]]
+    )
+    def test_shows_what_it_can_of_an_odd_report(
+        self, manager: Client, execution_service: FakeExecutionService, groups: object
+    ) -> None:
+        execution_service.examination = (200, {"groups": groups})
+
+        page = manager.get(self.URL)
+
+        assert page.status_code == 200
+        assert "Nothing can be run." in page.content.decode()
+
+    def test_works_while_the_service_is_down(self, manager: Client) -> None:
+        page = manager.get(self.URL)
+
+        assert page.status_code == 200
+        assert "no account of the execution service" in page.content.decode()
+
+    def test_stands_in_the_menu(self, manager: Client) -> None:
+        assert self.URL in manager.get("/admin/").content.decode()
+
+    def test_is_closed_without_the_permission(self, charlie: User) -> None:
+        charlie.is_staff = True
+        charlie.save()
+        client = Client()
+        client.force_login(charlie)
+
+        assert client.get(self.URL).status_code == 403
+        assert self.URL not in client.get("/admin/").content.decode()
