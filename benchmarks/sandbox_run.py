@@ -41,7 +41,6 @@ async def main(rounds: int) -> None:
     """Measure and print."""
     run = Command(arguments=("/box/main",), environment=(), limits=DEFAULT_LIMITS)
     cgroups = find_cgroups()
-    has_memory = "memory" in cgroups.support.controllers
     with tempfile.TemporaryDirectory() as directory:
         keeper = build_keeper(Path(directory))
         program = _compile_bare(Path(directory))
@@ -51,7 +50,7 @@ async def main(rounds: int) -> None:
             survey_host(),
             keeper,
             partial(cgroups.create, 1_000),
-            is_memory_watched=not has_memory,
+            cgroups.support.controllers,
         )
         async with lane.box() as box:
             await box.put_file(C.source_file, SOURCE)

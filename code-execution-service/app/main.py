@@ -112,7 +112,8 @@ def create_engine(
 ) -> tuple[Engine, AwaitedResults | None]:
     """Build the engine that the settings ask for, and the results that will be posted to it."""
     if settings.code_execution_driver == "local":
-        return SandboxEngine(languages.languages, data_directory=settings.data_directory), None
+        lanes = settings.judge_workers
+        return SandboxEngine(languages.languages, settings.data_directory, lanes=lanes), None
     results = AwaitedResults() if settings.code_execution_callback_url else None
     engine = OnlineCompilerEngine(
         languages.languages,

@@ -171,6 +171,8 @@ def describe_failure(run: RunResult, limits: Limits) -> str | None:
         RunStatus.SIGNALED: f"Runtime Error: killed by signal {run.signal}",
     }
     description = descriptions[run.status]
+    if description and run.were_processes_refused:
+        description += " after it was refused more processes or threads"
     return f"{description} {INFERRED}" if description and run.is_guess else description
 
 

@@ -45,7 +45,7 @@ async def test_without_proc_programs_run_and_their_memory_is_known_at_the_end(
     """A container with masked paths gives no fresh /proc."""
     walls = replace(survey_host(), has_proc=False)
 
-    lane = Lane(walls, build_keeper(tmp_path), NoCgroup, is_memory_watched=True)
+    lane = Lane(walls, build_keeper(tmp_path), NoCgroup, ())
     async with lane.box() as box:
         fine = await box.run(shell("ls /proc; echo fine"))
         greedy = await box.run(

@@ -98,7 +98,7 @@ async def test_what_bubblewrap_says_is_in_the_failure(tmp_path: Path, sandbox: S
     walls = replace(survey_host(), read_only_paths=("/no/such/path",))
 
     with pytest.raises(SandboxFailureError, match="Can't find source path /no/such/path"):
-        async with Lane(walls, build_keeper(tmp_path), NoCgroup, is_memory_watched=True).box():
+        async with Lane(walls, build_keeper(tmp_path), NoCgroup, ()).box():
             pass
 
 

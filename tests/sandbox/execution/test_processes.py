@@ -1,6 +1,7 @@
 import pytest
 
 from app.domain.runs import RunStatus
+from app.engines.sandbox.cgroups import find_cgroups
 from tests.support.sandbox import Sandbox
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.asyncio, pytest.mark.timeout(60)]
@@ -43,6 +44,17 @@ async def test_a_program_may_have_as_many_processes_as_its_limit_says(
     run = await either_sandbox.run("python", COUNT_FORKS, processes=10)
 
     assert run.stdout == b"10\n"
+
+
+async def test_a_refused_process_is_told_where_a_cgroup_counts(sandbox: Sandbox) -> None:
+    if "pids" not in find_cgroups().support.controllers:
+        pytest.skip("this host's cgroups count no processes")
+
+    modest = await sandbox.run("python", "print(42)", processes=10)
+    greedy = await sandbox.run("python", COUNT_FORKS, processes=10)
+
+    assert not modest.were_processes_refused
+    assert greedy.were_processes_refused
 
 
 async def test_a_process_left_behind_delays_nothing_and_dies(either_sandbox: Sandbox) -> None:

@@ -2,7 +2,7 @@
 
 import os
 import weakref
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -21,8 +21,8 @@ from app.engines.sandbox.keeper_protocol import (
 
 _ANSWER_TIMEOUT_S = 30
 """What the keeper gets on top of a command's own time; only a broken one needs it."""
-_OWN_PROCESSES = 1
-"""The command's init, which a cgroup counts too."""
+_MORE_PROCESSES = 64
+"""What the rlimit allows beyond the cgroup's limit, so that the cgroup refuses first and counts."""
 
 
 class Archive:
@@ -41,11 +41,11 @@ class Box:
     """
 
     def __init__(
-        self, connection: KeeperConnection, cgroup: Cgroup, *, is_memory_watched: bool
+        self, connection: KeeperConnection, cgroup: Cgroup, controllers: Collection[str]
     ) -> None:
         self._connection = connection
         self._cgroup = cgroup
-        self._is_memory_watched = is_memory_watched
+        self._controllers = controllers
         self._unanswered = 0
         self._is_busy = False
 
@@ -68,9 +68,7 @@ class Box:
     async def run(self, command: Command) -> RunResult:
         """Run a command to its end."""
         limits = command.limits
-        self._cgroup.begin(
-            memory_bytes=limits.memory_bytes, processes=limits.processes + _OWN_PROCESSES
-        )
+        self._cgroup.begin(memory_bytes=limits.memory_bytes, processes=limits.processes)
         patience_s = limits.wall_time_ms / 1000 + _ANSWER_TIMEOUT_S
         with self._busy():
             async with self._connection.answering_within(patience_s):
@@ -93,9 +91,11 @@ class Box:
             await self._receive_answers()
 
     async def _run(self, command: Command) -> RunResult:
-        await self._connection.send(
-            encode_command(command, is_memory_watched=self._is_memory_watched)
-        )
+        if "pids" in self._controllers:
+            processes = command.limits.processes + _MORE_PROCESSES
+            command = replace(command, limits=replace(command.limits, processes=processes))
+        is_memory_watched = "memory" not in self._controllers
+        await self._connection.send(encode_command(command, is_memory_watched=is_memory_watched))
         await self._receive_answers()
         payload = await self._connection.receive(ReplyKind.RESULT)
         try:

@@ -63,15 +63,9 @@ class SandboxEngine:
         walls = self._preparations.shown_in(survey_host())
         self._cgroups = self._find_cgroups()
         create_cgroup = _numbered(self._cgroups)
-        has_memory = "memory" in self._cgroups.support.controllers
+        controllers = self._cgroups.support.controllers
         self._lanes = Lanes([
-            Lane(
-                walls,
-                keeper,
-                create_cgroup,
-                is_memory_watched=not has_memory,
-            )
-            for _ in range(self._lane_count)
+            Lane(walls, keeper, create_cgroup, controllers) for _ in range(self._lane_count)
         ])
         try:
             self._toolchains = await self._ask_versions()

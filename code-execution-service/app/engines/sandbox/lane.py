@@ -5,7 +5,7 @@ import itertools
 import os
 import socket
 import subprocess
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Collection, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,13 +46,12 @@ class Lane:
         walls: Walls,
         keeper: Path,
         create_cgroup: Callable[[], Cgroup],
-        *,
-        is_memory_watched: bool,
+        controllers: Collection[str],
     ) -> None:
         self._walls = walls
         self._keeper = keeper
         self._create_cgroup = create_cgroup
-        self._is_memory_watched = is_memory_watched
+        self._controllers = controllers
         self._built: _Built | None = None
         self._has_old_box = False
 
@@ -64,7 +63,7 @@ class Lane:
             SandboxFailureError: it could not be made.
         """
         built = self._built or self.build()
-        box = Box(built.connection, built.cgroup, is_memory_watched=self._is_memory_watched)
+        box = Box(built.connection, built.cgroup, self._controllers)
         is_ready = False
         try:
             await self._expect_box(built.connection)

@@ -44,7 +44,7 @@ def recognise_refusal(run: RunResult, language: Language) -> RunResult:
     is_refused = run.status in _ENDED_BY_ITSELF and any(
         text.encode() in run.stderr for text in language.memory_refusals
     )
-    return replace(run, status=RunStatus.MEMORY_LIMIT) if is_refused else run
+    return replace(run, status=RunStatus.MEMORY_LIMIT, is_guess=True) if is_refused else run
 
 
 def _with_reason(run: RunResult, text: str) -> str:
