@@ -20,7 +20,7 @@ from pathlib import Path
 from tests.support.servers import ServerMissingError
 
 ROOT = Path(__file__).parents[2]
-MEMORY = "1G"
+MEMORY = "2G"
 TIMEOUT_S = 600
 
 # Nothing but /run, /dev/shm and the kernel's own file systems can be written to.
