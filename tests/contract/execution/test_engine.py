@@ -1,20 +1,26 @@
 """What every engine promises; the fake is held to it, so that tests which use it mean something."""
 
+import asyncio
+from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from app.domain.limits import DEFAULT_LIMITS
 from app.domain.runs import CompileResult, RunResult, RunStatus
 from app.engines.base import Engine, Program
 from app.engines.fake import FakeEngine
+from app.engines.onlinecompiler.callbacks import AwaitedResults
+from app.engines.onlinecompiler.engine import OnlineCompilerEngine
 from app.engines.sandbox.build import build_keeper
 from app.engines.sandbox.engine import SandboxEngine
 from app.engines.sandbox.host import survey_host
 from app.errors import EngineUnavailableError
 from app.languages import load_languages
+from tests.support.online_compiler import API_KEY, Form, fake_provider
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(60)]
 
@@ -88,12 +94,32 @@ def data_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return directory
 
 
-@pytest.fixture(params=["fake", pytest.param("sandbox", marks=pytest.mark.sandbox)])
-def subject(request: pytest.FixtureRequest) -> Subject:
+EXACT = [
+    "fake",
+    pytest.param("sandbox", marks=pytest.mark.sandbox),
+    pytest.param(Form.SYNC, id="remote-sync"),
+    pytest.param(Form.ACCEPTED, id="remote-accepted"),
+]
+VAGUE = [pytest.param(Form.OK, id="remote-ok")]
+"""The older remote interface tells neither exit code nor signal."""
+
+
+@pytest_asyncio.fixture(params=EXACT + VAGUE)
+async def subject(request: pytest.FixtureRequest) -> AsyncIterator[Subject]:
     python = load_languages().get("python")
     if request.param == "fake":
-        return Subject(FakeEngine([python]), TOY)
-    return Subject(SandboxEngine([python], request.getfixturevalue("data_directory")), PYTHON)
+        yield Subject(FakeEngine([python]), TOY)
+    elif request.param == "sandbox":
+        directory: Path = request.getfixturevalue("data_directory")
+        yield Subject(SandboxEngine([python], directory), PYTHON)
+    else:
+        results, loop = AwaitedResults(), asyncio.get_running_loop()
+        with fake_provider(request.param) as provider:
+            provider.call_back = lambda content: loop.call_soon_threadsafe(results.deliver, content)
+            engine = OnlineCompilerEngine(
+                [python], url=provider.url, api_key=API_KEY, results=results
+            )
+            yield Subject(engine, PYTHON)
 
 
 async def test_every_language_is_told_with_its_version(subject: Subject) -> None:
@@ -127,6 +153,7 @@ async def test_a_broken_program_has_a_message_and_no_runs(subject: Subject) -> N
     assert compiled.message != ""
 
 
+@pytest.mark.parametrize("subject", EXACT, indirect=True)
 async def test_a_program_that_ends_well_is_ok(subject: Subject) -> None:
     run = await subject.run(subject.dialect.greet)
 
@@ -135,6 +162,7 @@ async def test_a_program_that_ends_well_is_ok(subject: Subject) -> None:
     assert run.usage.memory_bytes > 0
 
 
+@pytest.mark.parametrize("subject", EXACT, indirect=True)
 async def test_a_failing_program_has_its_exit_code_and_its_output(subject: Subject) -> None:
     run = await subject.run(subject.dialect.exit_with_3)
 
@@ -142,10 +170,22 @@ async def test_a_failing_program_has_its_exit_code_and_its_output(subject: Subje
     assert run.stdout == b"before\n"
 
 
+@pytest.mark.parametrize("subject", EXACT, indirect=True)
 async def test_a_program_that_dies_of_a_signal_has_no_exit_code(subject: Subject) -> None:
     run = await subject.run(subject.dialect.die_of_signal_11)
 
     assert (run.status, run.exit_code, run.signal) == (RunStatus.SIGNALED, None, 11)
+
+
+@pytest.mark.parametrize("subject", VAGUE, indirect=True)
+async def test_an_engine_that_is_not_told_the_end_invents_no_exit_code(subject: Subject) -> None:
+    good = await subject.run(subject.dialect.greet)
+    failed = await subject.run(subject.dialect.exit_with_3)
+    died = await subject.run(subject.dialect.die_of_signal_11)
+
+    assert (good.status, good.exit_code, good.signal) == (RunStatus.OK, None, None)
+    assert (failed.status, failed.exit_code, failed.signal) == (RunStatus.NONZERO_EXIT, None, None)
+    assert (died.status, died.exit_code, died.signal) == (RunStatus.NONZERO_EXIT, None, None)
 
 
 async def test_output_ends_where_the_limit_cuts_it(subject: Subject) -> None:

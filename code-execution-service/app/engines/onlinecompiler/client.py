@@ -95,7 +95,8 @@ class OnlineCompilerClient:
         self._places = asyncio.Semaphore(MAX_CALLS)
         self._http = httpx.AsyncClient(
             headers={"Authorization": api_key, "Accept-Encoding": "identity"},
-            timeout=timing.call_timeout_s,
+            # Only a net below `asyncio.timeout`: if both fired at once, a socket could stay open.
+            timeout=2 * timing.call_timeout_s,
             limits=httpx.Limits(max_connections=MAX_CALLS),
         )
 
@@ -180,13 +181,14 @@ class OnlineCompilerClient:
                 asyncio.timeout(self._timing.call_timeout_s),
                 self._http.stream("POST", self._url, json=body) as response,
             ):
-                _check_status(response)
+                # Read in any case: a body that is left over would cost the connection.
                 content = await _read(response, max_bytes)
         except (TimeoutError, httpx.TimeoutException) as error:
             # It has had its time; another try right away would hold a place as long again.
             raise _FaultError("no answer in time", is_retryable=False) from error
         except httpx.HTTPError as error:
             raise _FaultError(f"no connection: {type(error).__name__}") from error
+        _check_status(response)
         return None if content is None else parse_answer(response.status_code, content)
 
     async def _wait_for(self, awaited: AwaitedResult) -> RemoteRun:

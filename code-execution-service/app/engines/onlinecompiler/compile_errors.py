@@ -19,7 +19,7 @@ _PATTERNS = {
         "java": r"^\S+\.java:\d+: error: ",
         "javascript": r"^SyntaxError: .*(\n\s+at .*)*\n\s+at .*(wrapSafe|compileSourceTextModule)",
         "python": r"\A(?!(?s:.*)^Traceback )(?s:.*)^(SyntaxError|IndentationError|TabError): ",
-        "rust": r"^error(\[E\d{4}\])?: ",
+        "rust": r"^error(\[E\d{4}\])?: .*\n\s*--> |^error: linking with ",
     }.items()
 }
 
