@@ -56,10 +56,14 @@ class Stack:
             "DATA_DIRECTORY": str(folder / "execution"),
             "LOGS_DIRECTORY": str(folder / "logs"),
             "JUDGE_LEASE_SECONDS": "3",
+            "API_OPEN_ENDPOINTS": "judge",
+            "JUDGE_RUN_RATE_LIMIT": "100000/minute",
+            "JUDGE_SUBMIT_RATE_LIMIT": "100000/minute",
         }
+        self.execution_database = folder / "execution.sqlite3"
         self._databases = {
             "backend": {"DATABASE_URL": f"sqlite:///{folder}/backend.sqlite3"},
-            "code-execution-service": {"DATABASE_URL": f"sqlite:///{folder}/execution.sqlite3"},
+            "code-execution-service": {"DATABASE_URL": f"sqlite:///{self.execution_database}"},
         }
         server = ["-m", "config.server", "--port", str(backend_port)]
         celery = ["-A", "config", "worker", "--beat", "--concurrency", "2"]
