@@ -186,3 +186,13 @@ def test_a_program_reads_files_of_any_bytes_and_changes_none(sandbox: Sandbox) -
 
     assert run is not None
     assert run.stdout == b"refused\nrefused\nrefused\nb'\\x00\\xff'\n"
+
+
+def test_a_java_class_does_not_take_the_place_of_a_file(sandbox: Sandbox) -> None:
+    source = "public class Grader { public static void main(String[] a) { } }"
+    file = SourceFile(name="Grader.java", content=b"class Grader { }")
+
+    compiled, _ = asyncio.run(execute(sandbox, "java", source, files=(file,)))
+
+    assert not compiled.is_ok
+    assert "should be declared in a file named Grader.java" in compiled.message
