@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from app.languages import load_languages
 from scripts.seccomp_profile import ADDED, PROFILE, SOURCE, derive
 
 ROOT = Path(__file__).parents[3]
@@ -64,3 +65,17 @@ def test_development_and_production_put_the_same_walls_around_the_service() -> N
     ]
 
     assert [services[0][wall] for wall in WALLS] == [services[1][wall] for wall in WALLS]
+
+
+@pytest.mark.parametrize("file", ["Dockerfile.dev", "Dockerfile.prod"])
+def test_the_image_has_the_packages_of_every_language(file: str) -> None:
+    words = (ROOT / "code-execution-service" / file).read_text().split()
+
+    missing = {
+        package
+        for language in load_languages().languages
+        for package in language.debian_packages
+        if package not in words
+    }
+
+    assert missing == set()
