@@ -23,12 +23,13 @@ ROOT = Path(__file__).parents[2]
 MEMORY = "2G"
 TIMEOUT_S = 600
 
-# Nothing but /run, /dev/shm and the kernel's own file systems can be written to.
+# Nothing but /var/tmp, /run, /dev/shm and the kernel's own file systems can be written to.
 _INIT = """\
 #!/bin/sh
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
 mount -t cgroup2 -o nsdelegate cgroup2 /sys/fs/cgroup
+mount -t hostfs -o {disk} none /var/tmp
 mount -t tmpfs tmpfs /run
 mkdir -p /run/tmp /run/home /dev/shm
 chmod 1777 /run/tmp
@@ -68,23 +69,27 @@ def _boot(command: Sequence[str]) -> GuestRun:
     if linux is None:
         raise ServerMissingError("linux.uml is not installed (Debian package user-mode-linux)")
     marker = secrets.token_hex(16)
-    init = _INIT.format(
-        path=shlex.quote(os.environ["PATH"]),
-        root=shlex.quote(str(ROOT)),
-        command=shlex.join(command),
-        marker=marker,
-        python=shlex.quote(sys.executable),
-        power_off=_POWER_OFF,
-    )
-    with tempfile.NamedTemporaryFile("w", prefix="guest-init-", dir="/var/tmp") as script:
-        script.write(init)
-        script.flush()
-        os.fchmod(script.fileno(), 0o700)
+    with tempfile.TemporaryDirectory(prefix="guest-", dir="/var/tmp") as directory:
+        disk, init = Path(directory, "disk"), Path(directory, "init")
+        disk.mkdir()
+        disk.chmod(0o1777)
+        init.write_text(
+            _INIT.format(
+                path=shlex.quote(os.environ["PATH"]),
+                root=shlex.quote(str(ROOT)),
+                disk=disk,
+                command=shlex.join(command),
+                marker=marker,
+                python=shlex.quote(sys.executable),
+                power_off=_POWER_OFF,
+            )
+        )
+        init.chmod(0o700)
         output = _console([
             linux,
             f"mem={MEMORY}",
             *("root=/dev/root", "rootfstype=hostfs", "rootflags=/", "ro"),
-            f"init={script.name}",
+            f"init={init}",
             *("con=null", "con0=fd:0,fd:1", "loglevel=1"),
         ])
     shown, found, exit_code = output.rpartition(marker)

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from tests.support.cgroup_commands import ORDINARY_USER_ID, run_inside
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(60)]
 
+ON_DISK = Path("/var/tmp")  # noqa: S108 - a file system on disk is meant
 IN_MEMORY = Path("/dev/shm")  # noqa: S108 - a file system in memory is meant
 TOUCH_IN_CHILDREN = """
 import os, time
@@ -50,6 +52,14 @@ def touch(mebibytes: int) -> str:
     return f"data = b'x' * ({mebibytes} << 20)"
 
 
+def read(path: Path) -> str:
+    return f"""
+with open('{path}', 'rb') as file:
+    for _ in range(48):
+        file.read(1 << 20)
+"""
+
+
 @pytest.fixture
 def can_tell_peak(cgroups: Cgroups) -> bool:
     return cgroups.support.can_tell_memory_peak
@@ -60,6 +70,18 @@ def file_in_memory() -> Iterator[Path]:
     path = IN_MEMORY / f"left-behind-{secrets.token_hex(4)}"
     yield path
     path.unlink()
+
+
+@pytest.fixture
+def unread_file() -> Iterator[Path]:
+    """A file that is on disk only."""
+    with tempfile.NamedTemporaryFile(dir=ON_DISK) as file:
+        file.write(bytes(48 * MIB))
+        file.flush()
+        os.fsync(file.fileno())
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+        os.fchmod(file.fileno(), 0o644)
+        yield Path(file.name)
 
 
 def test_memory_beyond_the_limit_is_refused(cgroup: Cgroup, can_tell_peak: bool) -> None:
@@ -124,6 +146,32 @@ def test_a_file_that_an_earlier_command_left_in_memory_is_not_charged_to_the_nex
     if can_tell_peak:
         assert facts.memory_peak_bytes is not None
         assert 15 * MIB < facts.memory_peak_bytes < 25 * MIB
+
+
+def test_files_that_a_command_reads_do_not_count_as_its_memory(
+    cgroup: Cgroup, can_tell_peak: bool, unread_file: Path
+) -> None:
+    """The kernel keeps them as long as nothing else wants their memory."""
+    exit_code, facts = run_inside(cgroup, read(unread_file), memory_bytes=32 * MIB)
+
+    assert (exit_code, facts.was_memory_refused) == (0, False)
+    if can_tell_peak:
+        assert facts.memory_peak_bytes is not None
+        assert facts.memory_peak_bytes < 12 * MIB
+
+
+def test_a_cgroup_that_is_charged_for_many_files_is_worn_and_the_next_one_is_not(
+    cgroups: Cgroups, cgroup: Cgroup, unread_file: Path
+) -> None:
+    run_inside(cgroup, read(unread_file), memory_bytes=128 * MIB)
+    cgroup_of_next_lane = cgroups.create(1)
+
+    run_inside(cgroup_of_next_lane, read(unread_file), memory_bytes=128 * MIB)
+    is_next_worn = cgroup_of_next_lane.is_worn
+    cgroup_of_next_lane.close()
+
+    assert cgroup.is_worn
+    assert not is_next_worn
 
 
 def test_files_that_a_command_keeps_in_memory_count(cgroup: Cgroup, file_in_memory: Path) -> None:

@@ -59,9 +59,9 @@ class MemoryAccount:
 
     def peak_bytes(self) -> int | None:
         """Tell the most that the command held, without cached files."""
+        self._survey()
         if self._peak is None:
             return None
-        self._survey()
         return max(0, self._peak.number() - self.cached_bytes - self._left_bytes)
 
     def was_refused(self) -> bool:
