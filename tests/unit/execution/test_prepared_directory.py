@@ -102,6 +102,18 @@ def test_a_command_that_fails_leaves_nothing_and_its_words(
     assert names(directory) == {prepared_name(language)}
 
 
+def test_of_two_that_make_the_same_the_first_one_wins(
+    directory: PreparedDirectory, language: Language
+) -> None:
+    with directory.making(language) as slower:
+        (slower / "file").write_text("slower")
+        (directory.path / prepared_name(language)).mkdir()
+        (directory.path / prepared_name(language) / "file").write_text("faster")
+
+    assert names(directory) == {prepared_name(language)}
+    assert (directory.path / prepared_name(language) / "file").read_text() == "faster"
+
+
 def test_a_language_that_wants_no_preparation_gets_none(
     directory: PreparedDirectory, language: Language
 ) -> None:

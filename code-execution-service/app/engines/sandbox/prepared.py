@@ -77,8 +77,7 @@ class PreparedDirectory:
         lock = _lock(unfinished, fcntl.LOCK_EX)
         try:
             yield unfinished
-            if not path.exists():  # else another process was faster
-                unfinished.rename(path)
+            _move(unfinished, path)
         finally:
             shutil.rmtree(unfinished, ignore_errors=True)
             os.close(lock)
@@ -97,6 +96,14 @@ class PreparedDirectory:
         for lock in self._locks.values():
             os.close(lock)
         self._locks.clear()
+
+
+def _move(unfinished: Path, path: Path) -> None:
+    try:
+        unfinished.rename(path)
+    except OSError:
+        if not path.is_dir():  # else another process was faster
+            raise
 
 
 def _identities(language: Language) -> Iterator[tuple[str, int, int]]:
