@@ -404,8 +404,10 @@ async def run_with_callbacks(
 
     provider.call_back = call_back
     engine = await started(make_engine(provider, results=results))
-    result = await run(engine)
-    await engine.close()
+    try:
+        result = await run(engine)
+    finally:
+        await engine.close()
     return result, taken
 
 
