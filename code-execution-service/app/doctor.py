@@ -13,11 +13,12 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from app.clients.backend import BackendClient, create_http_client
-from app.config import SettingsError, load_settings
+from app.config import Settings, SettingsError, load_settings
 from app.domain.language import Language, Toolchain
 from app.domain.limits import DEFAULT_LIMITS
 from app.domain.runs import CompileResult, RunResult, RunStatus
-from app.engines.base import Program
+from app.engines.base import Engine, Program
+from app.engines.onlinecompiler.engine import OnlineCompilerEngine
 from app.engines.sandbox.build import DATA_DIRECTORY, build_keeper
 from app.engines.sandbox.engine import SandboxEngine
 from app.engines.sandbox.host import BWRAP, COMPILER, SETPRIV, Tool, find_tool, is_root, survey_host
@@ -69,7 +70,8 @@ def missing_packages(languages: Iterable[Language]) -> list[str]:
 
 async def examine(languages: Sequence[Language], data_directory: Path) -> Report:
     """Look at the host, start the engine, and run the reference program of every language."""
-    findings = [*_examine_tools(), _examine_keeper(data_directory)]
+    driver = Finding(name="driver", is_ok=True, detail="local: the sandbox on this host")
+    findings = [driver, *_examine_tools(), _examine_keeper(data_directory)]
     if not all(finding.is_ok for finding in findings):
         return Report(engine=tuple(findings), languages=())
     engine = SandboxEngine(languages, data_directory)
@@ -89,6 +91,49 @@ async def examine(languages: Sequence[Language], data_directory: Path) -> Report
         languages_found.append(_with_complaint(finding, complaint))
     await engine.close()
     return Report(engine=(*findings, box), languages=tuple(languages_found))
+
+
+async def examine_remote(languages: Sequence[Language], settings: Settings) -> Report:
+    """Ask the provider to run the reference program of every language that it has."""
+    engine = OnlineCompilerEngine(
+        languages,
+        url=settings.code_execution_api_url,
+        api_key=settings.code_execution_api_key.get_secret_value(),
+        compilers_file=settings.code_execution_compilers_file,
+    )
+    driver = Finding(name="driver", is_ok=True, detail=f"remote: {settings.code_execution_api_url}")
+    try:
+        await engine.start()
+    except EngineError as error:
+        return Report(engine=(replace(driver, is_ok=False, detail=error.detail),), languages=())
+    toolchains = await engine.toolchains()
+    answer = await _examine_answer(engine, toolchains)
+    found = []
+    if answer.is_ok:
+        found = [await _examine_language(engine, toolchain) for toolchain in toolchains]
+    elif settings.code_execution_callback_url:
+        # Only the service itself can take a result that is posted back.
+        base = settings.code_execution_callback_url.rstrip("/")
+        url = f"{base}/api/v1/remote-results/"
+        hint = f"{answer.detail}; results that are posted back go to {url}, not to doctor"
+        answer = replace(answer, detail=hint)
+    await engine.close()
+    return Report(engine=(driver, answer), languages=tuple(found))
+
+
+async def _examine_answer(engine: Engine, toolchains: Sequence[Toolchain]) -> Finding:
+    """Tell whether the provider answers at all, so that its silence costs one time-out."""
+    language = next((each.language for each in toolchains if each.is_available), None)
+    if language is None:
+        return Finding(name="provider", is_ok=False, detail="the provider has no language")
+    started_s = time.monotonic()
+    try:
+        await _run_reference(engine, language)
+    except EngineError as error:
+        return Finding(name="provider", is_ok=False, detail=error.detail)
+    return Finding(
+        name="provider", is_ok=True, detail=f"answers in {time.monotonic() - started_s:.1f} s"
+    )
 
 
 def _tools() -> list[Tool]:
@@ -121,10 +166,11 @@ def _wall_notes(start_s: float) -> str:
     return "; ".join(notes)
 
 
-async def _examine_language(engine: SandboxEngine, toolchain: Toolchain) -> Finding:
+async def _examine_language(engine: Engine, toolchain: Toolchain) -> Finding:
     language = toolchain.language
     if toolchain.version is None:
-        return Finding(name=language.name, is_ok=False, detail=_lack_of(language))
+        lack = _lack_of(language) if isinstance(engine, SandboxEngine) else "not at the provider"
+        return Finding(name=language.name, is_ok=False, detail=lack)
     try:
         run = await _run_reference(engine, language)
     except EngineError as error:
@@ -172,7 +218,7 @@ def _lack_of(language: Language) -> str:
     return f"not installed: apt-get install {' '.join(language.debian_packages)}"
 
 
-async def _run_reference(engine: SandboxEngine, language: Language) -> CompileResult | RunResult:
+async def _run_reference(engine: Engine, language: Language) -> CompileResult | RunResult:
     """Run it once; the compile result if it does not compile."""
     program = Program(
         language=language, source=language.reference_source.encode(), limits=DEFAULT_LIMITS
@@ -220,8 +266,21 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
+def _remote_settings() -> Settings | None:
+    """Return the settings if they ask for the remote engine; `examine_backend` tells bad ones."""
+    try:
+        settings = load_settings()
+    except SettingsError:
+        return None
+    return settings if settings.code_execution_driver == "remote" else None
+
+
 async def _examine_everything(languages: Sequence[Language]) -> Report:
-    report = await examine(languages, DATA_DIRECTORY)
+    settings = _remote_settings()
+    if settings is None:
+        report = await examine(languages, DATA_DIRECTORY)
+    else:
+        report = await examine_remote(languages, settings)
     return replace(report, backend=(await examine_backend(),))
 
 

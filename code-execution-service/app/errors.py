@@ -160,8 +160,8 @@ class EngineBusyError(EngineError):
     status = 503
     retry_after_s: int
 
-    def __init__(self, *, retry_after_s: int) -> None:
-        super().__init__()
+    def __init__(self, detail: str | None = None, *, retry_after_s: int) -> None:
+        super().__init__(detail)
         self.retry_after_s = retry_after_s
 
 

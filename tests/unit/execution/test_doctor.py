@@ -1,7 +1,13 @@
 from dataclasses import replace
+from typing import Any
 
-from app.doctor import missing_packages
+import pytest
+from pydantic import SecretStr
+
+from app.config import Settings
+from app.doctor import examine_remote, missing_packages
 from app.languages import load_languages
+from tests.support.online_compiler import API_KEY, Fault, fake_provider
 
 PYTHON = load_languages().get("python")
 
@@ -27,3 +33,52 @@ def test_a_package_that_is_installed_is_not_named() -> None:
     language = replace(PYTHON, host_files=("/no/such/tool",), debian_packages=("dpkg", "no-such"))
 
     assert "dpkg" not in missing_packages([language])
+
+
+REMOTE: dict[str, Any] = {
+    "BACKEND_WEBHOOK_SECRET": SecretStr("a-secret"),
+    "code_execution_driver": "remote",
+    "code_execution_api_key": SecretStr(API_KEY),
+}
+
+
+@pytest.mark.asyncio
+async def test_a_remote_engine_is_examined_at_the_provider() -> None:
+    with fake_provider() as provider:
+        settings = Settings(**REMOTE, code_execution_api_url=provider.url)
+        report = await examine_remote([PYTHON], settings)
+
+    assert [(finding.name, finding.is_ok) for finding in report.engine] == [
+        ("driver", True),
+        ("provider", True),
+    ]
+    assert report.is_usable
+    assert report.languages[0].detail.startswith("python-3.9.7; reference program right")
+
+
+@pytest.mark.asyncio
+async def test_a_provider_that_refuses_the_key_is_told_and_asked_only_once() -> None:
+    with fake_provider() as provider:
+        settings = Settings(
+            **REMOTE | {"code_execution_api_key": SecretStr("another")},
+            code_execution_api_url=provider.url,
+        )
+        report = await examine_remote([PYTHON, PYTHON], settings)
+
+    assert not report.is_usable
+    assert report.engine[1].detail == "HTTP status 401: key or address are wrong"
+    assert report.languages == ()
+
+
+@pytest.mark.asyncio
+async def test_a_provider_that_posts_back_is_told_with_the_address_to_register() -> None:
+    with fake_provider() as provider:
+        provider.faults = [Fault(body=b"Ok")]
+        settings = Settings(
+            **REMOTE,
+            code_execution_api_url=provider.url,
+            code_execution_callback_url="https://judge.example.org/",
+        )
+        report = await examine_remote([PYTHON], settings)
+
+    assert "https://judge.example.org/api/v1/remote-results/" in report.engine[1].detail

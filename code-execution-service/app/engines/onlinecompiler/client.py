@@ -129,7 +129,7 @@ class OnlineCompilerClient:
             pause_s = min(error.retry_after_s or self._timing.busy_pause_s, LONGEST_BUSY_S)
             logger.warning("the remote engine is asked again in %d s: %s", pause_s, error)
             self._breaker.open_for(pause_s, now_s=self._now_s())
-            raise EngineBusyError(retry_after_s=math.ceil(pause_s)) from error
+            raise EngineBusyError(str(error), retry_after_s=math.ceil(pause_s)) from error
         except _FaultError as error:
             self._breaker.fail(self._now_s())
             if self._breaker.is_open:
