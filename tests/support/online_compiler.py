@@ -52,7 +52,7 @@ class FakeProvider:
         self.bodies: list[dict[str, Any]] = []
         self.faults: list[Fault] = []
         self.lasting_fault: Fault | None = None
-        self.call_back: Callable[[bytes], None] = lambda content: None
+        self.call_back: Callable[[bytes], object] = lambda content: None
         self._lock = threading.Lock()
 
     def take(self, key: str | None, content: bytes) -> Fault:

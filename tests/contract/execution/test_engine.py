@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -94,13 +95,13 @@ def data_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return directory
 
 
-EXACT = [
+EXACT: list[Any] = [
     "fake",
     pytest.param("sandbox", marks=pytest.mark.sandbox),
     pytest.param(Form.SYNC, id="remote-sync"),
     pytest.param(Form.ACCEPTED, id="remote-accepted"),
 ]
-VAGUE = [pytest.param(Form.OK, id="remote-ok")]
+VAGUE: list[Any] = [pytest.param(Form.OK, id="remote-ok")]
 """The older remote interface tells neither exit code nor signal."""
 
 

@@ -394,13 +394,13 @@ async def run_with_callbacks(
     loop = asyncio.get_running_loop()
     taken: list[bool] = []
 
+    def take(content: bytes) -> None:
+        taken.append(results.deliver(content))
+
     def call_back(callback: bytes) -> None:
         token = json.loads(callback)["extra_params"]["token"].encode()
-        for content in contents:
-            posted = content.replace(b"TOKEN", token)
-            loop.call_soon_threadsafe(lambda text=posted: taken.append(results.deliver(text)))
-        for _ in range(2):
-            loop.call_soon_threadsafe(lambda: taken.append(results.deliver(callback)))
+        for content in (*contents, callback, callback):
+            loop.call_soon_threadsafe(take, content.replace(b"TOKEN", token))
 
     provider.call_back = call_back
     engine = await started(make_engine(provider, results=results))

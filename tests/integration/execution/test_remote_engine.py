@@ -142,13 +142,14 @@ async def test_a_provider_that_fails_for_good_ends_in_an_internal_error_and_a_we
 async def test_submissions_wait_while_the_provider_is_broken_and_are_judged_afterwards(
     settings: Settings, provider: FakeProvider, backend: FakeBackend
 ) -> None:
-    breaker = CircuitBreaker(failures_to_open=2, first_pause_s=2)
+    breaker = CircuitBreaker(failures_to_open=1, first_pause_s=3)
     provider.lasting_fault = BROKEN
     async with running_service(settings, provider, backend, breaker=breaker) as client:
         ids = [await submit(client) for _ in range(4)]
         async with asyncio.timeout(10):
             while not breaker.is_open:  # noqa: ASYNC110 - it has no event for it
                 await asyncio.sleep(0.01)
+        await asyncio.sleep(0.5)  # the other worker may be in the middle of a call
         calls_before = len(provider.bodies)
         await asyncio.sleep(0.5)
         calls_while_open = len(provider.bodies) - calls_before

@@ -38,7 +38,7 @@ GOOD = RemoteRun(
     memory_bytes=8 * MIB,
     is_truncated=False,
 )
-SILENT = {"time_ms": None, "total_ms": None, "memory_bytes": None}
+SILENT: dict[str, Any] = {"time_ms": None, "total_ms": None, "memory_bytes": None}
 
 
 def judge(waited_ms: int = 100, **changes: Any) -> tuple[RunStatus, bool]:
