@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from app.domain.limits import MIB
 from app.engines.sandbox.cgroups import Cgroups, find_cgroups
+from app.errors import SandboxFailureError
 from tests.support.cgroup_commands import run_inside
 from tests.support.processes import are_gone
 
@@ -82,6 +84,18 @@ time.sleep(60)
     lane.close()
 
     assert are_gone({int(note.read_text())})
+
+
+def test_a_cgroup_that_somebody_removes_fails_and_has_to_be_replaced(cgroups: Cgroups) -> None:
+    lane = cgroups.create(7)
+    for descriptor in lane.descriptors.attach:
+        Path(f"/proc/self/fd/{descriptor}").readlink().parent.rmdir()
+
+    with pytest.raises(SandboxFailureError):
+        lane.begin(memory_bytes=64 * MIB, processes=8)
+
+    assert lane.is_worn
+    lane.close()
 
 
 @pytest.mark.usefixtures("cgroups")

@@ -72,9 +72,9 @@ class Cgroup(Protocol):
 
     @property
     def is_worn(self) -> bool:
-        """True when so many cached files are charged to it that a new one should take its place.
+        """True when a new one should take its place: it failed, or many cached files are on it.
 
-        They stay in memory when it goes, and a new cgroup is not charged for what is in memory. In
+        These stay in memory when it goes, and a new cgroup is not charged for what is in memory. In
         this one a command near its memory limit would drive them out, for everybody.
         """
         ...
@@ -84,10 +84,17 @@ class Cgroup(Protocol):
 
         `memory_bytes` holds for memory and swap together. `processes` counts threads too, and the
         command's own init.
+
+        Raises:
+            SandboxFailureError: the kernel refuses; the cgroup is worn then.
         """
 
     def facts(self) -> CgroupFacts:
-        """Tell about the command since `begin`; all its processes are dead."""
+        """Tell about the command since `begin`; all its processes are dead.
+
+        Raises:
+            SandboxFailureError: as `begin`.
+        """
         ...
 
     def close(self) -> None:
@@ -103,7 +110,11 @@ class Cgroups(Protocol):
         ...
 
     def create(self, lane: int) -> Cgroup:
-        """Make the cgroup of a lane; one per number at a time."""
+        """Make the cgroup of a lane; one per number at a time.
+
+        Raises:
+            SandboxFailureError: what was found is no longer there.
+        """
         ...
 
     def close(self) -> None:

@@ -11,6 +11,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from app.errors import SandboxFailureError
+
 _PREFIX = "code-execution-lanes-"
 _OURS = re.compile(rf"{_PREFIX}[0-9a-f]{{16}}")
 _DEATH_TIMEOUT_S = 2.0
@@ -33,9 +35,16 @@ class CgroupFolder:
         self.path, self._lock = _made(home)
 
     def make(self, lane: int) -> Path:
-        """Make the cgroup of a lane."""
+        """Make the cgroup of a lane.
+
+        Raises:
+            SandboxFailureError: somebody has removed the folder, or there may be no more cgroups.
+        """
         path = self.path / f"lane-{lane}"
-        path.mkdir()
+        try:
+            path.mkdir()
+        except OSError as error:
+            raise SandboxFailureError(f"{path} can't be made: {error.strerror}") from error
         return path
 
     def close(self) -> None:

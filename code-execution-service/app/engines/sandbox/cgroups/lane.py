@@ -8,6 +8,7 @@ from app.engines.sandbox.cgroups.accounts import CpuAccount, MemoryAccount, Proc
 from app.engines.sandbox.cgroups.base import CgroupDescriptors, CgroupFacts, CpuUsageFormat
 from app.engines.sandbox.cgroups.files import ControlFile
 from app.engines.sandbox.cgroups.folder import remove_cgroup
+from app.errors import SandboxFailureError
 
 _WORN_BYTES = 32 * MIB
 """Few enough to be given up without harm, more than what a small program reads."""
@@ -31,6 +32,7 @@ class LaneCgroup:
         self._memory = memory
         self._processes = processes
         self._cpu = cpu
+        self._is_broken = False
         self.descriptors = CgroupDescriptors(
             attach=tuple(file.descriptor for file in attach),
             cpu_usage=None if cpu is None else cpu.descriptor,
@@ -39,20 +41,38 @@ class LaneCgroup:
 
     @property
     def is_worn(self) -> bool:
-        """Tell whether many cached files were charged to it when a command last began or ended."""
-        return self._memory is not None and self._memory.cached_bytes > _WORN_BYTES
+        """Tell whether it failed, or how much was cached when a command last began or ended."""
+        cached_bytes = 0 if self._memory is None else self._memory.cached_bytes
+        return self._is_broken or cached_bytes > _WORN_BYTES
 
     def begin(self, *, memory_bytes: int, processes: int) -> None:
-        """Set the limits and note the counters."""
-        if self._memory is not None:
-            self._memory.begin(memory_bytes)
-        if self._processes is not None:
-            self._processes.begin(processes)
-        if self._cpu is not None:
-            self._cpu.begin()
+        """Set the limits and note the counters.
+
+        Raises:
+            SandboxFailureError: the kernel refuses, or somebody has removed the cgroup.
+        """
+        try:
+            if self._memory is not None:
+                self._memory.begin(memory_bytes)
+            if self._processes is not None:
+                self._processes.begin(processes)
+            if self._cpu is not None:
+                self._cpu.begin()
+        except OSError as error:
+            raise self._failure(error) from error
 
     def facts(self) -> CgroupFacts:
-        """Compare the counters with those noted."""
+        """Compare the counters with those noted.
+
+        Raises:
+            SandboxFailureError: as `begin`.
+        """
+        try:
+            return self._facts()
+        except OSError as error:
+            raise self._failure(error) from error
+
+    def _facts(self) -> CgroupFacts:
         memory, processes = self._memory, self._processes
         return CgroupFacts(
             cpu_time_ns=None if self._cpu is None else self._cpu.time_ns(),
@@ -60,6 +80,10 @@ class LaneCgroup:
             was_memory_refused=None if memory is None else memory.was_refused(),
             were_processes_refused=None if processes is None else processes.were_refused(),
         )
+
+    def _failure(self, error: OSError) -> SandboxFailureError:
+        self._is_broken = True
+        return SandboxFailureError(f"The cgroup of a lane can't be used: {error.strerror}")
 
     def close(self) -> None:
         """Close the files and remove the directories."""
