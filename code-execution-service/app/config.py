@@ -77,7 +77,7 @@ class Settings(BaseSettings):
 
     redis_url: str = ""
     trusted_proxies: CommaSeparated = ("127.0.0.1", "::1")
-    judge_max_timeout_seconds: int = Field(default=30, ge=1, le=300)
+    judge_max_timeout_seconds: int = Field(default=30, ge=1, le=120)
     judge_max_waiting_calls: int = Field(default=64, ge=0, le=10_000)
     judge_run_rate_limit: Rate = "50/minute"  # contract S000-X07
     judge_submit_rate_limit: Rate = "30/minute"

@@ -17,6 +17,7 @@ from sqlalchemy.orm import DeclarativeBase
 from typing_extensions import override
 
 SQLITE_BUSY_TIMEOUT_MS = 10_000
+CONNECT_TIMEOUT_S = 5
 
 
 Id = BigInteger().with_variant(Integer(), "sqlite")
@@ -76,7 +77,14 @@ def driver_url(database_url: str, *, base_directory: Path) -> URL:
 def create_database(url: URL) -> AsyncEngine:
     """Open a pool of connections; an SQLite file and its folder are made when missing."""
     if url.get_backend_name() != "sqlite":
-        return create_async_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=10)
+        return create_async_engine(
+            url,
+            pool_pre_ping=True,
+            pool_size=10,
+            max_overflow=10,
+            pool_timeout=CONNECT_TIMEOUT_S,
+            connect_args={"connect_timeout": CONNECT_TIMEOUT_S},
+        )
     Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
     engine = create_async_engine(url, connect_args={"timeout": SQLITE_BUSY_TIMEOUT_MS / 1000})
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)

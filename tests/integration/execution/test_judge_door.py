@@ -3,6 +3,7 @@ import json
 import shutil
 import time
 import uuid
+from collections.abc import AsyncGenerator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,12 @@ import pytest
 from fastapi import FastAPI
 
 from app.config import Settings
+from app.domain.runs import CompileResult, RunResult
 from app.domain.signature import sign
+from app.engines.base import Program
+from app.engines.fake import FakeEngine
+from app.errors import EngineError, EngineUnavailableError, SandboxFailureError
+from app.languages import load_languages
 from tests.integration.execution.conftest import SECRET
 from tests.integration.execution.judge_calls import (
     make_run,
@@ -162,6 +168,40 @@ async def test_a_program_that_does_not_compile_fails_every_test(client: httpx.As
     assert [result["execution_time_ms"] for result in answer["test_results"]] == [0, 0]
     assert [result["actual_output"] for result in answer["test_results"]] == ["", ""]
     assert answer["summary"]["failed"] == 2
+
+
+class BreakingEngine(FakeEngine):
+    """Runs every program once, and then has the given fault."""
+
+    def __init__(self, fault: EngineError) -> None:
+        super().__init__(load_languages().languages)
+        self._fault = fault
+
+    async def execute(
+        self, program: Program, inputs: Sequence[bytes]
+    ) -> AsyncGenerator[CompileResult | RunResult, None]:
+        async for result in super().execute(program, inputs[:1]):
+            yield result
+        raise self._fault
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        (SandboxFailureError("an inner secret"), "The sandbox failed"),
+        (EngineUnavailableError("Go is not installed: apt-get install golang-go"), None),
+    ],
+)
+async def test_what_was_not_run_through_our_fault_is_an_error(
+    settings: Settings, fault: EngineError, error: str | None
+) -> None:
+    async with running(settings, engine=BreakingEngine(fault)) as client:
+        answer = await post(client, "/run", make_run(sample_test_cases=[make_test()] * 3))
+
+    results = answer["test_results"]
+    assert [result["status"] for result in results] == ["passed", "error", "error"]
+    assert [result["error"] for result in results] == [None] + [error or fault.detail] * 2
+    assert answer["summary"]["passed"] == 1
 
 
 @pytest.mark.parametrize(
