@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -43,6 +43,7 @@ class FakeExecutionService:
         self.languages: object = LANGUAGES
         self.questions_about_languages = 0
         self.ids_by_key: dict[str, int] = {}
+        self.before_answer: Callable[[dict[str, Any], int], None] | None = None
         self._lock = threading.Lock()
 
     def answer_with(self, *statuses: int) -> None:
@@ -72,6 +73,8 @@ class FakeExecutionService:
                     "user_id": order["user_id"],
                     "status": "pending",
                 }
+            if self.before_answer is not None:
+                self.before_answer(order, self.ids_by_key[key])
             return 201, self.submissions[self.ids_by_key[key]]
 
 

@@ -36,7 +36,7 @@ OUTCOME_FIELDS = (
 )
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def apply_result(*, result: Result) -> tuple[CodeSubmission, bool]:
     """Apply what the execution service found, once; give whose it is and whether that changed it.
 
@@ -62,7 +62,10 @@ def apply_result(*, result: Result) -> tuple[CodeSubmission, bool]:
 
 @transaction.atomic
 def refuse(*, judgement: Judgement, reason: str) -> None:
-    """End a submission that the execution service will never take."""
+    """End a submission that the execution service will never take.
+
+    `judgement.submission` is the row as it is now.
+    """
     submission = CodeSubmission.objects.select_for_update(no_key=True).get(
         pk=judgement.submission_id
     )
@@ -77,17 +80,20 @@ def refuse(*, judgement: Judgement, reason: str) -> None:
     )
     if can_change(Status(submission.status), refused.status):
         _finish(submission, judgement, refused)
+    judgement.submission = submission
 
 
 @transaction.atomic
 def mark_delivered(*, judgement: Judgement, microservice_id: int) -> None:
-    """Note that the execution service has taken the order, and under which id."""
+    """Note that the execution service has taken the order, and under which id.
+
+    `judgement.submission` is the row as it is now, which may be final already.
+    """
     submission = CodeSubmission.objects.select_for_update(no_key=True).get(
         pk=judgement.submission_id
     )
-    # The webhook may have been faster: then the judgement is finished, and linked.
-    if Judgement.objects.filter(pk=judgement.pk, finished_at=None).exists():
-        _link(submission, judgement, microservice_id)
+    _link(submission, judgement, microservice_id)
+    judgement.submission = submission
 
 
 @transaction.atomic
@@ -121,14 +127,19 @@ def next_question_at() -> datetime:
 
 
 def _link(submission: CodeSubmission, judgement: Judgement, microservice_id: int) -> None:
-    """Note the execution service's id of an open judgement; the caller holds the row's lock."""
+    """Note the execution service's id of an open judgement; the caller holds the row's lock.
+
+    The webhook may have been faster: then the judgement is finished, and linked.
+    """
     now = timezone.now()
-    open_rows(judgement).update(
+    is_open = open_rows(judgement).update(
         delivered_at=now,
         microservice_submission_id=microservice_id,
         due_at=next_question_at(),
         last_error="",
     )
+    if not is_open:
+        return
     # A service that has lost its database counts from 1 again: the older link is void.
     linked = CodeSubmission.objects.filter(microservice_submission_id=microservice_id)
     linked.exclude(pk=submission.pk).update(microservice_submission_id=None)

@@ -73,7 +73,8 @@ def create_submission(
             submission=submission, created_at=now, due_at=now + FIRST_TRY_LEASE, attempts=1
         )
         _hand_over_after_commit(judgement)
-    submission.refresh_from_db()
+    # The first try has put the row there as it left it.
+    submission = judgement.submission
     submission.user = user
     return submission
 

@@ -132,7 +132,7 @@ def save_problem(
     return problem
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def join(*, contest: Contest, user: User) -> ContestParticipant:
     """Make the user a participant; one who is already stays as is.
 
@@ -157,7 +157,7 @@ def join(*, contest: Contest, user: User) -> ContestParticipant:
     return ContestParticipant.objects.create(contest=contest, user=user)
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def enter_submission(*, contest: Contest, user: User, now: datetime) -> None:
     """Make the user a participant who has submitted.
 

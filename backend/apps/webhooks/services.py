@@ -83,11 +83,10 @@ def _apply(event_id: str, event: object, document: object) -> None:
         raise InvalidEventError("completed_at is missing.")
     submission, has_changed = apply_result(result=result)
     # Should the same event be arriving twice at once, the second finds nothing left to change.
-    WebhookEvent.objects.get_or_create(
+    noted = WebhookEvent(
         event_id=event_id,
-        defaults={
-            "event": event if event == SUBMISSION_COMPLETED else "",
-            "submission": submission,
-            "has_changed": has_changed,
-        },
+        event=SUBMISSION_COMPLETED if event == SUBMISSION_COMPLETED else "",
+        submission=submission,
+        has_changed=has_changed,
     )
+    WebhookEvent.objects.bulk_create([noted], ignore_conflicts=True)

@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 from django.utils import timezone
+from rest_framework.test import APIClient
 
 from apps.code_execution import delivery, services
 from apps.code_execution.models import CodeSubmission, Judgement
 from apps.code_execution.results import mark_delivered
 from apps.core.signature import SignatureHeaders, decode_secrets, verify
 from apps.users.models import User
-from tests.support.contests import make_event, make_submission
+from tests.support.contests import make_contest, make_event, make_problem, make_submission
 from tests.support.execution_service import FakeExecutionService
 from tests.support.webhooks import NEWEST_SECRET, deliver
 
@@ -325,3 +326,45 @@ def test_an_order_that_is_text_stays_text(
     )
 
     assert json.loads(execution_service.bodies[0])["code"] == "print('ä😀\\n')"
+
+
+def test_a_submission_and_its_result_cost_few_statements(
+    as_alice: APIClient,
+    execution_service: FakeExecutionService,
+    django_assert_max_num_queries: Any,
+) -> None:
+    contest = make_contest()
+    body = {
+        "language": "c",
+        "code": "int main(void) {}",
+        "contest": contest.pk,
+        "problem": make_problem(contest).pk,
+    }
+    first = as_alice.post("/api/code-execution/submissions/", body)  # joins the contest, too
+
+    with django_assert_max_num_queries(17):  # begin and commit count as well
+        second = as_alice.post("/api/code-execution/submissions/", body)
+    event = make_event(CodeSubmission.objects.get(pk=second.json()["id"]))
+    with django_assert_max_num_queries(14):
+        told = deliver(event)
+
+    assert (first.status_code, second.status_code, told.status_code) == (201, 201, 200)
+    assert second.json()["microservice_submission_id"] == event["submission_id"]
+
+
+def test_the_answer_to_a_participant_is_as_new_as_the_result(
+    as_alice: APIClient, execution_service: FakeExecutionService
+) -> None:
+    def tell(order: dict[str, Any], microservice_id: int) -> None:
+        submission = CodeSubmission.objects.get(pk=order["reference"])
+        deliver(make_event(submission, submission_id=microservice_id))
+        connection.close()
+
+    execution_service.before_answer = tell
+
+    answer = as_alice.post(
+        "/api/code-execution/submissions/", {"language": "c", "code": "int main(void) {}"}
+    ).json()
+
+    assert (answer["status"], answer["verdict"]) == ("completed", "AC")
+    assert answer["microservice_submission_id"] is not None
