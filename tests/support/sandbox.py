@@ -70,7 +70,7 @@ class Sandbox:
 async def start_sleeping(sandbox: Sandbox) -> tuple[asyncio.Task[None], set[int]]:
     """Start a program with a child that both sleep; the task waits for its result.
 
-    The processes are program, child, their init and their box's keeper.
+    The processes are program, child and their box's keeper.
     """
 
     async def consume() -> None:
@@ -88,5 +88,4 @@ async def start_sleeping(sandbox: Sandbox) -> tuple[asyncio.Task[None], set[int]
         if task.done():
             await task
         await asyncio.sleep(0.01)
-    init = parent(min(programs))
-    return task, programs | {init, parent(init)}
+    return task, programs | {parent(min(programs))}

@@ -44,9 +44,9 @@ class Lanes:
             self._release(lane)
 
     @property
-    def have_idle(self) -> bool:
-        """Whether a lane is free and nobody waits for it."""
-        return bool(self._idle)
+    def idle_count(self) -> int:
+        """How many are free and wanted by nobody."""
+        return len(self._idle)
 
     @property
     def are_wanted(self) -> bool:

@@ -40,18 +40,21 @@ class Runs:
         workers = [asyncio.create_task(self._work(box))]
         try:
             for result in self._results:
-                if self._could_use_help(workers):
-                    workers.append(asyncio.create_task(self._help()))
+                workers += [
+                    asyncio.create_task(self._help()) for _ in range(self._useful_helpers(workers))
+                ]
                 yield await result
         finally:
             for worker in workers:
                 worker.cancel()
             await asyncio.gather(*workers, return_exceptions=True)
 
-    def _could_use_help(self, workers: Sequence[asyncio.Task[None]]) -> bool:
+    def _useful_helpers(self, workers: Sequence[asyncio.Task[None]]) -> int:
+        if self._archive is None:
+            return 0
         busy = sum(not worker.done() for worker in workers)
         left = len(self._inputs) - self._started
-        return self._archive is not None and self._lanes.have_idle and left > busy
+        return max(0, min(self._lanes.idle_count, left - busy))
 
     async def _help(self) -> None:
         async with self._lanes.an_idle_one() as lane:

@@ -37,12 +37,13 @@ static void map_user(uid_t user)
     write_text("/proc/self/gid_map", map);
 }
 
-/* A /proc that shows this box only; through it user namespaces below ours are forbidden. */
+/* A /proc that shows this box only, and (hidepid) of that only what the reader may trace, which is not us. Through it
+ * user namespaces below ours are forbidden. */
 static void mount_proc(void)
 {
     if (access("/proc/self", F_OK) != 0)
         return;
-    if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) != 0)
+    if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, "hidepid=2") != 0)
         die("mounting /proc");
     write_text("/proc/sys/user/max_user_namespaces", "0");
 }

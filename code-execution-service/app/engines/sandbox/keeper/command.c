@@ -1,18 +1,18 @@
-/* One command: its namespaces, its streams, its limits. The next one is always made ready ahead, up to the program
- * that only has to be executed, because making namespaces takes longer than running a small program. */
+/* One command: its files, its streams, its limits. The next one is always made ready ahead, up to the program that only
+ * has to be executed, because all that takes longer than running a small program. */
 #define _GNU_SOURCE
 #include "keeper.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
+#include <sys/mount.h>
+#include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -20,7 +20,6 @@
 #define NS_PER_MS 1000000ULL
 #define SAMPLE_INTERVAL_NS (5 * NS_PER_MS) /* where nothing but samples tells of memory */
 #define SHORTEST_PAUSE_NS (1 * NS_PER_MS)
-#define KILL_GRACE_NS (500 * NS_PER_MS) /* for the init to reap; then the kernel does, uncounted */
 #define CHUNK_BYTES 65536 /* the default capacity of a pipe */
 
 struct stream { /* one of the program's outputs */
@@ -37,14 +36,16 @@ static struct {
     int control;
     int stdin_file;
     int go;
-    int done;
-    int init_pidfd;
-    pid_t init_pid; /* -1 if it could not be made */
-    int init_errno;
-    enum outcome outcome;
+    int children; /* a signalfd: some process has ended */
+    int is_box_writable;
+    pid_t program; /* -1 if it could not be made */
+    int fork_errno;
+    int wait_status; /* of the program, once ended_ns is set */
+    uint64_t ended_ns; /* 0 while the program lives */
     uint64_t stopped_ns; /* when a limit made us stop the command; 0 if none did */
+    enum outcome outcome;
     struct usage peak;
-} now_running;
+} now_running = {.children = -1, .is_box_writable = 1};
 
 struct shared *command_shared(void)
 {
@@ -91,7 +92,6 @@ static void stop(enum outcome outcome)
 {
     now_running.outcome = outcome;
     now_running.stopped_ns = now_ns();
-    kill(now_running.init_pid, SIGNAL_STOP);
 }
 
 /* The limit that the facts so far exceed, or ENDED. */
@@ -108,19 +108,19 @@ static enum outcome exceeded(const struct command *command, uint64_t wall_time_n
     return ENDED;
 }
 
-static void raise_peak(uint64_t cpu_time_ns, uint64_t memory_bytes)
+static void raise_peak(struct usage usage)
 {
-    if (cpu_time_ns > now_running.peak.cpu_time_ns)
-        now_running.peak.cpu_time_ns = cpu_time_ns;
-    if (memory_bytes > now_running.peak.memory_bytes)
-        now_running.peak.memory_bytes = memory_bytes;
+    if (usage.cpu_time_ns > now_running.peak.cpu_time_ns)
+        now_running.peak.cpu_time_ns = usage.cpu_time_ns;
+    if (usage.memory_bytes > now_running.peak.memory_bytes)
+        now_running.peak.memory_bytes = usage.memory_bytes;
 }
 
 /* From the start of the program to its end, to the stop, or to now, whichever came first. */
 static uint64_t wall_time_ns(void)
 {
     uint64_t started_ns = now_running.shared->started_ns;
-    uint64_t until_ns = now_running.shared->ended_ns;
+    uint64_t until_ns = now_running.ended_ns;
     if (now_running.stopped_ns != 0)
         until_ns = now_running.stopped_ns;
     else if (until_ns == 0)
@@ -154,8 +154,7 @@ static uint64_t pause_ns(const struct command *command)
 static void check_limits(const struct command *command, uint64_t *next_sample_ns)
 {
     if (now_ns() >= *next_sample_ns) {
-        struct usage usage = usage_now(now_running.init_pid, command);
-        raise_peak(usage.cpu_time_ns, usage.memory_bytes);
+        raise_peak(usage_now(command));
         *next_sample_ns = now_ns() + pause_ns(command);
     }
     enum outcome outcome = exceeded(command, wall_time_ns());
@@ -163,72 +162,91 @@ static void check_limits(const struct command *command, uint64_t *next_sample_ns
         stop(outcome);
 }
 
-enum { POLLED_DONE, POLLED_INIT, POLLED_CONTROL, POLLED_STREAMS, POLLED_COUNT = POLLED_STREAMS + 2 };
+enum { POLLED_CHILDREN, POLLED_CONTROL, POLLED_STREAMS, POLLED_COUNT = POLLED_STREAMS + 2 };
 
 /* Sleeps until something happens or the next sample is due. */
 static void await_event(struct pollfd polled[POLLED_COUNT], uint64_t next_sample_ns)
 {
-    int is_stopped = now_running.stopped_ns != 0; /* its output is of no more interest */
-    uint64_t pause = is_stopped ? SAMPLE_INTERVAL_NS : rest(next_sample_ns, now_ns());
+    uint64_t pause = rest(next_sample_ns, now_ns());
     struct timespec timeout = {(time_t)(pause / (1000 * NS_PER_MS)), (long)(pause % (1000 * NS_PER_MS))};
-    polled[POLLED_DONE] = (struct pollfd){.fd = now_running.done, .events = POLLIN};
-    polled[POLLED_INIT] = (struct pollfd){.fd = now_running.init_pidfd, .events = POLLIN};
+    polled[POLLED_CHILDREN] = (struct pollfd){.fd = now_running.children, .events = POLLIN};
     polled[POLLED_CONTROL] = (struct pollfd){.fd = now_running.control, .events = 0}; /* only a hang-up */
     for (int i = 0; i < 2; i++)
-        polled[POLLED_STREAMS + i] =
-            (struct pollfd){.fd = is_stopped ? -1 : now_running.streams[i].pipe, .events = POLLIN};
+        polled[POLLED_STREAMS + i] = (struct pollfd){.fd = now_running.streams[i].pipe, .events = POLLIN};
     if (ppoll(polled, POLLED_COUNT, &timeout, NULL) < 0 && errno != EINTR)
         die("poll");
 }
 
-/* Returns when every process of the command is reaped, or its init has died, and with it all of them. */
+/* We are pid 1: every orphan becomes our child. Returns 0 when there is nobody left to wait for. */
+static int reap_one(int options)
+{
+    struct rusage usage;
+    int wait_status;
+    pid_t pid = wait4(-1, &wait_status, options, &usage);
+    if (pid <= 0)
+        return 0;
+    usage_add_reaped(&usage);
+    if (pid == now_running.program) {
+        now_running.wait_status = wait_status;
+        now_running.ended_ns = now_ns();
+    }
+    return 1;
+}
+
+static void reap_the_dead(void)
+{
+    struct signalfd_siginfo information;
+    while (read(now_running.children, &information, sizeof information) > 0) {
+    }
+    while (reap_one(WNOHANG)) {
+    }
+}
+
+/* Again after each death: a process may have forked before it got the signal. */
+static void kill_and_reap_all(void)
+{
+    do
+        kill(-1, SIGKILL);
+    while (reap_one(0));
+}
+
+/* Returns when the program has ended or a limit is exceeded, and then nothing of the command is left. */
 static void watch_until_gone(const struct command *command)
 {
     uint64_t next_sample_ns = now_ns() + pause_ns(command);
     struct pollfd polled[POLLED_COUNT];
-    for (;;) {
+    while (now_running.ended_ns == 0 && now_running.stopped_ns == 0) {
         await_event(polled, next_sample_ns);
         if (polled[POLLED_CONTROL].revents != 0)
             _exit(0); /* nobody waits for the result any more; the box ends with its pid 1 */
         for (int i = 0; i < 2; i++)
             if (polled[POLLED_STREAMS + i].revents != 0)
                 drain(&now_running.streams[i], command->output_bytes);
-        if (polled[POLLED_DONE].revents != 0 || polled[POLLED_INIT].revents != 0)
-            return;
-        if (now_running.stopped_ns == 0)
-            check_limits(command, &next_sample_ns);
-        else if (now_ns() > now_running.stopped_ns + KILL_GRACE_NS)
-            kill(now_running.init_pid, SIGKILL);
+        if (polled[POLLED_CHILDREN].revents != 0)
+            reap_the_dead();
+        check_limits(command, &next_sample_ns);
     }
+    kill_and_reap_all();
 }
 
 static struct result conclude(const struct command *command)
 {
-    const struct shared *shared = now_running.shared;
-    int is_reported = shared->ended_ns != 0;
+    int status = now_running.wait_status;
     for (int i = 0; i < 2; i++)
         drain(&now_running.streams[i], command->output_bytes);
-    raise_peak(has_cgroup_cpu_time() ? cgroup_cpu_time_ns() : shared->cpu_time_ns, shared->max_rss_bytes);
+    raise_peak(usage_in_the_end());
     if (now_running.outcome == ENDED)
         now_running.outcome = exceeded(command, wall_time_ns());
     return (struct result){
         .outcome = now_running.outcome,
-        .exit_code = is_reported && WIFEXITED(shared->wait_status) ? WEXITSTATUS(shared->wait_status) : -1,
-        .signal = !is_reported ? SIGKILL
-                  : WIFSIGNALED(shared->wait_status) ? WTERMSIG(shared->wait_status) : 0,
+        .exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1,
+        .signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0,
         .cpu_time_ns = now_running.peak.cpu_time_ns,
         .wall_time_ns = wall_time_ns(),
         .memory_bytes = now_running.peak.memory_bytes,
         .stdout_bytes = now_running.streams[0].bytes,
         .stderr_bytes = now_running.streams[1].bytes,
     };
-}
-
-/* As fork(), into new namespaces. */
-static pid_t clone_init(int *init_pidfd)
-{
-    unsigned long flags = CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_PIDFD | SIGCHLD;
-    return (pid_t)syscall(SYS_clone, flags, NULL, init_pidfd, NULL, 0);
 }
 
 /* Returns the program's end. */
@@ -241,83 +259,103 @@ static int open_stream(struct stream *stream, const char *name)
     return ends[1];
 }
 
-static void map_shared(void)
+static void open_once(void)
 {
+    sigset_t child;
     void *page = mmap(NULL, sizeof(struct shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (page == MAP_FAILED)
         die("mmap");
     now_running.shared = page;
+    sigemptyset(&child);
+    sigaddset(&child, SIGCHLD);
+    now_running.children = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (now_running.children < 0)
+        die("signalfd");
+}
+
+/* A fresh scratch directory in the place of the last command's; `size=0` would mean no limit. */
+static void mount_scratch(const char *size)
+{
+    char options[128];
+    snprintf(options, sizeof options, "mode=0700,size=%s,nr_inodes=%d", size, MAX_FILES);
+    if (mount("tmpfs", SCRATCH_DIRECTORY, "tmpfs", MS_NOSUID | MS_NODEV, options) != 0)
+        die("mounting the scratch directory");
+}
+
+/* A run finds the files of its submission read-only, and a scratch directory of the size that it may have. */
+static void set_mounts(const struct command *command)
+{
+    char options[64];
+    unsigned long mode = command->is_box_writable ? 0 : MS_RDONLY;
+    snprintf(options, sizeof options, "size=%llu", (unsigned long long)command->file_bytes);
+    if (mount(NULL, SCRATCH_DIRECTORY, NULL, MS_REMOUNT | MS_NOSUID | MS_NODEV, options) != 0)
+        die("changing the size of the scratch directory");
+    if ((int)command->is_box_writable != now_running.is_box_writable
+        && mount(NULL, BOX_DIRECTORY, NULL, MS_REMOUNT | MS_BIND | MS_NOSUID | MS_NODEV | mode, NULL) != 0)
+        die("changing the mode of the box");
+    now_running.is_box_writable = (int)command->is_box_writable;
 }
 
 /* Forgets the last command; the payload is left alone, it is long and nobody reads it before it is replaced. */
-static void clear_shared(struct shared *shared)
+static void clear(void)
 {
-    memset(shared, 0, offsetof(struct shared, strings));
+    memset(now_running.shared, 0, offsetof(struct shared, strings));
+    now_running.wait_status = 0;
+    now_running.ended_ns = 0;
+    now_running.stopped_ns = 0;
+    now_running.outcome = ENDED;
+    now_running.peak = (struct usage){0};
 }
 
 void command_prepare(const struct lane *lane)
 {
     if (now_running.shared == NULL)
-        map_shared();
-    clear_shared(now_running.shared);
-    now_running.outcome = ENDED;
-    now_running.stopped_ns = 0;
-    now_running.peak = (struct usage){0};
+        open_once();
+    clear();
+    mount_scratch("16M");
     now_running.control = lane->control;
     now_running.cgroup = &lane->cgroup;
     now_running.stdin_file = memory_file("stdin");
     now_running.go = eventfd(0, EFD_CLOEXEC);
-    now_running.done = eventfd(0, EFD_CLOEXEC);
-    if (now_running.go < 0 || now_running.done < 0)
+    if (now_running.go < 0)
         die("eventfd");
-    struct init_means means = {
+    struct program_means means = {
         .shared = now_running.shared,
         .cgroup = lane->cgroup,
         .streams = {now_running.stdin_file, open_stream(&now_running.streams[0], "stdout"),
                     open_stream(&now_running.streams[1], "stderr")},
         .go = now_running.go,
-        .done = now_running.done,
     };
-    now_running.init_pid = clone_init(&now_running.init_pidfd);
-    if (now_running.init_pid == 0)
-        init_main(&means);
-    now_running.init_errno = errno;
+    now_running.program = fork();
+    if (now_running.program == 0)
+        program_main(&means);
+    now_running.fork_errno = errno;
     close(means.streams[1]);
     close(means.streams[2]);
-}
-
-static void start(const struct command *command)
-{
-    uint64_t one = 1;
-    usage_reset(now_running.cgroup);
-    if (needs_mounting(command))
-        kill(now_running.init_pid, SIGNAL_MOUNT);
-    else if (write(now_running.go, &one, sizeof one) != (ssize_t)sizeof one)
-        die("starting the program");
 }
 
 /* Runs the command that lies in command_shared(); `failure` says so if it could not be run. */
 struct result command_run(char failure[256])
 {
+    uint64_t one = 1;
     struct shared *shared = now_running.shared;
-    if (now_running.init_pid < 0) {
-        snprintf(failure, 256, "making namespaces: %s", strerror(now_running.init_errno));
+    if (now_running.program < 0) {
+        snprintf(failure, 256, "making a process: %s", strerror(now_running.fork_errno));
         return (struct result){0};
     }
-    start(&shared->command);
+    set_mounts(&shared->command);
+    usage_reset(now_running.cgroup);
+    if (write(now_running.go, &one, sizeof one) != (ssize_t)sizeof one)
+        die("starting the program");
     watch_until_gone(&shared->command);
     struct result result = conclude(&shared->command);
     memcpy(failure, shared->failure, sizeof shared->failure);
     return result;
 }
 
-/* After the reply: the kernel takes the namespaces down while the service already looks at the result. */
+/* After the reply: the kernel takes the scratch directory away while the service already looks at the result. */
 void command_finish(void)
 {
-    if (now_running.init_pid >= 0) {
-        waitpid(now_running.init_pid, NULL, 0);
-        close(now_running.init_pidfd);
-    }
     for (int i = 0; i < 2; i++) {
         if (now_running.streams[i].pipe >= 0)
             close(now_running.streams[i].pipe);
@@ -325,5 +363,6 @@ void command_finish(void)
     }
     close(now_running.stdin_file);
     close(now_running.go);
-    close(now_running.done);
+    if (umount2(SCRATCH_DIRECTORY, MNT_DETACH) != 0)
+        die("taking the scratch directory away");
 }

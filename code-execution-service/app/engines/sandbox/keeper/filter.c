@@ -188,7 +188,7 @@ static void mark(enum verdict verdicts[MAX_CALLS], const int *calls, size_t coun
         verdicts[calls[i]] = verdict;
 }
 
-/* Once, in the lane; boxes and inits inherit it in their memory. */
+/* Once, in the lane; boxes and programs-to-be inherit it in their memory. */
 void filter_build(void)
 {
     static enum verdict verdicts[MAX_CALLS]; /* REFUSED, unless marked otherwise */

@@ -4,16 +4,17 @@
  *   box.c        a box: answers the service's requests over the control socket until it is told to end
  *   archive.c    the files of a box, packed to be put into another box of the same submission
  *   command.c    gets the next command ready, starts it, watches it until nothing of it is left
- *   init.c       pid 1 of a command's namespaces: fresh mounts, starts the program, reaps
+ *   program.c    the program from its fork to its exec
  *   filter.c     which system calls a program may make
  *   usage.c      what the processes of a command use right now
  *   wire.c       reading and writing the control socket
  *
  * Who is who, from the outside in. Bubblewrap made the lane: a root with nothing but toolchains, no network, a user
  * namespace in which we may make more. Per submission the lane clones a box into user, pid and mount namespaces of its
- * own. Per command the box clones an init into new pid, mount and ipc namespaces; that init starts the program, which
- * holds no capability at all. The program sees neither lane nor box (other pid namespaces) nor the init (hidepid), and
- * can't trace or kill them. Nothing of a box survives it but the lane, which never runs anything else.
+ * own, with this keeper as pid 1. It starts one command after the other, each with a fresh /tmp, and kills and reaps all
+ * of one before the next. The program is the same user, but the keeper holds capabilities that it does not, and for that
+ * the kernel refuses it everything (tracing, scheduling, descriptors, even the sight of it in /proc) but signals, and
+ * those a pid 1 does not get from inside. Nothing of a box survives it but the lane, which never runs anything else.
  */
 #ifndef KEEPER_H
 #define KEEPER_H
@@ -21,6 +22,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdnoreturn.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 
 /* Wire format, in step with keeper_protocol.py. Both ends run on one machine: native byte order. */
@@ -78,14 +80,10 @@ struct result { /* then stdout_bytes and stderr_bytes of output */
 #define MAX_STRINGS 1024
 #define MAX_PAYLOAD_BYTES (256 * 1024)
 
-/* What box, init and program-to-be share for one command after the other; unmapped in the program by its exec. */
+/* What keeper and program-to-be share for one command after the other; unmapped in the program by its exec. */
 struct shared {
     volatile uint64_t started_ns; /* 0 until the program starts */
-    volatile uint64_t ended_ns; /* 0 while the main process lives */
-    volatile int wait_status; /* of the main process, once ended_ns is set */
-    volatile uint64_t cpu_time_ns; /* of every process, once all are reaped */
-    volatile uint64_t max_rss_bytes; /* of the largest process, once all are reaped */
-    char failure[256]; /* why the init could not do its work; empty if it could */
+    char failure[256]; /* why it could not be started; empty if it could */
     struct command command;
     char **argv; /* both point into `strings` */
     char **envp;
@@ -115,7 +113,6 @@ struct lane {
 #define BOX_DIRECTORY "/box" /* the submission's files and what the compiler made of them */
 #define SCRATCH_DIRECTORY "/tmp" /* fresh for every command */
 #define MAX_FILES 16384 /* inodes: they cost kernel memory that no size limit counts */
-#define SCRATCH_BYTES (16 * 1024 * 1024) /* unless a command asks for another size */
 
 /* box.c */
 noreturn void box_main(const struct lane *lane);
@@ -129,26 +126,22 @@ int command_stdin(void);
 struct result command_run(char failure[256]);
 int command_output(int index);
 void command_finish(void);
-/* init.c */
-struct init_means {
+/* program.c */
+struct program_means {
     struct shared *shared;
     struct cgroup cgroup;
     int streams[3]; /* the program's stdin, stdout and stderr */
     int go; /* an eventfd: the program may start */
-    int done; /* an eventfd: nothing is left of the program, and `shared` says how it went */
 };
-noreturn void init_main(const struct init_means *means);
-#define SIGNAL_MOUNT SIGUSR1 /* to the init: mount as the command asks, then say go */
-#define SIGNAL_STOP SIGTERM /* to the init: a limit is exceeded */
-int needs_mounting(const struct command *command);
+noreturn void program_main(const struct program_means *means);
 /* filter.c */
 void filter_build(void);
 int filter_install(void);
 /* usage.c */
 void usage_reset(const struct cgroup *cgroup);
-struct usage usage_now(pid_t init_pid, const struct command *command);
-uint64_t cgroup_cpu_time_ns(void);
-int has_cgroup_cpu_time(void);
+void usage_add_reaped(const struct rusage *reaped);
+struct usage usage_now(const struct command *command);
+struct usage usage_in_the_end(void);
 /* wire.c */
 void receive(int control, void *data, size_t length);
 int receive_descriptor(int control, struct frame *frame);

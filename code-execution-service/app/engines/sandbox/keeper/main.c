@@ -71,12 +71,11 @@ static void finish_lane(const struct lane *lane)
             die("oom_score_adj");
         close(file);
     }
-    /* Else programs would possess the keys of whoever started the service, and init.c would clear them. Where a
-     * seccomp filter around us forbids keyctl to us, it forbids it to them. */
+    /* Else programs would possess the keys of whoever started the service. A seccomp filter around us may forbid it. */
     if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) < 0 && errno != EPERM && errno != ENOSYS)
         die("a session keyring");
     signal(SIGPIPE, SIG_IGN);
-    sigfillset(&all); /* inherited by the inits, which wait for signals; programs start with none blocked */
+    sigfillset(&all); /* inherited by boxes; programs start with none blocked */
     sigprocmask(SIG_SETMASK, &all, NULL);
     filter_build();
 }

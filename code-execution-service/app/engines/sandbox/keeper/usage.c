@@ -1,5 +1,5 @@
-/* What the processes of a command use right now. One command runs at a time, so every process in the box's
- * /proc belongs to it, but for the keeper (pid 1) and the command's init. */
+/* What the processes of a command use right now. One command runs at a time, so every process in the box's /proc belongs
+ * to it, but for the keeper, which is pid 1. */
 #define _GNU_SOURCE
 #include "keeper.h"
 
@@ -25,6 +25,9 @@ static struct {
 static unsigned next_seen;
 static uint64_t seen_cpu_time_ns;
 
+/* What the processes used that we have reaped, with the children that they had waited for. */
+static struct usage reaped;
+
 /* Counts since ever, so what it said at the start is kept. */
 static int cgroup_file = -1;
 static uint64_t cgroup_start_ns;
@@ -43,12 +46,7 @@ static uint64_t read_cgroup_cpu_time_ns(void)
     return number;
 }
 
-int has_cgroup_cpu_time(void)
-{
-    return cgroup_file >= 0;
-}
-
-uint64_t cgroup_cpu_time_ns(void)
+static uint64_t cgroup_cpu_time_ns(void)
 {
     uint64_t now = read_cgroup_cpu_time_ns();
     return now > cgroup_start_ns ? now - cgroup_start_ns : 0;
@@ -60,8 +58,22 @@ void usage_reset(const struct cgroup *cgroup)
     if (cgroup_file >= 0)
         cgroup_start_ns = read_cgroup_cpu_time_ns();
     memset(seen, 0, sizeof seen);
+    reaped = (struct usage){0};
     next_seen = 0;
     seen_cpu_time_ns = 0;
+}
+
+static uint64_t nanoseconds(struct timeval time)
+{
+    return (uint64_t)time.tv_sec * 1000000000ULL + (uint64_t)time.tv_usec * 1000;
+}
+
+void usage_add_reaped(const struct rusage *usage)
+{
+    uint64_t memory_bytes = (uint64_t)usage->ru_maxrss * 1024;
+    reaped.cpu_time_ns += nanoseconds(usage->ru_utime) + nanoseconds(usage->ru_stime);
+    if (memory_bytes > reaped.memory_bytes)
+        reaped.memory_bytes = memory_bytes;
 }
 
 static void note_cpu_time(pid_t pid, uint64_t cpu_time_ns)
@@ -80,8 +92,8 @@ static void note_cpu_time(pid_t pid, uint64_t cpu_time_ns)
     seen[slot].cpu_time_ns = cpu_time_ns;
 }
 
-/* The processes of the command, or with a pid the threads of that process; returns how many. */
-static unsigned list(const char *directory, pid_t init_pid, pid_t found[MAX_FOUND])
+/* The numbers that name an entry of the directory, but for one; returns how many. */
+static unsigned list(const char *directory, pid_t left_out, pid_t found[MAX_FOUND])
 {
     unsigned count = 0;
     DIR *entries = opendir(directory);
@@ -89,7 +101,7 @@ static unsigned list(const char *directory, pid_t init_pid, pid_t found[MAX_FOUN
         return 0;
     for (struct dirent *entry; count < MAX_FOUND && (entry = readdir(entries)) != NULL;) {
         pid_t pid = atoi(entry->d_name);
-        if (pid > 1 && pid != init_pid)
+        if (pid > 0 && pid != left_out)
             found[count++] = pid;
     }
     closedir(entries);
@@ -197,11 +209,11 @@ static uint64_t cpu_time_ns(pid_t pid)
 
 /* Memory is what the command holds now, CPU time what it has used since usage_reset(). In a container that
  * masks /proc nothing is found: what is left are the cgroup, the rlimits and the final rusage. */
-static struct usage sampled_usage(pid_t init_pid, uint64_t memory_limit_bytes)
+static struct usage sampled_usage(uint64_t memory_limit_bytes)
 {
     static pid_t found[MAX_FOUND];
-    struct usage usage = {.cpu_time_ns = waited_cpu_time_ns(init_pid)};
-    unsigned count = list("/proc", init_pid, found);
+    struct usage usage = {.cpu_time_ns = reaped.cpu_time_ns};
+    unsigned count = list("/proc", getpid(), found);
     for (unsigned i = 0; i < count; i++) {
         usage.memory_bytes += resident_bytes(found[i]);
         usage.cpu_time_ns += cpu_time_ns(found[i]);
@@ -213,12 +225,21 @@ static struct usage sampled_usage(pid_t init_pid, uint64_t memory_limit_bytes)
     return usage;
 }
 
-struct usage usage_now(pid_t init_pid, const struct command *command)
+struct usage usage_now(const struct command *command)
 {
     struct usage usage = {0};
-    if (command->is_memory_watched || !has_cgroup_cpu_time())
-        usage = sampled_usage(init_pid, command->memory_bytes);
-    if (has_cgroup_cpu_time())
+    if (command->is_memory_watched || cgroup_file < 0)
+        usage = sampled_usage(command->memory_bytes);
+    if (cgroup_file >= 0)
+        usage.cpu_time_ns = cgroup_cpu_time_ns();
+    return usage;
+}
+
+/* When all are reaped; memory is that of the largest process. */
+struct usage usage_in_the_end(void)
+{
+    struct usage usage = reaped;
+    if (cgroup_file >= 0)
         usage.cpu_time_ns = cgroup_cpu_time_ns();
     return usage;
 }
