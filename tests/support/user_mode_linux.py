@@ -1,7 +1,8 @@
 """Run tests on a cgroup v2 host: `python -m tests.support.user_mode_linux PATH...`.
 
 User-Mode Linux is a whole kernel as one ordinary process. It gets this host's files read-only, a
-cgroup v2 hierarchy with all controllers, one CPU and no network. Arguments are those of pytest.
+cgroup v2 hierarchy with all controllers, one CPU and no network; the checkout may lie anywhere but
+in /run and /var/tmp. Arguments are those of pytest.
 """
 
 import os

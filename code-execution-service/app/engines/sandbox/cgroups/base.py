@@ -43,7 +43,10 @@ class CgroupFacts:
     cpu_time_ns: int | None
     """Of all processes, also those that nobody waited for."""
     memory_peak_bytes: int | None
-    """Without cached files: the kernel takes their memory back as soon as it is wanted."""
+    """Without cached files: the kernel takes their memory back as soon as it is wanted.
+
+    Rough by some 256 KiB per CPU that was used, which the kernel charges ahead.
+    """
     was_memory_refused: bool | None
     """The kernel killed a process for want of memory."""
     were_processes_refused: bool | None

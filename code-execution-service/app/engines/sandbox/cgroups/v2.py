@@ -171,6 +171,7 @@ def _write(path: Path, text: str) -> None:
 
 
 def _memory(path: Path) -> MemoryAccount:
+    # Not memory.oom.group: it would kill the command's init too, which has to tell how it ended.
     with contextlib.suppress(FileNotFoundError):  # a kernel without swap
         _write(path / "memory.swap.max", "0")
     return MemoryAccount(
