@@ -34,16 +34,15 @@ async def background_loops(factory: Factory, *, judge_workers: int) -> AsyncIter
         yield
     finally:
         stop.set()
-        factory.jobs_waiting.ring()
-        factory.events_waiting.ring()
+        for _ in loops:
+            factory.jobs_waiting.ring()
+            factory.events_waiting.ring()
         await asyncio.gather(*tasks)
 
 
 async def _work(do_next: Callable[[], Awaitable[bool]], waiting: WakeUp, stop: Stop) -> None:
-    while True:
-        waiting.listen()
-        if stop.is_set:  # looked at after `listen`, so that its ring is not missed
-            return
+    is_rung = False
+    while not stop.is_set:
         try:
             has_worked = await do_next()
         except Exception:
@@ -51,5 +50,6 @@ async def _work(do_next: Callable[[], Awaitable[bool]], waiting: WakeUp, stop: S
             logger.exception("a worker's step failed; going on")
             await asyncio.sleep(PAUSE_AFTER_FAULT_S)
             continue
-        if not has_worked:
-            await waiting.wait(at_most_s=SWEEP_S)
+        # Work that was rung for is one piece; where a sweep has found some there may be more.
+        if is_rung or not has_worked:
+            is_rung = await waiting.wait(at_most_s=SWEEP_S)

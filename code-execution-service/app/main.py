@@ -43,6 +43,8 @@ from app.services.trust import TrustService
 VERSION = "0.1.0"
 MAX_BODY_BYTES = 64 * 1024 * 1024
 GRACE_S = 10
+KEPT_ALIVE_S = 75
+"""Longer than clients keep a connection: else one is closed just when it is used again."""
 DOCTOR = (sys.executable, "-m", "app.doctor", "--json")
 
 logger = logging.getLogger(__name__)
@@ -203,6 +205,7 @@ def main() -> None:
         port=settings.port,
         log_config=None,
         proxy_headers=False,  # the application does it, with proxies of its own choice
+        timeout_keep_alive=KEPT_ALIVE_S,
         timeout_graceful_shutdown=GRACE_S,
     )
 

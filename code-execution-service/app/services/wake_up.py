@@ -4,23 +4,23 @@ import asyncio
 
 
 class WakeUp:
-    """A bell: whoever waits goes on when it rings, or when the time is up."""
+    """A bell: each ring lets one of those who wait go on, or the next one who comes to wait.
+
+    One, as each ring stands for one piece of work: whoever looks for it in vain still costs a
+    transaction.
+    """
 
     def __init__(self) -> None:
-        self._event = asyncio.Event()
+        self._rings = asyncio.Semaphore(0)
 
     def ring(self) -> None:
-        """Wake everybody who waits, and the next one who would."""
-        self._event.set()
+        """Let one go on."""
+        self._rings.release()
 
-    def listen(self) -> None:
-        """Forget rings so far; call it *before* looking for work, so that none is missed."""
-        self._event.clear()
-
-    async def wait(self, *, at_most_s: float) -> None:
-        """Return at the next ring since `listen`, or when the time is up."""
+    async def wait(self, *, at_most_s: float) -> bool:
+        """Return true for a ring that nobody else has heard, false when the time is up."""
         try:
             async with asyncio.timeout(at_most_s):
-                await self._event.wait()
+                return await self._rings.acquire()
         except TimeoutError:
-            return
+            return False
