@@ -1,0 +1,3 @@
+// tries = "Includes a file without end."
+// verdicts = ["CE"]
+#include "/dev/zero"

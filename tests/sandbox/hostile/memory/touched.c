@@ -1,0 +1,10 @@
+// tries = "Takes memory and touches it until there is none left."
+// verdicts = ["MLE"]
+#include <stdlib.h>
+#include <string.h>
+
+int main(void)
+{
+    for (;;)
+        memset(malloc(1 << 20), 1, 1 << 20);
+}

@@ -1,0 +1,13 @@
+// tries = "Floods stdout."
+// verdicts = ["OLE"]
+// limits = { wall_time_ms = 5000 }
+#include <unistd.h>
+
+static char block[1 << 16];
+
+int main(void)
+{
+    for (;;)
+        if (write(1, block, sizeof block) < 0)
+            return 1;
+}
