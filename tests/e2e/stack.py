@@ -56,6 +56,7 @@ class Stack:
             "DATA_DIRECTORY": str(folder / "execution"),
             "LOGS_DIRECTORY": str(folder / "logs"),
             "JUDGE_LEASE_SECONDS": "3",
+            "JUDGE_WORKERS": "2",
             "API_OPEN_ENDPOINTS": "judge",
             "JUDGE_RUN_RATE_LIMIT": "100000/minute",
             "JUDGE_SUBMIT_RATE_LIMIT": "100000/minute",
