@@ -15,6 +15,7 @@ from app.engines.base import Program
 from app.engines.fake import FakeEngine
 from app.languages import load_languages
 from tests.integration.execution.judge_calls import make_submit, make_test, running
+from tests.integration.execution.test_migrations import alembic
 
 
 def open_database(database_url: str) -> sa.Engine:
@@ -62,12 +63,43 @@ def test_the_table_has_the_prescribed_columns(database_url: str) -> None:
     assert unique == [["submission_id"]]
 
 
-def test_rows_of_others_get_their_id_and_time(database_url: str) -> None:
+def test_a_table_that_was_there_before_is_taken_over(database_url: str) -> None:
+    alembic(database_url, "downgrade", "0001")
     engine = open_database(database_url)
+    with engine.begin() as connection:
+        is_postgresql = engine.dialect.name == "postgresql"
+        row_id = "SERIAL" if is_postgresql else "INTEGER"
+        json_type = "JSONB" if is_postgresql else "TEXT"
+        connection.execute(
+            sa.text(
+                f"CREATE TABLE submissions (id {row_id} PRIMARY KEY, "
+                "submission_id VARCHAR(255) UNIQUE, user_id VARCHAR(255) NOT NULL, "
+                "question_id VARCHAR(255) NOT NULL, language VARCHAR(50) NOT NULL, "
+                f"code TEXT NOT NULL, test_results {json_type} NOT NULL, "
+                f"summary {json_type} NOT NULL, execution_id VARCHAR(255), "
+                "created_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP)"
+            )
+        )
+        insert_row(connection)
+    engine.dispose()
+
+    upgraded = alembic(database_url, "upgrade", "head")
+
+    assert upgraded.returncode == 0, upgraded.stderr
+    assert [row["user_id"] for row in read_rows(database_url)] == ["alice"]
+
+
+def insert_row(connection: sa.Connection) -> None:
+    """Write as another team would: only what has no default."""
     names = "submission_id, user_id, question_id, language, code, test_results, summary"
     values = "'s', 'alice', 'q1', 'python', 'print(42)', '[]', '{}'"
+    connection.execute(sa.text(f"INSERT INTO submissions ({names}) VALUES ({values})"))  # noqa: S608  # constants
+
+
+def test_rows_of_others_get_their_id_and_time(database_url: str) -> None:
+    engine = open_database(database_url)
     with engine.begin() as connection:
-        connection.execute(sa.text(f"INSERT INTO submissions ({names}) VALUES ({values})"))  # noqa: S608  # constants
+        insert_row(connection)
     engine.dispose()
 
     (stored,) = read_rows(database_url)
