@@ -20,6 +20,7 @@ from app.domain.runs import CompileResult, RunResult, RunStatus
 from app.engines.base import Engine, Program
 from app.engines.onlinecompiler.engine import OnlineCompilerEngine
 from app.engines.sandbox.build import DATA_DIRECTORY, build_keeper
+from app.engines.sandbox.cgroups import CgroupSupport
 from app.engines.sandbox.engine import SandboxEngine
 from app.engines.sandbox.host import BWRAP, COMPILER, SETPRIV, Tool, find_tool, is_root, survey_host
 from app.errors import EngineError, EngineUnavailableError, SignatureRefusedError
@@ -78,10 +79,11 @@ async def examine(languages: Sequence[Language], data_directory: Path) -> Report
     started_s = time.monotonic()
     try:
         await engine.start()
-        box = Finding(name="box", is_ok=True, detail=_wall_notes(time.monotonic() - started_s))
     except EngineError as error:
         box = Finding(name="box", is_ok=False, detail=error.detail)
         return Report(engine=(*findings, box), languages=())
+    box = Finding(name="box", is_ok=True, detail=_wall_notes(time.monotonic() - started_s))
+    limits = Finding(name="limits", is_ok=True, detail=_limit_notes(engine.cgroup_support))
     complaints = await engine.prepared()
     toolchains = await engine.toolchains()
     languages_found = []
@@ -90,7 +92,7 @@ async def examine(languages: Sequence[Language], data_directory: Path) -> Report
         complaint = complaints.get(toolchain.language.id)
         languages_found.append(_with_complaint(finding, complaint))
     await engine.close()
-    return Report(engine=(*findings, box), languages=tuple(languages_found))
+    return Report(engine=(*findings, box, limits), languages=tuple(languages_found))
 
 
 async def examine_remote(languages: Sequence[Language], settings: Settings) -> Report:
@@ -157,13 +159,29 @@ def _examine_keeper(data_directory: Path) -> Finding:
 
 def _wall_notes(start_s: float) -> str:
     walls = survey_host()
-    notes = [f"engine starts in {start_s:.1f} s"]
+    notes = [
+        "namespaces, system call filter and keeper work",
+        f"engine starts in {start_s:.1f} s",
+    ]
     if not walls.has_proc:
         notes.append(
             "a container masks /proc (systempaths=unconfined mends it), so that some runtimes "
             "can't run and memory is only known after the end of a run"
         )
     return "; ".join(notes)
+
+
+def _limit_notes(support: CgroupSupport) -> str:
+    """Say who watches memory, processes and CPU time, and what would make that better."""
+    if not support.controllers:
+        return (
+            "no cgroup; the keeper looks every 5 ms, which is weaker against memory that no "
+            f"process maps and against many short-lived processes. {support.advice or ''}"
+        ).strip()
+    watched = f"cgroup {support.version}: {', '.join(support.controllers)}"
+    if not support.can_tell_memory_peak:
+        watched += "; the peak of memory is the keeper's own measure"
+    return f"{watched}. {support.advice}" if support.advice else watched
 
 
 async def _examine_language(engine: Engine, toolchain: Toolchain) -> Finding:

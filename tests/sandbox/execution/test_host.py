@@ -51,11 +51,13 @@ async def test_without_proc_programs_run_and_their_memory_is_known_at_the_end(
         greedy = await box.run(
             shell("head -c 30000000 /dev/zero | tail -c 30000000 >/dev/null", 16 * MIB)
         )
-
+        enormous = await box.run(shell("head -c 1G /dev/zero | tail -c 1G >/dev/null", 16 * MIB))
     await lane.close()
 
     assert (fine.status, fine.stdout) == (RunStatus.OK, b"fine\n")
     assert greedy.status is RunStatus.MEMORY_LIMIT
+    assert enormous.status is RunStatus.MEMORY_LIMIT
+    assert enormous.usage.memory_bytes < 200 * MIB
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has something to drop")

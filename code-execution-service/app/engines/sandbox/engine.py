@@ -13,7 +13,7 @@ from app.domain.runs import CompileResult, RunResult, RunStatus
 from app.engines.base import Program
 from app.engines.sandbox.box import Box
 from app.engines.sandbox.build import build_keeper
-from app.engines.sandbox.cgroups import Cgroup, Cgroups, find_cgroups
+from app.engines.sandbox.cgroups import Cgroup, Cgroups, CgroupSupport, find_cgroups
 from app.engines.sandbox.commands import compile_command, version_command
 from app.engines.sandbox.compile_cache import Build, CompileCache, key_of
 from app.engines.sandbox.host import survey_host
@@ -77,6 +77,17 @@ class SandboxEngine:
     async def prepared(self) -> Mapping[str, str]:
         """Wait until every toolchain is prepared; for those that can't be, by id, the reason."""
         return await self._preparations.finished()
+
+    @property
+    def cgroup_support(self) -> CgroupSupport:
+        """What this host's cgroups do for limits and measures.
+
+        Raises:
+            EngineUnavailableError: the engine is not started.
+        """
+        if self._cgroups is None:
+            raise EngineUnavailableError("The engine is not started")
+        return self._cgroups.support
 
     async def close(self) -> None:
         """Stop every program; whoever waits for one gets an `EngineError`."""

@@ -15,6 +15,7 @@
 
 #define MAX_OPEN_FILES 256
 #define OWN_PROCESSES 1 /* the box's keeper counts against RLIMIT_NPROC too: same user, same namespace */
+#define UNSEEN_BYTES (128ULL * 1024 * 1024)
 #define NS_PER_S 1000000000ULL
 
 static struct shared *shared;
@@ -49,6 +50,10 @@ static void set_rlimits(const struct command *command)
     limit(RLIMIT_NPROC, command->processes + OWN_PROCESSES);
     limit(RLIMIT_STACK, command->memory_bytes);
     limit(RLIMIT_CORE, 0);
+    /* Without cgroup and /proc nobody sees memory before the end. This stops what would eat the host's; the room on top
+     * is for what runtimes map and never touch. */
+    if (command->is_memory_watched && access("/proc/self", F_OK) != 0)
+        limit(RLIMIT_DATA, command->memory_bytes + UNSEEN_BYTES);
 }
 
 static void drop_privileges(void)
