@@ -3,7 +3,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.engines.sandbox.cgroups import find_cgroups
 from app.engines.sandbox.cgroups.none import NoCgroups
 from app.engines.sandbox.engine import SandboxEngine
 from app.errors import EngineUnavailableError
@@ -37,9 +36,9 @@ def either_sandbox(request: pytest.FixtureRequest) -> Sandbox:
     if request.param == "no cgroups":
         without: Sandbox = request.getfixturevalue("sandbox_without_cgroups")
         return without
-    if not find_cgroups().support.controllers:
-        pytest.skip("this host gives us no cgroups; the other case is the same then")
     with_them: Sandbox = request.getfixturevalue("sandbox")
+    if not with_them.engine.cgroup_support.controllers:
+        pytest.skip("this host gives us no cgroups; the other case is the same then")
     return with_them
 
 

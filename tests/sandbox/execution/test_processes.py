@@ -1,7 +1,6 @@
 import pytest
 
 from app.domain.runs import RunStatus
-from app.engines.sandbox.cgroups import find_cgroups
 from tests.support.sandbox import Sandbox
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.asyncio, pytest.mark.timeout(60)]
@@ -51,7 +50,7 @@ async def test_a_program_may_have_as_many_processes_as_its_limit_says(
 
 
 async def test_a_refused_process_is_told_where_a_cgroup_counts(sandbox: Sandbox) -> None:
-    if "pids" not in find_cgroups().support.controllers:
+    if "pids" not in sandbox.engine.cgroup_support.controllers:
         pytest.skip("this host's cgroups count no processes")
 
     modest = await sandbox.run("python", "print(42)", processes=10)

@@ -15,6 +15,7 @@
 
 #define MAX_OPEN_FILES 256
 #define OWN_PROCESSES 1 /* the box's keeper counts against RLIMIT_NPROC too: same user, same namespace */
+#define MAX_STACK_BYTES (256ULL * 1024 * 1024) /* also what each thread reserves unless it says otherwise */
 #define UNSEEN_BYTES (128ULL * 1024 * 1024)
 #define NS_PER_S 1000000000ULL
 
@@ -48,7 +49,7 @@ static void set_rlimits(const struct command *command)
     limit(RLIMIT_FSIZE, command->file_bytes);
     limit(RLIMIT_NOFILE, MAX_OPEN_FILES);
     limit(RLIMIT_NPROC, command->processes + OWN_PROCESSES);
-    limit(RLIMIT_STACK, command->memory_bytes);
+    limit(RLIMIT_STACK, command->memory_bytes < MAX_STACK_BYTES ? command->memory_bytes : MAX_STACK_BYTES);
     limit(RLIMIT_CORE, 0);
     /* Without cgroup and /proc nobody sees memory before the end. This stops what would eat the host's; the room on top
      * is for what runtimes map and never touch. */
