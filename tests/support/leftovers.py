@@ -81,7 +81,7 @@ def _marked_paths(*folders: Path) -> Iterator[str]:
     for folder in (*_FOLDERS, *_OPEN_FOLDERS):
         yield from (str(path) for path in Path(folder).glob(f"*{MARK}*"))
     for tree in (*folders, _CONTROL_GROUPS):
-        yield from (str(path) for path in tree.rglob(f"*{MARK}*"))
+        yield from (path for path in _everything_in(tree) if MARK in path)
 
 
 def _marked_objects() -> Iterator[str]:
@@ -101,7 +101,13 @@ def _own_control_groups() -> Iterator[Path]:
         path = PurePosixPath(name)
         homes |= {home for home in (path, *path.parents) if home.name.startswith(_GROUP_PREFIX)}
     for home in homes:
-        yield from (entry for entry in Path(home).rglob("*") if entry.is_dir())
+        yield from (Path(folder) for folder, _, _ in os.walk(home))
+
+
+def _everything_in(tree: Path) -> Iterator[str]:
+    """Name all paths below; what vanishes meanwhile is left out."""
+    for folder, folders, files in os.walk(tree):
+        yield from (f"{folder}/{name}" for name in (*folders, *files))
 
 
 def _mounts() -> Iterator[str]:

@@ -23,7 +23,7 @@ func main() {
 		if strings.Contains(path, "host-secret") || strings.HasSuffix(path, ".sqlite3") {
 			fmt.Println("ESCAPED to", path)
 		}
-		if info, err := entry.Info(); err == nil && entry.Type().IsRegular() && info.Size() < 1<<18 {
+		if info, err := entry.Info(); err == nil && info.Mode().IsRegular() && info.Size() < 1<<18 {
 			text, _ := os.ReadFile(path)
 			count++
 			if strings.Contains(string(text), "SECRET"+"_KEY=") {
