@@ -25,7 +25,7 @@ async def background_loops(factory: Factory, *, judge_workers: int) -> AsyncIter
         _work(factory.judge().judge_next, factory.jobs_waiting, stop) for _ in range(judge_workers)
     ]
     loops += [
-        _work(factory.deliveries().deliver_next, factory.events_waiting, stop)
+        _work(factory.deliveries().deliver_next, factory.fresh_events.bell, stop)
         for _ in range(DELIVERY_LOOPS)
     ]
     loops.append(factory.trust.introduce(stop))
@@ -36,8 +36,9 @@ async def background_loops(factory: Factory, *, judge_workers: int) -> AsyncIter
         stop.set()
         for _ in loops:
             factory.jobs_waiting.ring()
-            factory.events_waiting.ring()
+            factory.fresh_events.bell.ring()
         await asyncio.gather(*tasks)
+        await factory.deliveries().give_back()
 
 
 async def _work(do_next: Callable[[], Awaitable[bool]], waiting: WakeUp, stop: Stop) -> None:

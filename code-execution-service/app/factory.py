@@ -12,6 +12,7 @@ from app.services.code_execution import JudgeService
 from app.services.contests import ContestService
 from app.services.direct_judging import DirectJudge
 from app.services.examination import ExaminationService
+from app.services.fresh_events import FreshEvents
 from app.services.judge_queue import JudgeQueue
 from app.services.slots import Slots
 from app.services.stop import Stop
@@ -37,7 +38,7 @@ class Factory:
     judge_max_timeout_s: int
     judge_lease_s: float
     jobs_waiting: WakeUp = field(default_factory=WakeUp)
-    events_waiting: WakeUp = field(default_factory=WakeUp)
+    fresh_events: FreshEvents = field(default_factory=FreshEvents)
     stop: Stop = field(default_factory=Stop)
 
     def contests(self) -> ContestService:
@@ -67,11 +68,16 @@ class Factory:
         queue = JudgeQueue(
             transactions=self.transactions,
             languages=self.languages,
-            events_waiting=self.events_waiting,
+            fresh_events=self.fresh_events,
             lease_s=self.judge_lease_s,
         )
         return JudgeService(queue=queue, engine=self.engine, stop=self.stop)
 
     def deliveries(self) -> DeliveryService:
         """Build the delivery service."""
-        return DeliveryService(transactions=self.transactions, backend=self.backend, stop=self.stop)
+        return DeliveryService(
+            transactions=self.transactions,
+            backend=self.backend,
+            fresh_events=self.fresh_events,
+            stop=self.stop,
+        )

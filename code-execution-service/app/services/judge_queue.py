@@ -13,9 +13,10 @@ from app.domain.judging import JudgedRun, JudgementResult, SubmissionStatus, Tes
 from app.domain.language import Language
 from app.domain.limits import DEFAULT_LIMITS, Limits, wall_time_ms_for
 from app.languages import LanguageRegistry
-from app.models import Job, Judgement, Run, Submission, SubmissionFile, SubmissionTestCase
+from app.models import Event, Job, Judgement, Run, Submission, SubmissionFile, SubmissionTestCase
 from app.repositories.unit_of_work import Transactions, UnitOfWork
 from app.services.events import submission_completed_event
+from app.services.fresh_events import FreshEvents
 from app.services.wake_up import WakeUp
 
 logger = logging.getLogger(__name__)
@@ -51,12 +52,12 @@ class JudgeQueue:
         *,
         transactions: Transactions,
         languages: LanguageRegistry,
-        events_waiting: WakeUp,
+        fresh_events: FreshEvents,
         lease_s: float,
     ) -> None:
         self._transactions = transactions
         self._languages = languages
-        self._events_waiting = events_waiting
+        self._fresh_events = fresh_events
         self._lease = timedelta(seconds=lease_s)
 
     async def claim(self) -> ClaimedJob | None:
@@ -132,8 +133,9 @@ class JudgeQueue:
             if not await work.jobs.finish(job.job_id, lease_token=job.lease_token):
                 logger.warning("submission %d: judged twice, second dropped", job.submission_id)
                 return
-            await _store(work, job, result, now)
-        self._events_waiting.ring()
+            event = await _store(work, job, result, now)
+            self._fresh_events.claim(event, now=now)
+        self._fresh_events.put(event)
 
     async def _extend_lease(self, job: ClaimedJob) -> bool:
         async with self._transactions.write() as work:
@@ -176,7 +178,9 @@ class JudgeQueue:
         )
 
 
-async def _store(work: UnitOfWork, job: ClaimedJob, result: JudgementResult, now: datetime) -> None:
+async def _store(
+    work: UnitOfWork, job: ClaimedJob, result: JudgementResult, now: datetime
+) -> Event:
     submission = await work.submissions.find(job.submission_id)
     assert submission is not None  # noqa: S101  # we hold its job
     judgement = Judgement(
@@ -188,7 +192,9 @@ async def _store(work: UnitOfWork, job: ClaimedJob, result: JudgementResult, now
     )
     await work.submissions.add_judgement(judgement)
     _show_result(submission, result, now)
-    await work.events.add(submission_completed_event(submission, judgement, now=now))
+    event = submission_completed_event(submission, judgement, now=now)
+    await work.events.add(event)
+    return event
 
 
 def _limits_of(submission: Submission) -> Limits:

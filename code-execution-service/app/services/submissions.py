@@ -96,28 +96,35 @@ class SubmissionService:
         language.options_with(request.compile_options)
         check_files(request.files, source_file=language.source_file)
         try:
-            details = await self._create_once(request, language, idempotency_key)
+            details = await self._store(request, language, idempotency_key)
         except IdempotencyKeyTakenError:
-            # The same request arrived twice at the same moment; the other one was stored first.
-            details = await self._create_once(request, language, idempotency_key)
+            return await self._find_repeated(request, idempotency_key)
         self._jobs_waiting.ring()
         return details
 
-    async def _create_once(
+    async def _store(
         self, request: NewSubmission, language: Language, idempotency_key: str | None
     ) -> SubmissionDetails:
         now = datetime.now(tz=UTC)
         async with self._transactions.write() as work:
-            if idempotency_key is not None:
-                earlier = await work.submissions.find_by_idempotency_key(idempotency_key)
-                if earlier is not None:
-                    return await _repeat(work, earlier, request)
             await _check_contest(work, request.contest_id)
             submission = _new_row(request, language, idempotency_key, now)
             await work.submissions.add(submission)
             if request.is_executed_at_once:
                 await work.jobs.add(_new_job(submission, now))
         return SubmissionDetails(submission=submission, judgement=None)
+
+    async def _find_repeated(
+        self, request: NewSubmission, idempotency_key: str | None
+    ) -> SubmissionDetails:
+        assert idempotency_key is not None  # noqa: S101  # only one that is there can be taken
+        async with self._transactions.read() as work:
+            earlier = await work.submissions.find_by_idempotency_key(idempotency_key)
+            assert earlier is not None  # noqa: S101  # nothing deletes submissions
+            if earlier.request_hash != request.fingerprint():
+                raise IdempotencyMismatchError
+            judgement = await work.submissions.find_newest_judgement(earlier.id)
+        return SubmissionDetails(submission=earlier, judgement=judgement)
 
     async def get(self, submission_id: int) -> SubmissionDetails:
         """Return a submission with its newest judgement.
@@ -188,15 +195,6 @@ def check_code(code: str) -> None:
 async def _check_contest(work: UnitOfWork, contest_id: int | None) -> None:
     if contest_id is not None and await work.contests.find(contest_id) is None:
         raise InvalidRequestError(ContestNotFoundError.title)
-
-
-async def _repeat(
-    work: UnitOfWork, earlier: Submission, request: NewSubmission
-) -> SubmissionDetails:
-    if earlier.request_hash != request.fingerprint():
-        raise IdempotencyMismatchError
-    judgement = await work.submissions.find_newest_judgement(earlier.id)
-    return SubmissionDetails(submission=earlier, judgement=judgement)
 
 
 def _new_row(

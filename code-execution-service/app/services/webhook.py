@@ -2,26 +2,32 @@
 
 import logging
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from app.clients.backend import Answer, BackendClient
 from app.domain.retries import is_worth_a_retry, next_pause
 from app.models import Delivery, Event, EventStatus
 from app.repositories.unit_of_work import Transactions
+from app.services.fresh_events import LEASE, FreshEvents
 from app.services.stop import Stop, StoppedError
 
 logger = logging.getLogger(__name__)
-
-LEASE = timedelta(seconds=30)
-"""Longer than an attempt can take; if this process dies in one, another tries again after it."""
 
 
 class DeliveryService:
     """Delivers one due event after the other; every attempt is kept as a row."""
 
-    def __init__(self, *, transactions: Transactions, backend: BackendClient, stop: Stop) -> None:
+    def __init__(
+        self,
+        *,
+        transactions: Transactions,
+        backend: BackendClient,
+        fresh_events: FreshEvents,
+        stop: Stop,
+    ) -> None:
         self._transactions = transactions
         self._backend = backend
+        self._fresh_events = fresh_events
         self._stop = stop
 
     async def deliver_next(self) -> bool:
@@ -30,8 +36,7 @@ class DeliveryService:
         Told to stop, it makes the event due at once for another process.
         """
         started_at = datetime.now(tz=UTC)
-        async with self._transactions.write() as work:
-            event = await work.events.claim_due(now=started_at, lease_ends_at=started_at + LEASE)
+        event = self._fresh_events.take(now=started_at) or await self._claim(started_at)
         if event is None:
             return False
         try:
@@ -39,6 +44,15 @@ class DeliveryService:
         except StoppedError:
             await self._release(event)
         return True
+
+    async def give_back(self) -> None:
+        """Make fresh events that nobody has tried due for another process."""
+        while (event := self._fresh_events.take(now=datetime.now(tz=UTC))) is not None:
+            await self._release(event)
+
+    async def _claim(self, now: datetime) -> Event | None:
+        async with self._transactions.write() as work:
+            return await work.events.claim_due(now=now, lease_ends_at=now + LEASE)
 
     async def _attempt(self, event: Event, started_at: datetime) -> None:
         start_s = time.monotonic()

@@ -249,7 +249,10 @@ async def test_tells_health_readiness_and_languages(client: httpx.AsyncClient) -
     assert health["status"] == "healthy"
     assert health["service"] == "Code Execution Service"
     assert ready.status_code == 200
-    assert ready.json() == {"status": "ready", "checks": {"database": "ok", "engine": "ok"}}
+    assert ready.json() == {
+        "status": "ready",
+        "checks": {"database": "ok", "engine": "ok", "signature": "ok"},
+    }
     assert {language["id"] for language in languages} == {
         "python", "javascript", "java", "cpp", "c", "csharp", "go", "rust",
     }  # fmt: skip

@@ -7,6 +7,7 @@ import pytest
 from fastapi import FastAPI
 
 from app.domain.signature import verify
+from app.services.webhook import DeliveryService
 from tests.integration.execution.conftest import SECRET
 from tests.integration.execution.fake_backend import FakeBackend
 from tests.integration.execution.test_submissions import SUBMISSIONS, make_body, wait_until_final
@@ -90,3 +91,25 @@ async def test_results_survive_a_restart_while_the_backend_is_down(
         requests = await backend.wait_for_requests(3)
 
     assert len({request.headers["webhook-id"] for request in requests}) == 1
+
+
+async def test_events_that_nobody_has_tried_are_due_again_when_the_service_stops(
+    service: FastAPI, backend: FakeBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def try_nothing(self: DeliveryService) -> bool:
+        return False
+
+    transport = httpx.ASGITransport(app=service)
+    with monkeypatch.context() as patch:
+        patch.setattr(DeliveryService, "deliver_next", try_nothing)
+        async with (
+            service.router.lifespan_context(service),
+            httpx.AsyncClient(transport=transport, base_url="http://service") as client,
+        ):
+            created = await client.post(SUBMISSIONS, json=make_body())
+            await wait_until_final(client, created.json()["id"])
+
+    async with service.router.lifespan_context(service):
+        requests = await backend.wait_for_requests(1)  # long before a lease would have run out
+
+    assert len(requests) == 1
