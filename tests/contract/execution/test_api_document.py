@@ -48,3 +48,43 @@ def test_every_operation_says_what_it_does(document: dict[str, Any]) -> None:
     for path, item in document["paths"].items():
         for method, operation in item.items():
             assert operation["summary"], f"{method} {path}"
+
+
+def fields_of(document: dict[str, Any], schema: dict[str, Any]) -> set[str]:
+    name = schema["$ref"].rpartition("/")[2]
+    return set(document["components"]["schemas"][name]["properties"])
+
+
+@pytest.mark.parametrize(
+    ("path", "asked", "metadata"),
+    [
+        ("/run", {"sample_test_cases", "user_id", "question_id"}, set()),
+        ("/runall", {"test_cases", "sample_test_cases", "user_id", "question_id"}, set()),
+        (
+            "/submit",
+            {"test_cases", "sample_test_cases", "user_id", "question_id", "candidate_id"},
+            {"submission_id", "saved_to_db"},
+        ),
+    ],
+)
+def test_the_judge_door_names_every_field(
+    document: dict[str, Any], path: str, asked: set[str], metadata: set[str]
+) -> None:
+    operation = document["paths"][path]["post"]
+    request = operation["requestBody"]["content"]["application/json"]["schema"]
+    answer = operation["responses"]["200"]["content"]["application/json"]["schema"]
+    parts = document["components"]["schemas"][answer["$ref"].rpartition("/")[2]]["properties"]
+
+    assert fields_of(document, request) == {"language", "code", "timeout"} | asked
+    assert set(parts) == {"execution_id", "summary", "test_results", "metadata", "timestamp"}
+    assert fields_of(document, parts["summary"]) == {
+        "total_tests", "passed", "failed", "all_passed", "pass_percentage",
+    }  # fmt: skip
+    assert fields_of(document, parts["test_results"]["items"]) == {
+        "test_case_id", "test_case_number", "input", "expected_output", "actual_output", "error",
+        "status", "passed", "execution_time_ms", "cpu_usage_percent", "memory_usage_bytes",
+    }  # fmt: skip
+    assert fields_of(document, parts["metadata"]) == metadata | {
+        "replica", "container_id", "timeout", "execution_time_ms", "cpu_usage_percent",
+        "memory_usage_bytes", "memory_usage_mb", "endpoint", "test_type",
+    }  # fmt: skip
