@@ -25,8 +25,11 @@ ADDED = (
 """What the sandbox needs and Docker only allows to those who hold a capability, which we do not."""
 
 MACHINES = ("amd64", "arm64")
-ARCHITECTURES = ("SCMP_ARCH_X86_64", "SCMP_ARCH_AARCH64")
-"""Without the 32-bit calls of the same processors: no toolchain of ours makes them."""
+ARCHITECTURES = ("SCMP_ARCH_X86_64", "SCMP_ARCH_X32", "SCMP_ARCH_AARCH64")
+"""Without the 32-bit calls of the same processors: no toolchain of ours makes them.
+
+x32 is there so that what its calls meet is the box's own filter, as everywhere else.
+"""
 
 
 def derive(docker: dict[str, Any]) -> dict[str, Any]:

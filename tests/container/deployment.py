@@ -92,6 +92,7 @@ class Deployment:
             timeout_s=BUILD_TIMEOUT_S,
         )
         options = ["--rm", "--no-deps", "--no-TTY", "--volume", f"{ROOT}/tests:/checkout/tests:ro"]
+        options += ["--volume", "/var/tmp"]  # noqa: S108 - where tests put what no box may see
         return subprocess.run(
             [*self._compose_command(), "run", *options, SERVICE, *command],
             env=self._environment | {"EXECUTION_IMAGE": self._image_with_tests},
