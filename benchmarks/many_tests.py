@@ -103,16 +103,14 @@ async def main(rounds: int) -> None:
     for language in (load_languages().get("c"), load_languages().get("python")):
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
-            engines = [
-                SandboxEngine([language], folder / "one", lanes=1),
-                SandboxEngine([language], folder / "all"),
-            ]
-            for engine in engines:
+            one_lane = SandboxEngine([language], folder / "one", lanes=1)
+            all_lanes = SandboxEngine([language], folder / "all")
+            for engine in (one_lane, all_lanes):
                 await engine.start()
                 await engine.prepared()
-            case = Case(language, *engines, _bare_command(language, folder))
+            case = Case(language, one_lane, all_lanes, _bare_command(language, folder))
             await case.measure(rounds)
-            for engine in engines:
+            for engine in (one_lane, all_lanes):
                 await engine.close()
 
 

@@ -98,8 +98,11 @@ class SandboxEngine:
             self._cgroups = None
 
     async def toolchains(self) -> Sequence[Toolchain]:
-        """Tell which languages can be run here, as found at the start."""
-        return tuple(self._toolchains.values())
+        """Tell which languages can be run here, as found at the start; before it, none."""
+        return tuple(
+            self._toolchains.get(language.id, Toolchain(language=language, version=None))
+            for language in self._languages
+        )
 
     async def execute(
         self, program: Program, inputs: Sequence[bytes]
