@@ -21,9 +21,11 @@ SUM = {"id": "sum", "input": "20 22\n", "expected_output": "42"}
 PRINT_42 = {"language": "python", "code": "print(42)"}
 
 
-@pytest.fixture(scope="module")
-def door(stack: Stack) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=stack.execution_url, timeout=120) as client:
+@pytest.fixture(scope="module", params=["service", "front door"])
+def door(stack: Stack, request: pytest.FixtureRequest) -> Iterator[httpx.Client]:
+    """Speak to the service itself, and to it through the backend's port."""
+    url = stack.execution_url if request.param == "service" else stack.backend_url
+    with httpx.Client(base_url=url, timeout=120) as client:
         yield client
 
 
