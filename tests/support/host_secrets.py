@@ -40,8 +40,8 @@ def secrets_on_the_host() -> Iterator[HostSecrets]:
     """
     token = secrets.token_hex(16)
     with contextlib.ExitStack() as stack:
-        file = stack.enter_context(_file_with(token, "/var/tmp"))  # noqa: S108 - what is tested
-        memory = stack.enter_context(_file_with(token, "/dev/shm"))  # noqa: S108 - as above
+        file = stack.enter_context(_file_with(token, tempfile.gettempdir()))
+        memory = stack.enter_context(_file_with(token, "/dev/shm"))  # noqa: S108 - what is tested
         stack.enter_context(_environment_with(token))
         stack.enter_context(_key_with(token))
         yield HostSecrets(
@@ -109,6 +109,8 @@ def _segment_with(token: str) -> Iterator[int]:
     libc = ctypes.CDLL(None, use_errno=True)
     libc.shmat.restype = ctypes.c_void_p
     segment = libc.shmget(_IPC_PRIVATE, 4096, 0o666)
+    if segment < 0:
+        raise OSError(ctypes.get_errno(), "shmget")
     address = libc.shmat(segment, None, 0)
     ctypes.memmove(address, token.encode(), len(token))
     try:

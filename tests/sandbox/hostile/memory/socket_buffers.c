@@ -1,5 +1,6 @@
 // tries = "Fills the buffers of socket pairs that nobody reads."
 // verdicts = ["WA", "MLE", "RTE"]
+// limits = { cpu_time_ms = 2000, wall_time_ms = 6000 }
 // because = "what the kernel lets a socket hold may be counted or refused"
 #include <fcntl.h>
 #include <stdio.h>
@@ -12,7 +13,7 @@ int main(void)
 {
     int ends[2], size = 1 << 24;
     long held = 0;
-    while (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends) == 0)
+    while (held < 256L << 20 && socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends) == 0)
         for (int i = 0; i < 2; i++) {
             setsockopt(ends[i], SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
             for (ssize_t length; (length = write(ends[i], block, sizeof block)) > 0;)
