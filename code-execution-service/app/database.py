@@ -16,6 +16,8 @@ from sqlalchemy.ext.asyncio import (
 from sqlalchemy.orm import DeclarativeBase
 from typing_extensions import override
 
+from app import sqlite
+
 SQLITE_BUSY_TIMEOUT_MS = 10_000
 CONNECT_TIMEOUT_S = 5
 
@@ -86,7 +88,8 @@ def create_database(url: URL) -> AsyncEngine:
             connect_args={"connect_timeout": CONNECT_TIMEOUT_S},
         )
     Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
-    engine = create_async_engine(url, connect_args={"timeout": SQLITE_BUSY_TIMEOUT_MS / 1000})
+    options = {"timeout": SQLITE_BUSY_TIMEOUT_MS / 1000, "async_creator_fn": sqlite.connect}
+    engine = create_async_engine(url, connect_args=options)
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine

@@ -1,0 +1,78 @@
+import sqlite3
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app import sqlite
+from app.database import create_database, driver_url
+from app.sqlite import OneHopConnection
+
+pytestmark = pytest.mark.asyncio
+
+
+@pytest_asyncio.fixture
+async def connection(tmp_path: Path) -> AsyncIterator[AsyncConnection]:
+    database = create_database(driver_url("sqlite:///test.sqlite3", base_directory=tmp_path))
+    async with database.begin() as connection:
+        await connection.execute(text("CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT UNIQUE)"))
+        yield connection
+    await database.dispose()
+
+
+async def test_a_statement_takes_one_hop_with_all_that_it_gives(
+    connection: AsyncConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hops: list[Any] = []
+    original = OneHopConnection._execute
+
+    async def counted(self: OneHopConnection, *arguments: Any) -> Any:
+        hops.append(arguments)
+        return await original(self, *arguments)  # type: ignore[no-untyped-call]  # aiosqlite's
+
+    monkeypatch.setattr(OneHopConnection, "_execute", counted)
+
+    inserted = await connection.execute(
+        text("INSERT INTO t (name) VALUES (:name) RETURNING id, name"), {"name": "ü"}
+    )
+    rows = inserted.all()
+
+    assert [tuple(row) for row in rows] == [(1, "ü")]
+    assert list(inserted.keys()) == ["id", "name"]
+    assert len(hops) == 1
+
+
+async def test_tells_how_many_rows_changed(connection: AsyncConnection) -> None:
+    await connection.execute(
+        text("INSERT INTO t (name) VALUES (:name)"), [{"name": "a"}, {"name": "b"}]
+    )
+
+    changed = await connection.execute(text("UPDATE t SET name = name || '!'"))
+    unchanged = await connection.execute(text("DELETE FROM t WHERE id = 99"))
+
+    assert (changed.rowcount, unchanged.rowcount) == (2, 0)
+
+
+async def test_a_clash_is_an_integrity_error_and_the_connection_goes_on(
+    connection: AsyncConnection,
+) -> None:
+    insert = text("INSERT INTO t (name) VALUES ('a')")
+    await connection.execute(insert)
+
+    with pytest.raises(IntegrityError):
+        await connection.execute(insert)
+
+    assert await connection.scalar(text("SELECT count(*) FROM t")) == 1
+
+
+async def test_a_broken_statement_is_sqlites_own_error() -> None:
+    connection = await sqlite.connect(":memory:")
+
+    with pytest.raises(sqlite3.OperationalError):
+        await connection.cursor().execute("SELECT nonsense")
+    await connection.close()
