@@ -71,7 +71,8 @@ async def test_a_clash_is_an_integrity_error_and_the_connection_goes_on(
 
 
 async def test_a_broken_statement_is_sqlites_own_error() -> None:
-    connection = await sqlite.connect(":memory:")
+    connection = sqlite.connect(":memory:")
+    await connection
 
     with pytest.raises(sqlite3.OperationalError):
         await connection.cursor().execute("SELECT nonsense")
