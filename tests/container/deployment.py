@@ -83,7 +83,7 @@ class Deployment:
     def run_with_tests(self, *command: str, timeout_s: float) -> "subprocess.CompletedProcess[str]":
         """Run a command in a container like the service's, with pytest and the tests in it."""
         context = self._folder / "with-tests"
-        context.mkdir()
+        context.mkdir(exist_ok=True)
         shutil.copy(ROOT / "requirements-dev.txt", context)
         self._docker(
             *("build", "--tag", self._image_with_tests),
