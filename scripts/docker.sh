@@ -5,7 +5,7 @@
 DOCKER_STATE=/var/lib/code-execution-tests
 DOCKER_SOCKET=/run/code-execution-tests.sock
 DOCKER_START_TIMEOUT_S=60
-DOCKER_PACKAGES=(docker.io docker-cli docker-compose docker-buildx iptables)
+DOCKER_PACKAGES=(docker.io docker-cli docker-compose docker-buildx)
 COMPOSE_VERSION=2.24.4 # the first one with !override, which the tests need
 IS_DOCKER_OURS=no
 
@@ -34,7 +34,7 @@ ensure_docker_of_ours() {
     start_docker || CONTAINER_TESTS_LACK="no Docker engine starts here; see $DOCKER_STATE/dockerd.log"
 }
 
-# Debian 12 has an engine that is too old for our compose files: there, the five packages come from
+# Debian 12 has an engine that is too old for our compose files: there, the four packages come from
 # Debian 13 (they need nothing that 12 lacks) by a configuration of apt that ends with this function.
 install_docker() {
     local release folder mirror
@@ -42,7 +42,7 @@ install_docker() {
     # shellcheck source=/dev/null
     release=$(source /etc/os-release && printf '%s-%s' "$ID" "${VERSION_ID:-}")
     if [[ $release == debian-13 ]]; then
-        install_system_packages "${DOCKER_PACKAGES[@]}"
+        install_system_packages "${DOCKER_PACKAGES[@]}" iptables
     elif [[ $release == debian-12 ]]; then
         mirror=$(debian_mirror bookworm)
         folder=$(mktemp -d)
@@ -54,7 +54,7 @@ install_docker() {
             "${DOCKER_PACKAGES[*]}" >"$folder/preferences/trixie"
         printf 'Dir::Etc::SourceParts "%s";\nDir::Etc::PreferencesParts "%s";\n' \
             "$folder/sources" "$folder/preferences" >"$folder/apt.conf"
-        APT_CONFIG=$folder/apt.conf install_system_packages "${DOCKER_PACKAGES[@]}"
+        APT_CONFIG=$folder/apt.conf install_system_packages "${DOCKER_PACKAGES[@]}" iptables
         rm -rf "$folder"
     fi
 }

@@ -10,6 +10,7 @@ REASONS_TO_SKIP = ("only root", "no keys", "no cgroups", "count no processes", "
 """What a container without privileges lacks by design; nothing else may be skipped in it."""
 NEED_CGROUPS = (
     "memory/shared_by_one_page.c",
+    "memory/shared_zeros.c",
     "memory/shared_and_let_go.c",
     "memory/socket_buffers.c",
 )

@@ -1,5 +1,6 @@
 // tries = "Sets the clocks of the host."
 // verdicts = ["WA"]
+#define _GNU_SOURCE
 #include <stdio.h>
 #include <sys/time.h>
 #include <sys/timex.h>
