@@ -22,6 +22,7 @@ from app.engines.sandbox.host import survey_host
 from app.errors import EngineUnavailableError
 from app.languages import load_languages
 from tests.support.online_compiler import API_KEY, Form, fake_provider
+from tests.support.sandbox import without_sandbox
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(60)]
 
@@ -91,7 +92,7 @@ def data_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
         survey_host()
         build_keeper(directory)
     except EngineUnavailableError as error:
-        pytest.skip(f"no sandbox on this host: {error.detail}")
+        without_sandbox(error.detail)
     return directory
 
 

@@ -36,10 +36,10 @@ def test_a_command_is_numbers_then_strings_then_its_input() -> None:
         arguments=("/bin/x", "y"), environment=(("A", "b"),), limits=LIMITS, stdin=b"123"
     )
 
-    numbers = struct.pack("=6Q6I", 1_000_000, 2_000_000, 3, 4, 5, 3, 6, 0, 1, 2, 1, 0)
+    numbers = struct.pack("=6Q4I", 1_000_000, 2_000_000, 3, 4, 5, 3, 6, 0, 2, 1)
     strings = b"/bin/x\0y\0A=b\0"
     frame = struct.pack("=II", 4, len(numbers) + len(strings))
-    encoded = encode_command(command, is_memory_watched=True)
+    encoded = encode_command(command)
     assert encoded == frame + numbers + strings + b"123"
 
 

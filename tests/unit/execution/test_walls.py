@@ -16,7 +16,9 @@ WALLS = Walls(
 
 
 def command(walls: Walls) -> list[str]:
-    return lane_command(walls, DESCRIPTORS, user_id=62_001, box_bytes=1_000)
+    return lane_command(
+        walls, DESCRIPTORS, user_id=62_001, box_bytes=1_000, is_memory_watched=False
+    )
 
 
 def test_root_is_dropped_before_bubblewrap_starts() -> None:
@@ -42,15 +44,18 @@ def test_a_masked_proc_is_an_empty_folder() -> None:
 
 
 def test_the_keeper_gets_its_socket_the_size_of_a_box_and_the_cgroup() -> None:
-    assert command(WALLS)[-7:] == ["--", "/keeper", "10", "1000", "14", "15", "16"]
+    assert command(WALLS)[-8:] == ["--", "/keeper", "10", "1000", "0", "14", "15", "16"]
 
 
 def test_without_a_cgroup_there_is_nothing_to_attach_to() -> None:
     descriptors = replace(DESCRIPTORS, cpu_usage=None, attach=())
 
-    words = lane_command(WALLS, descriptors, user_id=62_001, box_bytes=1_000)
+    words = lane_command(
+        WALLS, descriptors, user_id=62_001, box_bytes=1_000, is_memory_watched=True
+    )
 
-    assert words[-4:] == ["/keeper", "10", "1000", "-1"]
+    assert words[-5:] == ["/keeper", "10", "1000", "1", "-1"]
+    assert "/dev/zero" not in words
     assert descriptors.all == (10, 11, 12, 13)
 
 

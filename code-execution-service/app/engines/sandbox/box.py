@@ -94,8 +94,7 @@ class Box:
         if "pids" in self._controllers:
             processes = command.limits.processes + _MORE_PROCESSES
             command = replace(command, limits=replace(command.limits, processes=processes))
-        is_memory_watched = "memory" not in self._controllers
-        await self._connection.send(encode_command(command, is_memory_watched=is_memory_watched))
+        await self._connection.send(encode_command(command))
         await self._receive_answers()
         payload = await self._connection.receive(ReplyKind.RESULT)
         try:

@@ -13,7 +13,7 @@ from app.domain.limits import Limits
 from app.domain.runs import RunResult, RunStatus, Usage
 
 FRAME = struct.Struct("=II")
-_COMMAND = struct.Struct("=6Q6I")
+_COMMAND = struct.Struct("=6Q4I")
 _RESULT = struct.Struct("=IiiI5Q")
 _NS_PER_MS = 1_000_000
 MAX_PAYLOAD_BYTES = 4096
@@ -102,11 +102,8 @@ def encode_file(name: str, content: bytes) -> bytes:
     return FRAME.pack(RequestKind.PUT_FILE, len(payload)) + payload
 
 
-def encode_command(command: Command, *, is_memory_watched: bool) -> bytes:
-    """Make the request that runs a command, with its input behind it.
-
-    The keeper watches memory itself where no cgroup does.
-    """
+def encode_command(command: Command) -> bytes:
+    """Make the request that runs a command, with its input behind it."""
     limits = command.limits
     environment = [f"{name}={value}" for name, value in command.environment]
     fixed = _COMMAND.pack(
@@ -118,10 +115,8 @@ def encode_command(command: Command, *, is_memory_watched: bool) -> bytes:
         len(command.stdin),
         limits.processes,
         command.is_compiling,
-        is_memory_watched,
         len(command.arguments),
         len(environment),
-        0,
     )
     strings = b"".join(text.encode() + b"\0" for text in (*command.arguments, *environment))
     frame = FRAME.pack(RequestKind.RUN, len(fixed) + len(strings))

@@ -85,7 +85,12 @@ class Lane:
         """
         cgroup = self._create_cgroup()
         try:
-            process, control, stderr = _spawn(self._walls, self._keeper, cgroup)
+            process, control, stderr = _spawn(
+                self._walls,
+                self._keeper,
+                cgroup,
+                is_memory_watched="memory" not in self._controllers,
+            )
         except SandboxFailureError:
             cgroup.close()
             raise
@@ -146,7 +151,7 @@ async def _destroy(built: _Built) -> None:
 
 
 def _spawn(
-    walls: Walls, keeper: Path, cgroup: Cgroup
+    walls: Walls, keeper: Path, cgroup: Cgroup, *, is_memory_watched: bool
 ) -> tuple[subprocess.Popen[bytes], socket.socket, int]:
     """Start bubblewrap; Python does that by vfork, so the service's size does not matter.
 
@@ -158,7 +163,13 @@ def _spawn(
     stderr = os.memfd_create("bwrap-stderr")
     try:
         with theirs, _descriptors(theirs, keeper, cgroup) as descriptors:
-            command = lane_command(walls, descriptors, user_id=next(_user_ids), box_bytes=BOX_BYTES)
+            command = lane_command(
+                walls,
+                descriptors,
+                user_id=next(_user_ids),
+                box_bytes=BOX_BYTES,
+                is_memory_watched=is_memory_watched,
+            )
             process = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,

@@ -75,18 +75,34 @@ class LaneDescriptors:
 
 
 def lane_command(
-    walls: Walls, descriptors: LaneDescriptors, *, user_id: int, box_bytes: int
+    walls: Walls,
+    descriptors: LaneDescriptors,
+    *,
+    user_id: int,
+    box_bytes: int,
+    is_memory_watched: bool,
 ) -> list[str]:
-    """Make the command that starts a lane with its keeper; `user_id` is used if we are root."""
+    """Make the command that starts a lane with its keeper; `user_id` is used if we are root.
+
+    `is_memory_watched` lets the keeper watch memory, because no cgroup does. Then programs have no
+    /dev/zero, which makes memory that stays when no process maps it any more.
+    """
     data = [
         *_data_file(descriptors.passwd, "/etc/passwd", "0444"),
         *_data_file(descriptors.group, "/etc/group", "0444"),
         *_data_file(descriptors.keeper, "/keeper", "0555"),
     ]
     cpu_usage = -1 if descriptors.cpu_usage is None else descriptors.cpu_usage
-    numbers = (descriptors.control, box_bytes, cpu_usage, *descriptors.attach)
+    numbers = (
+        descriptors.control,
+        box_bytes,
+        int(is_memory_watched),
+        cpu_usage,
+        *descriptors.attach,
+    )
     keeper = ["/keeper", *(str(number) for number in numbers)]
-    return _command(walls, user_id=user_id, data=data, program=keeper)
+    devices = [name for name in _DEVICES if name != "zero" or not is_memory_watched]
+    return _command(walls, user_id=user_id, data=data, program=keeper, devices=devices)
 
 
 def probe_command(walls: Walls) -> list[str]:
@@ -109,7 +125,12 @@ def preparation_command(
 
 
 def _command(
-    walls: Walls, *, user_id: int, data: Sequence[str], program: Sequence[str]
+    walls: Walls,
+    *,
+    user_id: int,
+    data: Sequence[str],
+    program: Sequence[str],
+    devices: Sequence[str] = _DEVICES,
 ) -> list[str]:
     return [
         *_dropped_to(user_id, walls.setpriv),
@@ -117,6 +138,7 @@ def _command(
         *_namespaces(),
         *_privileges(),
         *_files(walls),
+        *_dev(devices),
         *data,
         *("--remount-ro", "/"),
         "--",
@@ -168,16 +190,16 @@ def _files(walls: Walls) -> list[str]:
     proc = ["--proc", "/proc"] if walls.has_proc else [*_directory("/proc")]
     scratch = [*_directory("/tmp"), *_directory("/box")]  # noqa: S108 - inside the box
     prepared = _prepared(walls.prepared_directory)
-    return [*_directory("/etc"), *binds, *hidden, *links, *proc, *scratch, *prepared, *_devices()]
+    return [*_directory("/etc"), *binds, *hidden, *links, *proc, *scratch, *prepared]
 
 
 def _prepared(directory: str | None) -> list[str]:
     return [] if directory is None else ["--ro-bind", directory, PREPARED]
 
 
-def _devices() -> list[str]:
+def _dev(devices: Sequence[str]) -> list[str]:
     """Make a /dev with less in it than bubblewrap's own: no terminals, nothing writable."""
-    nodes = [word for name in _DEVICES for word in ("--dev-bind", f"/dev/{name}", f"/dev/{name}")]
+    nodes = [word for name in devices for word in ("--dev-bind", f"/dev/{name}", f"/dev/{name}")]
     links = [word for target, path in _DEVICE_LINKS for word in ("--symlink", target, path)]
     return [*_directory("/dev"), *nodes, *links]
 

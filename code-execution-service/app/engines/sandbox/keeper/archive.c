@@ -15,11 +15,18 @@
 #define MAX_DEPTH 16
 #define MAX_ENTRIES 4096
 #define MAX_PATH_BYTES 1024
+#define MAX_ARCHIVE_BYTES (64 * 1024 * 1024) /* what sparse files claim counts in full */
 
 struct entry { /* then path_bytes of path without NUL, then content_bytes */
     uint64_t content_bytes;
     uint32_t mode; /* file type and permissions, as of stat */
     uint32_t path_bytes;
+};
+
+struct packing {
+    int archive;
+    int entries; /* so far */
+    uint64_t bytes;
 };
 
 static int copy(int to, int from, uint64_t length)
@@ -46,36 +53,41 @@ static int write_header(int archive, const struct stat *status, const char *path
                : -1;
 }
 
-static int pack_file(int archive, int folder, const char *name, const char *path, const struct stat *status)
+static int pack_file(struct packing *packing, int folder, const char *name, const char *path,
+                     const struct stat *status)
 {
+    packing->bytes += (uint64_t)status->st_size;
+    if (packing->bytes > MAX_ARCHIVE_BYTES)
+        return -1;
     int file = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
     if (file < 0)
         return -1;
-    int outcome = write_header(archive, status, path) || copy(archive, file, (uint64_t)status->st_size) ? -1 : 0;
+    int has_failed = write_header(packing->archive, status, path) != 0
+                     || copy(packing->archive, file, (uint64_t)status->st_size) != 0;
     close(file);
-    return outcome;
+    return has_failed ? -1 : 0;
 }
 
-static int pack_folder(int archive, int folder, const char *path, int depth, int *entries);
+static int pack_folder(struct packing *packing, int folder, const char *path, int depth);
 
 /* What is neither a folder nor a regular file is left out: no compiler of ours makes such. */
-static int pack_entry(int archive, int folder, const char *name, const char *path, int depth, int *entries)
+static int pack_entry(struct packing *packing, int folder, const char *name, const char *path, int depth)
 {
     struct stat status;
-    if (++*entries > MAX_ENTRIES || fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) != 0)
+    if (++packing->entries > MAX_ENTRIES || fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) != 0)
         return -1;
     if (S_ISREG(status.st_mode))
-        return pack_file(archive, folder, name, path, &status);
+        return pack_file(packing, folder, name, path, &status);
     if (!S_ISDIR(status.st_mode))
         return 0;
-    int inner = openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (inner < 0 || depth == MAX_DEPTH || write_header(archive, &status, path) != 0)
+    if (depth == MAX_DEPTH || write_header(packing->archive, &status, path) != 0)
         return -1;
-    return pack_folder(archive, inner, path, depth + 1, entries);
+    int inner = openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    return inner < 0 ? -1 : pack_folder(packing, inner, path, depth + 1);
 }
 
 /* Closes `folder`. */
-static int pack_folder(int archive, int folder, const char *path, int depth, int *entries)
+static int pack_folder(struct packing *packing, int folder, const char *path, int depth)
 {
     char inner[MAX_PATH_BYTES];
     int outcome = 0;
@@ -86,19 +98,22 @@ static int pack_folder(int archive, int folder, const char *path, int depth, int
         if (strcmp(at->d_name, ".") == 0 || strcmp(at->d_name, "..") == 0)
             continue;
         int length = snprintf(inner, sizeof inner, "%s%s%s", path, *path ? "/" : "", at->d_name);
-        outcome = length < (int)sizeof inner ? pack_entry(archive, folder, at->d_name, inner, depth, entries) : -1;
+        outcome = length < (int)sizeof inner ? pack_entry(packing, folder, at->d_name, inner, depth) : -1;
     }
     closedir(listing);
     return outcome;
 }
 
+/* A compile step may have taken permissions away: the box's own are given back, else the files stay where they are. */
 int pack(int archive)
 {
-    int entries = 0;
+    struct packing packing = {.archive = archive};
+    if (chmod(BOX_DIRECTORY, 0755) != 0)
+        die(BOX_DIRECTORY);
     int folder = open(BOX_DIRECTORY, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (folder < 0)
         die(BOX_DIRECTORY);
-    return pack_folder(archive, folder, "", 0, &entries);
+    return pack_folder(&packing, folder, "", 0);
 }
 
 static int unpack_entry(int archive, int folder, const struct entry *entry, off_t *offset)

@@ -32,8 +32,7 @@ struct stream { /* one of the program's outputs */
 static struct {
     struct shared *shared;
     struct stream streams[2];
-    const struct cgroup *cgroup;
-    int control;
+    const struct lane *lane;
     int stdin_file;
     int go;
     int children; /* a signalfd: some process has ended */
@@ -99,7 +98,7 @@ static enum outcome exceeded(const struct command *command, uint64_t wall_time_n
 {
     if (now_running.streams[0].is_over || now_running.streams[1].is_over)
         return OUTPUT_LIMIT;
-    if (command->is_memory_watched && now_running.peak.memory_bytes > command->memory_bytes)
+    if (now_running.lane->is_memory_watched && now_running.peak.memory_bytes > command->memory_bytes)
         return MEMORY_LIMIT;
     if (now_running.peak.cpu_time_ns > command->cpu_time_ns)
         return TIME_LIMIT;
@@ -142,7 +141,7 @@ static uint64_t least(uint64_t one, uint64_t other)
 static uint64_t pause_ns(const struct command *command)
 {
     static uint64_t cores;
-    if (command->is_memory_watched)
+    if (now_running.lane->is_memory_watched)
         return SAMPLE_INTERVAL_NS;
     if (cores == 0)
         cores = (uint64_t)sysconf(_SC_NPROCESSORS_ONLN);
@@ -170,7 +169,7 @@ static void await_event(struct pollfd polled[POLLED_COUNT], uint64_t next_sample
     uint64_t pause = rest(next_sample_ns, now_ns());
     struct timespec timeout = {(time_t)(pause / (1000 * NS_PER_MS)), (long)(pause % (1000 * NS_PER_MS))};
     polled[POLLED_CHILDREN] = (struct pollfd){.fd = now_running.children, .events = POLLIN};
-    polled[POLLED_CONTROL] = (struct pollfd){.fd = now_running.control, .events = 0}; /* only a hang-up */
+    polled[POLLED_CONTROL] = (struct pollfd){.fd = now_running.lane->control, .events = 0}; /* only a hang-up */
     for (int i = 0; i < 2; i++)
         polled[POLLED_STREAMS + i] = (struct pollfd){.fd = now_running.streams[i].pipe, .events = POLLIN};
     if (ppoll(polled, POLLED_COUNT, &timeout, NULL) < 0 && errno != EINTR)
@@ -313,15 +312,14 @@ void command_prepare(const struct lane *lane)
         open_once();
     clear();
     mount_scratch("16M");
-    now_running.control = lane->control;
-    now_running.cgroup = &lane->cgroup;
+    now_running.lane = lane;
     now_running.stdin_file = memory_file("stdin");
     now_running.go = eventfd(0, EFD_CLOEXEC);
     if (now_running.go < 0)
         die("eventfd");
     struct program_means means = {
         .shared = now_running.shared,
-        .cgroup = lane->cgroup,
+        .lane = lane,
         .streams = {now_running.stdin_file, open_stream(&now_running.streams[0], "stdout"),
                     open_stream(&now_running.streams[1], "stderr")},
         .go = now_running.go,
@@ -344,7 +342,7 @@ struct result command_run(char failure[256])
         return (struct result){0};
     }
     set_mounts(&shared->command);
-    usage_reset(now_running.cgroup);
+    usage_reset(now_running.lane);
     if (write(now_running.go, &one, sizeof one) != (ssize_t)sizeof one)
         die("starting the program");
     watch_until_gone(&shared->command);

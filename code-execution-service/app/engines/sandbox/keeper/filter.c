@@ -14,6 +14,7 @@
 #include <linux/filter.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
+#include <sys/mman.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -45,10 +46,10 @@ static const int allowed[] = {
     SYS_pselect6, SYS_ppoll, SYS_epoll_create1, SYS_epoll_ctl, SYS_epoll_pwait, SYS_epoll_pwait2, SYS_eventfd2, SYS_signalfd4,
     SYS_timerfd_create, SYS_timerfd_settime, SYS_timerfd_gettime,
     /* messages over an AF_UNIX socket pair, the only kind that can be made */
-    SYS_sendmsg, SYS_recvmsg, SYS_sendto, SYS_recvfrom, SYS_sendmmsg, SYS_recvmmsg, SYS_shutdown, SYS_getsockopt, SYS_setsockopt,
+    SYS_sendmsg, SYS_recvmsg, SYS_sendto, SYS_recvfrom, SYS_sendmmsg, SYS_recvmmsg, SYS_shutdown, SYS_getsockopt,
     SYS_getsockname, SYS_getpeername,
     /* memory */
-    SYS_brk, SYS_mmap, SYS_munmap, SYS_mremap, SYS_mprotect, SYS_madvise, SYS_msync, SYS_mincore, SYS_mlock, SYS_mlock2,
+    SYS_brk, SYS_munmap, SYS_mremap, SYS_mprotect, SYS_madvise, SYS_msync, SYS_mincore, SYS_mlock, SYS_mlock2,
     SYS_munlock, SYS_mlockall, SYS_munlockall, SYS_membarrier, SYS_pkey_alloc, SYS_pkey_free, SYS_pkey_mprotect,
     SYS_get_mempolicy,
     /* processes and threads */
@@ -67,7 +68,7 @@ static const int allowed[] = {
     /* what one is and may */
     SYS_getuid, SYS_geteuid, SYS_getgid, SYS_getegid, SYS_getgroups, SYS_getresuid, SYS_getresgid, SYS_setuid, SYS_setgid,
     SYS_setreuid, SYS_setregid, SYS_setresuid, SYS_setresgid, SYS_setfsuid, SYS_setfsgid, SYS_capget, SYS_capset,
-    SYS_getrlimit, SYS_setrlimit, SYS_prlimit64, SYS_getrusage, SYS_sysinfo, SYS_uname, SYS_getrandom,
+    SYS_getrlimit, SYS_setrlimit, SYS_getrusage, SYS_sysinfo, SYS_uname, SYS_getrandom,
 #ifdef __x86_64__
     SYS_open, SYS_creat, SYS_stat, SYS_lstat, SYS_access, SYS_readlink, SYS_mkdir, SYS_rmdir, SYS_mknod, SYS_unlink, SYS_rename,
     SYS_link, SYS_symlink, SYS_chmod, SYS_chown, SYS_lchown, SYS_utime, SYS_utimes, SYS_futimesat, SYS_getdents, SYS_dup2,
@@ -82,7 +83,18 @@ static const int unknown[] = {435 /* clone3 */};
 /* The last call that this list was written for (cachestat): later ones are unknown. */
 #define LAST_KNOWN_CALL 451
 
-enum verdict { REFUSED, ALLOWED, UNKNOWN, CLONE, SOCKETPAIR, PERSONALITY, FCNTL };
+enum verdict {
+    REFUSED,
+    ALLOWED,
+    UNKNOWN,
+    CLONE,
+    SOCKETPAIR,
+    PERSONALITY,
+    FCNTL,
+    PRLIMIT,
+    SETSOCKOPT,
+    MMAP_WATCHED,
+};
 
 static struct sock_filter program[MAX_INSTRUCTIONS];
 static unsigned short length;
@@ -156,6 +168,22 @@ static void decide(enum verdict verdict)
         emit(BPF_JMP | BPF_JEQ | BPF_K, 1, 0, F_SETPIPE_SZ);
         answer(SECCOMP_RET_ALLOW);
         break;
+    case PRLIMIT: /* one's own: the kernel would let the same user set the keeper's */
+        load_argument(0);
+        allow_if(0);
+        break;
+    case SETSOCKOPT: /* all but larger buffers, whose memory no process maps */
+        load_argument(2);
+        emit(BPF_JMP | BPF_JEQ | BPF_K, 2, 0, SO_SNDBUF);
+        emit(BPF_JMP | BPF_JEQ | BPF_K, 1, 0, SO_RCVBUF);
+        answer(SECCOMP_RET_ALLOW);
+        break;
+    case MMAP_WATCHED: /* all but shared anonymous memory, which stays when no process maps it any more */
+        load_argument(3);
+        emit(BPF_ALU | BPF_AND | BPF_K, 0, 0, MAP_SHARED | MAP_ANONYMOUS);
+        emit(BPF_JMP | BPF_JEQ | BPF_K, 1, 0, MAP_SHARED | MAP_ANONYMOUS);
+        answer(SECCOMP_RET_ALLOW);
+        break;
     case REFUSED:
         break;
     }
@@ -189,7 +217,7 @@ static void mark(enum verdict verdicts[MAX_CALLS], const int *calls, size_t coun
 }
 
 /* Once, in the lane; boxes and programs-to-be inherit it in their memory. */
-void filter_build(void)
+void filter_build(int is_memory_watched)
 {
     static enum verdict verdicts[MAX_CALLS]; /* REFUSED, unless marked otherwise */
     static struct range ranges[MAX_CALLS];
@@ -200,6 +228,9 @@ void filter_build(void)
     verdicts[SYS_socketpair] = SOCKETPAIR;
     verdicts[SYS_personality] = PERSONALITY;
     verdicts[SYS_fcntl] = FCNTL;
+    verdicts[SYS_prlimit64] = PRLIMIT;
+    verdicts[SYS_setsockopt] = SETSOCKOPT;
+    verdicts[SYS_mmap] = is_memory_watched ? MMAP_WATCHED : ALLOWED;
     for (uint32_t call = LAST_KNOWN_CALL + 1; call < MAX_CALLS; call++)
         verdicts[call] = UNKNOWN;
     for (uint32_t call = 0; call < MAX_CALLS; call++)

@@ -56,11 +56,9 @@ struct command { /* then argc + envc strings, each ended by NUL; after the frame
     uint64_t file_bytes;
     uint64_t stdin_bytes;
     uint32_t processes;
-    uint32_t is_box_writable;    /* compile: /box is writable and the working directory */
-    uint32_t is_memory_watched;  /* by us, because no cgroup does it */
+    uint32_t is_box_writable; /* compile: /box is writable and the working directory */
     uint32_t argc;
     uint32_t envc;
-    uint32_t padding;
 };
 
 enum outcome { ENDED = 0, TIME_LIMIT = 1, WALL_LIMIT = 2, MEMORY_LIMIT = 3, OUTPUT_LIMIT = 4 };
@@ -107,6 +105,7 @@ struct lane {
     int control;
     const char *box_bytes;
     uid_t user; /* who programs are */
+    int is_memory_watched; /* by us, because no cgroup does it */
     struct cgroup cgroup;
 };
 
@@ -129,16 +128,16 @@ void command_finish(void);
 /* program.c */
 struct program_means {
     struct shared *shared;
-    struct cgroup cgroup;
+    const struct lane *lane;
     int streams[3]; /* the program's stdin, stdout and stderr */
     int go; /* an eventfd: the program may start */
 };
 noreturn void program_main(const struct program_means *means);
 /* filter.c */
-void filter_build(void);
+void filter_build(int is_memory_watched);
 int filter_install(void);
 /* usage.c */
-void usage_reset(const struct cgroup *cgroup);
+void usage_reset(const struct lane *lane);
 void usage_add_reaped(const struct rusage *reaped);
 struct usage usage_now(const struct command *command);
 struct usage usage_in_the_end(void);

@@ -77,21 +77,22 @@ static void finish_lane(const struct lane *lane)
     signal(SIGPIPE, SIG_IGN);
     sigfillset(&all); /* inherited by boxes; programs start with none blocked */
     sigprocmask(SIG_SETMASK, &all, NULL);
-    filter_build();
+    filter_build(lane->is_memory_watched);
 }
 
 int main(int argc, char **argv)
 {
     struct lane lane = {.user = getuid(), .cgroup = {.attach = {-1, -1, -1, -1}}};
-    if (argc < 4 || argc > 4 + MAX_ATTACH) {
-        fputs("usage: keeper CONTROL_FD BOX_BYTES CPU_USAGE_FD [ATTACH_FD]...\n", stderr);
+    if (argc < 5 || argc > 5 + MAX_ATTACH) {
+        fputs("usage: keeper CONTROL_FD BOX_BYTES IS_MEMORY_WATCHED CPU_USAGE_FD [ATTACH_FD]...\n", stderr);
         return 2;
     }
     lane.control = atoi(argv[1]);
     lane.box_bytes = argv[2];
-    lane.cgroup.cpu_usage = atoi(argv[3]);
-    for (int i = 4; i < argc; i++)
-        lane.cgroup.attach[i - 4] = atoi(argv[i]);
+    lane.is_memory_watched = atoi(argv[3]);
+    lane.cgroup.cpu_usage = atoi(argv[4]);
+    for (int i = 5; i < argc; i++)
+        lane.cgroup.attach[i - 5] = atoi(argv[i]);
     finish_lane(&lane);
     for (;;) {
         struct frame frame;

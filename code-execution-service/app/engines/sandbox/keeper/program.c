@@ -42,7 +42,7 @@ static void limit(int resource, uint64_t value)
 /* Backstops in the kernel for what the keeper measures. RLIMIT_AS is not among them: every modern runtime
  * reserves far more than it touches, so it would turn honest programs away; memory is limited by what the
  * processes really hold, by a cgroup or by samples, and the kernel's own OOM killer takes the program first (main.c). */
-static void set_rlimits(const struct command *command)
+static void set_rlimits(const struct command *command, int is_memory_watched)
 {
     uint64_t cpu_seconds = (command->cpu_time_ns + NS_PER_S - 1) / NS_PER_S + 1;
     limit(RLIMIT_CPU, cpu_seconds);
@@ -53,7 +53,7 @@ static void set_rlimits(const struct command *command)
     limit(RLIMIT_CORE, 0);
     /* Without cgroup and /proc nobody sees memory before the end. This stops what would eat the host's; the room on top
      * is for what runtimes map and never touch. */
-    if (command->is_memory_watched && access("/proc/self", F_OK) != 0)
+    if (is_memory_watched && access("/proc/self", F_OK) != 0)
         limit(RLIMIT_DATA, command->memory_bytes + UNSEEN_BYTES);
 }
 
@@ -101,10 +101,10 @@ noreturn void program_main(const struct program_means *means)
     get_ready(means);
     if (read(means->go, &count, sizeof count) != (ssize_t)sizeof count)
         fail("waiting for the start");
-    enter_cgroup(&means->cgroup);
+    enter_cgroup(&means->lane->cgroup);
     if (chdir(command->is_box_writable ? BOX_DIRECTORY : SCRATCH_DIRECTORY) != 0)
         fail("chdir");
-    set_rlimits(command);
+    set_rlimits(command, means->lane->is_memory_watched);
     signal(SIGPIPE, SIG_DFL);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
