@@ -8,13 +8,6 @@ pytestmark = [pytest.mark.docker, pytest.mark.timeout(1_800)]
 TIMEOUT_S = 1_500
 REASONS_TO_SKIP = ("only root", "no keys", "no cgroups", "count no processes", "own user")
 """What a container without privileges lacks by design; nothing else may be skipped in it."""
-NEED_CGROUPS = (
-    "memory/shared_by_one_page.c",
-    "memory/shared_zeros.c",
-    "memory/shared_and_let_go.c",
-    "memory/socket_buffers.c",
-)
-"""Programs of the corpus that hold memory where only a cgroup sees it; see docs/container.md."""
 
 
 @pytest.mark.parametrize("folder", ["execution", "hostile"])
@@ -25,9 +18,8 @@ def test_the_tests_of_the_sandbox_hold_in_the_container(
     settings = ["-c", "/dev/null", "--rootdir", "/checkout", "--import-mode=importlib"]
     options = ["-q", "-rsf", "--tb=short", "--disable-warnings"]
     plugins = ["-p", "no:cacheprovider", "-p", "no:django", "-p", "tests.container.prepared_plugin"]
-    chosen = ["-k", " and ".join(f"not {name}" for name in NEED_CGROUPS)]
     done = deployment.run_with_tests(
-        *("python", "-B", "-m", "pytest", *settings, *options, *plugins, *chosen),
+        *("python", "-B", "-m", "pytest", *settings, *options, *plugins),
         f"tests/sandbox/{folder}",
         timeout_s=TIMEOUT_S,
     )
