@@ -22,7 +22,8 @@ async def background_loops(factory: Factory, *, judge_workers: int) -> AsyncIter
     """Judge and deliver while the block runs; at its end running jobs go back to the queue."""
     stop = factory.stop
     loops = [
-        _work(factory.judge().judge_next, factory.jobs_waiting, stop) for _ in range(judge_workers)
+        _work(factory.judge().judge_next, factory.fresh_jobs.bell, stop)
+        for _ in range(judge_workers)
     ]
     loops += [
         _work(factory.deliveries().deliver_next, factory.fresh_events.bell, stop)
@@ -35,9 +36,10 @@ async def background_loops(factory: Factory, *, judge_workers: int) -> AsyncIter
     finally:
         stop.set()
         for _ in loops:
-            factory.jobs_waiting.ring()
+            factory.fresh_jobs.bell.ring()
             factory.fresh_events.bell.ring()
         await asyncio.gather(*tasks)
+        await factory.judge().give_back()
         await factory.deliveries().give_back()
 
 

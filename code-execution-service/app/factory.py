@@ -13,12 +13,12 @@ from app.services.contests import ContestService
 from app.services.direct_judging import DirectJudge
 from app.services.examination import ExaminationService
 from app.services.fresh_events import FreshEvents
+from app.services.fresh_jobs import FreshJobs
 from app.services.judge_queue import JudgeQueue
 from app.services.slots import Slots
 from app.services.stop import Stop
 from app.services.submissions import SubmissionService
 from app.services.trust import TrustService
-from app.services.wake_up import WakeUp
 from app.services.webhook import DeliveryService
 
 
@@ -37,7 +37,7 @@ class Factory:
     judge_slots: Slots
     judge_max_timeout_s: int
     judge_lease_s: float
-    jobs_waiting: WakeUp = field(default_factory=WakeUp)
+    fresh_jobs: FreshJobs
     fresh_events: FreshEvents = field(default_factory=FreshEvents)
     stop: Stop = field(default_factory=Stop)
 
@@ -50,7 +50,7 @@ class Factory:
         return SubmissionService(
             transactions=self.transactions,
             languages=self.languages,
-            jobs_waiting=self.jobs_waiting,
+            fresh_jobs=self.fresh_jobs,
         )
 
     def direct_judge(self) -> DirectJudge:
@@ -68,6 +68,7 @@ class Factory:
         queue = JudgeQueue(
             transactions=self.transactions,
             languages=self.languages,
+            fresh_jobs=self.fresh_jobs,
             fresh_events=self.fresh_events,
             lease_s=self.judge_lease_s,
         )

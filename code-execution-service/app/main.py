@@ -37,6 +37,7 @@ from app.routes.remote_results import router as remote_results_router
 from app.schemas.judge import Place
 from app.services.authentication import Authenticator, KeyStore
 from app.services.examination import ExaminationService
+from app.services.fresh_jobs import FreshJobs
 from app.services.slots import Slots
 from app.services.trust import TrustService
 
@@ -154,6 +155,7 @@ def _create_factory(
         judge_slots=Slots(working=settings.judge_workers, waiting=settings.judge_max_waiting_calls),
         judge_max_timeout_s=settings.judge_max_timeout_seconds,
         judge_lease_s=settings.judge_lease_seconds,
+        fresh_jobs=FreshJobs(lease_s=settings.judge_lease_seconds),
     )
 
 

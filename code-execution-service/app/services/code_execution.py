@@ -32,6 +32,10 @@ class JudgeService:
         self._engine = engine
         self._stop = stop
 
+    async def give_back(self) -> None:
+        """Return to the queue what has just come; no judge works any more."""
+        await self._queue.give_back()
+
     async def judge_next(self) -> bool:
         """Judge the submission that has waited longest; false when none waits.
 

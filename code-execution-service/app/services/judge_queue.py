@@ -17,6 +17,7 @@ from app.models import Event, Job, Judgement, Run, Submission, SubmissionFile, S
 from app.repositories.unit_of_work import Transactions, UnitOfWork
 from app.services.events import submission_completed_event
 from app.services.fresh_events import FreshEvents
+from app.services.fresh_jobs import FreshJobs
 from app.services.wake_up import WakeUp
 
 logger = logging.getLogger(__name__)
@@ -52,17 +53,23 @@ class JudgeQueue:
         *,
         transactions: Transactions,
         languages: LanguageRegistry,
+        fresh_jobs: FreshJobs,
         fresh_events: FreshEvents,
         lease_s: float,
     ) -> None:
         self._transactions = transactions
         self._languages = languages
+        self._fresh_jobs = fresh_jobs
         self._fresh_events = fresh_events
         self._lease = timedelta(seconds=lease_s)
 
     async def claim(self) -> ClaimedJob | None:
-        """Take the submission that has waited longest, if any waits."""
+        """Take a submission that has just come, else the one that has waited longest, if any."""
         now = datetime.now(tz=UTC)
+        fresh = self._fresh_jobs.take(now=now)
+        if fresh is not None:
+            new = fresh.submission
+            return self._claimed(fresh.job, new, new.test_cases, new.files, now)
         async with self._transactions.write() as work:
             job = await work.jobs.claim_next(
                 lease_token=secrets.token_hex(16), now=now, lease_ends_at=now + self._lease
@@ -112,6 +119,19 @@ class JudgeQueue:
             is_running = False
             is_over.ring()
             await asyncio.wait([keeper])
+
+    async def give_back(self) -> None:
+        """Return submissions to the queue that have just come and that nobody judges any more."""
+        while (fresh := self._fresh_jobs.take(now=datetime.now(tz=UTC))) is not None:
+            job = fresh.job
+            assert job.lease_token is not None  # noqa: S101  # fresh ones are claimed
+            async with self._transactions.write() as work:
+                await work.jobs.release(
+                    job.id,
+                    lease_token=job.lease_token,
+                    available_at=datetime.now(tz=UTC),
+                    attempts=0,
+                )
 
     async def release(self, job: ClaimedJob, *, attempts: int, after_s: int = 0) -> None:
         """Give the submission back, to be taken again after so many seconds.

@@ -21,7 +21,7 @@ from app.languages import LanguageRegistry
 from app.models import Job, Judgement, Submission, SubmissionFile, SubmissionTestCase
 from app.repositories.submissions import IdempotencyKeyTakenError
 from app.repositories.unit_of_work import Transactions, UnitOfWork
-from app.services.wake_up import WakeUp
+from app.services.fresh_jobs import FreshJobs
 
 MAX_CODE_BYTES = 100 * 1024  # contract S001-Q01
 
@@ -74,11 +74,11 @@ class SubmissionService:
         *,
         transactions: Transactions,
         languages: LanguageRegistry,
-        jobs_waiting: WakeUp,
+        fresh_jobs: FreshJobs,
     ) -> None:
         self._transactions = transactions
         self._languages = languages
-        self._jobs_waiting = jobs_waiting
+        self._fresh_jobs = fresh_jobs
 
     async def create(
         self, request: NewSubmission, *, idempotency_key: str | None
@@ -96,11 +96,9 @@ class SubmissionService:
         language.options_with(request.compile_options)
         check_files(request.files, source_file=language.source_file)
         try:
-            details = await self._store(request, language, idempotency_key)
+            return await self._store(request, language, idempotency_key)
         except IdempotencyKeyTakenError:
             return await self._find_repeated(request, idempotency_key)
-        self._jobs_waiting.ring()
-        return details
 
     async def _store(
         self, request: NewSubmission, language: Language, idempotency_key: str | None
@@ -109,9 +107,19 @@ class SubmissionService:
         async with self._transactions.write() as work:
             await _check_contest(work, request.contest_id)
             submission = _new_row(request, language, idempotency_key, now)
+            is_fresh = request.is_executed_at_once and self._fresh_jobs.can_be_judged_at_once
+            if is_fresh:
+                submission.status = SubmissionStatus.RUNNING
+                submission.executed_at = now
             await work.submissions.add(submission)
+            job = _new_job(submission, now)
+            if is_fresh:
+                self._fresh_jobs.claim(job, now=now)
             if request.is_executed_at_once:
-                await work.jobs.add(_new_job(submission, now))
+                await work.jobs.add(job)
+        if request.is_executed_at_once:
+            self._fresh_jobs.put(job, submission)
+        submission.status = SubmissionStatus.PENDING  # for the answer, which tells how it came in
         return SubmissionDetails(submission=submission, judgement=None)
 
     async def _find_repeated(
@@ -174,7 +182,7 @@ class SubmissionService:
             submission.status = SubmissionStatus.PENDING
             if await work.jobs.find_by_submission(submission_id) is None:
                 await work.jobs.add(_new_job(submission, now))
-        self._jobs_waiting.ring()
+        self._fresh_jobs.bell.ring()
 
 
 def check_code(code: str) -> None:

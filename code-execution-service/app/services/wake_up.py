@@ -12,15 +12,28 @@ class WakeUp:
 
     def __init__(self) -> None:
         self._rings = asyncio.Semaphore(0)
+        self._waiters = 0
+        self._unheard_rings = 0
+
+    @property
+    def waiting(self) -> int:
+        """How many wait whom no ring has been for yet."""
+        return max(0, self._waiters - self._unheard_rings)
 
     def ring(self) -> None:
         """Let one go on."""
+        self._unheard_rings += 1
         self._rings.release()
 
     async def wait(self, *, at_most_s: float) -> bool:
         """Return true for a ring that nobody else has heard, false when the time is up."""
+        self._waiters += 1
         try:
             async with asyncio.timeout(at_most_s):
-                return await self._rings.acquire()
+                await self._rings.acquire()
+                self._unheard_rings -= 1
+                return True
         except TimeoutError:
             return False
+        finally:
+            self._waiters -= 1

@@ -7,8 +7,14 @@ from fastapi import FastAPI
 
 from app.config import SERVICE_DIRECTORY, Settings
 from app.database import create_database, driver_url
+from app.languages import load_languages
 from app.models import Job
 from app.repositories.unit_of_work import Transactions
+from app.schemas.submissions import SubmissionIn
+from app.services.fresh_events import FreshEvents
+from app.services.fresh_jobs import FreshJobs
+from app.services.judge_queue import JudgeQueue
+from app.services.submissions import SubmissionService
 from tests.integration.execution.fake_backend import FakeBackend
 from tests.integration.execution.test_submissions import SUBMISSIONS, make_body, wait_until_final
 
@@ -109,3 +115,36 @@ async def test_a_submission_that_outlives_its_lease_is_judged_once(
 
     assert result["verdict"] == "AC"
     assert len(backend.requests) == 1
+
+
+async def test_a_submission_that_came_just_before_a_stop_is_judged_by_another(
+    client: httpx.AsyncClient, settings: Settings
+) -> None:
+    """It is stored as claimed by the process that stops; its lease would last for a minute."""
+    database = create_database(driver_url(settings.database_url, base_directory=SERVICE_DIRECTORY))
+    transactions, languages = Transactions(database), load_languages()
+    fresh_jobs = FreshJobs(lease_s=60)
+    idle_judge = asyncio.create_task(fresh_jobs.bell.wait(at_most_s=10))
+    await asyncio.sleep(0)
+    stopping = SubmissionService(
+        transactions=transactions, languages=languages, fresh_jobs=fresh_jobs
+    )
+    queue = JudgeQueue(
+        transactions=transactions,
+        languages=languages,
+        fresh_jobs=fresh_jobs,
+        fresh_events=FreshEvents(),
+        lease_s=60,
+    )
+    body = SubmissionIn.model_validate(make_body())
+    created = await stopping.create(body.to_request(), idempotency_key=None)
+    await asyncio.sleep(1.2)  # a sweep of the other process
+    before = (await client.get(f"{SUBMISSIONS}{created.submission.id}")).json()
+
+    await queue.give_back()
+
+    result = await wait_until_final(client, created.submission.id)
+    await idle_judge
+    await database.dispose()
+    assert before["status"] == "running"
+    assert result["verdict"] == "AC"
