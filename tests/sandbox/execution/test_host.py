@@ -49,9 +49,9 @@ async def test_without_proc_programs_run_and_their_memory_is_known_at_the_end(
     async with lane.box() as box:
         fine = await box.run(shell("ls /proc; echo fine"))
         greedy = await box.run(
-            shell("head -c 30000000 /dev/zero | tail -c 30000000 >/dev/null", 16 * MIB)
+            shell("yes | head -c 30000000 | tail -c 30000000 >/dev/null", 16 * MIB)
         )
-        enormous = await box.run(shell("head -c 1G /dev/zero | tail -c 1G >/dev/null", 16 * MIB))
+        enormous = await box.run(shell("yes | head -c 1G | tail -c 1G >/dev/null", 16 * MIB))
     await lane.close()
 
     assert (fine.status, fine.stdout) == (RunStatus.OK, b"fine\n")
