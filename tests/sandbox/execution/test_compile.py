@@ -36,7 +36,7 @@ async def test_a_program_too_large_to_store_does_not_compile(sandbox: Sandbox) -
 
 
 async def test_a_compiler_that_takes_too_much_memory_is_stopped(sandbox: Sandbox) -> None:
-    compiled = await sandbox.compile("c", '#include "/dev/zero"')
+    compiled = await sandbox.compile("c", '#include "/dev/full"')
 
     first_line = compiled.message.splitlines()[0]
     assert first_line == "The compiler was stopped: it took more than 1024 MiB of memory"

@@ -45,7 +45,7 @@ async def test_another_source_is_compiled(sandbox: Sandbox) -> None:
 
 async def test_a_compile_step_that_hit_a_limit_is_tried_again(sandbox: Sandbox) -> None:
     """The host may have been to blame."""
-    source = '#include "/dev/zero"'
+    source = '#include "/dev/full"'
 
     first, again = [await sandbox.compile("c", source) for _ in range(2)]
 
