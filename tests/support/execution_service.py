@@ -4,8 +4,10 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
+
+from tests.support.http_server import served
 
 MICROSERVICE_ID_START = 1000
 LANGUAGES = [
@@ -82,17 +84,8 @@ class FakeExecutionService:
 def fake_execution_service() -> Iterator[FakeExecutionService]:
     """Run a stand-in on a free port of this machine."""
     service = FakeExecutionService()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_of(service))
-    server.daemon_threads = True
-    service.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    try:
+    with served(_handler_of(service)) as service.url:
         yield service
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 def _handler_of(service: FakeExecutionService) -> type[BaseHTTPRequestHandler]:

@@ -14,9 +14,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
+
+from tests.support.http_server import served
 
 API_KEY = "a-key-of-alice"
 PEAK_KIB = "9216"
@@ -115,17 +117,9 @@ def in_old_words(result: dict[str, Any]) -> dict[str, Any]:
 def fake_provider(form: Form = Form.SYNC) -> Iterator[FakeProvider]:
     """Run a stand-in on a free port of this machine."""
     provider = FakeProvider(form)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_of(provider))
-    server.daemon_threads = True
-    provider.url = f"http://127.0.0.1:{server.server_port}/api/run-code-sync/"
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    try:
+    with served(_handler_of(provider)) as url:
+        provider.url = f"{url}/api/run-code-sync/"
         yield provider
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 def _handler_of(provider: FakeProvider) -> type[BaseHTTPRequestHandler]:

@@ -4,8 +4,8 @@ Source: https://onlinecompiler.io/docs (read 2026-11): `POST /api/run-code-sync/
 `error` (stderr or the compiler's messages), `status` (`success` or `error`), `exit_code`, `signal`,
 `time`, `total` and `memory`; `POST /api/run-code/` answers 202 and posts the same to the URL that
 is registered with the API key, with `extra_params` as they were sent.
-https://pypi.org/project/onlinecompiler/ (0.4.0): `time` and `total` are seconds and `memory` is KB
-(1024 bytes, as in /proc), all three decimal texts; newer answers have `truncated` too.
+The provider's Python package `onlinecompiler` 0.4.0: `time` and `total` are seconds and `memory` is
+KB (1024 bytes, as in /proc), all three decimal texts; newer answers have `truncated` too.
 The older interface at /api/v2/run-code/ answers a plain `Ok`; its callbacks have `cpu` where newer
 ones have `time`, and neither `exit_code` nor `signal`.
 """
