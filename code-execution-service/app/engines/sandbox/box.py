@@ -120,15 +120,11 @@ class Box:
     def _with_facts(self, run: RunResult) -> RunResult:
         """Let the kernel's counts take the place of what the keeper saw from outside."""
         facts = self._cgroup.facts()
-        usage = run.usage
-        if (
-            facts.memory_peak_bytes is not None
-        ):  # rough below a few hundred KiB, unlike the keeper's
-            memory_bytes = max(usage.memory_bytes, facts.memory_peak_bytes)
-            usage = replace(usage, memory_bytes=memory_bytes)
+        # The kernel's peak is rough below a few hundred KiB, and the keeper's knows one process.
+        memory_bytes = max(run.usage.memory_bytes, facts.memory_peak_bytes or 0)
         return replace(
             run,
             status=RunStatus.MEMORY_LIMIT if facts.was_memory_refused else run.status,
-            usage=usage,
+            usage=replace(run.usage, memory_bytes=memory_bytes),
             were_processes_refused=bool(facts.were_processes_refused),
         )

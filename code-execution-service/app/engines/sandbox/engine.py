@@ -70,6 +70,7 @@ class SandboxEngine:
         try:
             self._toolchains = await self._ask_versions()
         except SandboxFailureError as error:
+            await self.close()
             raise EngineUnavailableError(f"No box works on this host: {error.detail}") from error
         tools = self._toolchains.values()
         self._preparations.begin(walls, [tool.language for tool in tools if tool.is_available])

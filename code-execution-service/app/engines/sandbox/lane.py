@@ -72,9 +72,8 @@ class Lane:
             await box.settle()
         finally:
             # Between request and answer nobody knows what would come next.
-            if is_ready and box.is_settled and not built.cgroup.is_worn:
-                self._change_boxes(built.connection)
-            else:
+            is_reusable = is_ready and box.is_settled and not built.cgroup.is_worn
+            if not is_reusable or not self._change_boxes(built.connection):
                 await self.close()
 
     def build(self) -> "_Built":
@@ -116,10 +115,14 @@ class Lane:
         """Whether its walls stand, as far as is known."""
         return self._built is not None
 
-    def _change_boxes(self, connection: KeeperConnection) -> None:
-        """Let the old box end and the new one be made while nobody waits for it."""
+    def _change_boxes(self, connection: KeeperConnection) -> bool:
+        """Let the old box end and the new one be made meanwhile; false if the keeper has died."""
         self._has_old_box = True
-        connection.send_now(END + OPEN)
+        try:
+            connection.send_now(END + OPEN)
+        except SandboxFailureError:
+            return False
+        return True
 
     async def _expect_box(self, connection: KeeperConnection) -> None:
         async with connection.answering_within(_ANSWER_TIMEOUT_S):

@@ -3,10 +3,10 @@
 import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from app.engines.sandbox.lane import Lane
-from app.errors import EngineUnavailableError
+from app.errors import EngineUnavailableError, SandboxFailureError
 
 
 class Lanes:
@@ -82,7 +82,8 @@ class Lanes:
 
     def _release(self, lane: Lane) -> None:
         if not lane.is_built and not self._is_closed:
-            lane.build()
+            with suppress(SandboxFailureError):  # whoever uses it next tries again, and is told
+                lane.build()
         while self._waiting:
             future = self._waiting.popleft()
             if not future.done():

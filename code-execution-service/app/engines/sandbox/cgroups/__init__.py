@@ -7,7 +7,6 @@ from app.engines.sandbox.cgroups.base import (
     Cgroups,
     CgroupSupport,
     CgroupVersion,
-    CpuUsageFormat,
 )
 from app.engines.sandbox.cgroups.host import find_cgroups
 
@@ -18,6 +17,5 @@ __all__ = [
     "CgroupSupport",
     "CgroupVersion",
     "Cgroups",
-    "CpuUsageFormat",
     "find_cgroups",
 ]

@@ -1,4 +1,4 @@
-"""What a cgroup limits and counts for one command after another, memory, processes and CPU time."""
+"""What a cgroup limits and counts for one command after another: memory and processes."""
 
 from collections.abc import Sequence
 
@@ -104,28 +104,3 @@ class ProcessAccount:
     def were_refused(self) -> bool:
         """Tell whether the limit kept a process from starting."""
         return _REFUSED.of(self._events.read()) > self._refusals
-
-
-class CpuAccount:
-    """CPU time of the command that runs now; `field` where the file has lines."""
-
-    def __init__(self, usage: ControlFile, *, field: Field | None, unit_ns: int) -> None:
-        self.files = [usage]
-        self.descriptor = usage.descriptor
-        self._usage = usage
-        self._field = field
-        self._unit_ns = unit_ns
-        self._before_ns = 0
-
-    def begin(self) -> None:
-        """Note what earlier commands used."""
-        self._before_ns = self._total_ns()
-
-    def time_ns(self) -> int:
-        """Tell what was used since."""
-        return self._total_ns() - self._before_ns
-
-    def _total_ns(self) -> int:
-        if self._field is None:
-            return self._usage.number() * self._unit_ns
-        return self._field.of(self._usage.read()) * self._unit_ns

@@ -13,15 +13,6 @@ class CgroupVersion(StrEnum):
     NONE = "none"
 
 
-class CpuUsageFormat(StrEnum):
-    """What the file behind `CgroupDescriptors.cpu_usage` holds, read from its beginning."""
-
-    NANOSECONDS = "nanoseconds"
-    """A plain number, as in v1's cpuacct.usage."""
-    CPU_STAT = "cpu.stat"
-    """Lines of a name and a number, the first is `usage_usec`, as in v2's cpu.stat."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CgroupDescriptors:
     """Open files that a lane inherits; they stay ours to close.
@@ -32,16 +23,14 @@ class CgroupDescriptors:
     attach: tuple[int, ...]
     """A process enters by writing `0` to each, its threads and later children with it."""
     cpu_usage: int | None
-    """CPU time since the cgroup was made, not since the command began: take differences."""
-    cpu_usage_format: CpuUsageFormat
+    """CPU time since the cgroup was made, read from the beginning of the file: a number of ns as in
+    v1's cpuacct.usage, or lines of which the first is `usage_usec N` as in v2's cpu.stat."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CgroupFacts:
     """What the last command did; None is what this host can't tell."""
 
-    cpu_time_ns: int | None
-    """Of all processes, also those that nobody waited for."""
     memory_peak_bytes: int | None
     """Without cached files: the kernel takes their memory back as soon as it is wanted.
 
@@ -85,8 +74,7 @@ class Cgroup(Protocol):
     def begin(self, *, memory_bytes: int, processes: int) -> None:
         """Get ready for a command; nothing runs inside.
 
-        `memory_bytes` holds for memory and swap together. `processes` counts threads too, and the
-        command's own init.
+        `memory_bytes` holds for memory and swap together. `processes` counts threads too.
 
         Raises:
             SandboxFailureError: the kernel refuses; the cgroup is worn then.

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from app.domain.limits import MIB
-from app.engines.sandbox.cgroups.accounts import CpuAccount, MemoryAccount, ProcessAccount
-from app.engines.sandbox.cgroups.base import CgroupDescriptors, CgroupFacts, CpuUsageFormat
+from app.engines.sandbox.cgroups.accounts import MemoryAccount, ProcessAccount
+from app.engines.sandbox.cgroups.base import CgroupDescriptors, CgroupFacts
 from app.engines.sandbox.cgroups.files import ControlFile
 from app.engines.sandbox.cgroups.folder import remove_cgroup
 from app.errors import SandboxFailureError
@@ -24,19 +24,17 @@ class LaneCgroup:
         attach: Sequence[ControlFile],
         memory: MemoryAccount | None,
         processes: ProcessAccount | None,
-        cpu: CpuAccount | None,
-        cpu_usage_format: CpuUsageFormat,
+        cpu_usage: ControlFile | None,
     ) -> None:
         self._directories = directories
         self._attach = attach
         self._memory = memory
         self._processes = processes
-        self._cpu = cpu
+        self._cpu_usage = cpu_usage
         self._is_broken = False
         self.descriptors = CgroupDescriptors(
             attach=tuple(file.descriptor for file in attach),
-            cpu_usage=None if cpu is None else cpu.descriptor,
-            cpu_usage_format=cpu_usage_format,
+            cpu_usage=None if cpu_usage is None else cpu_usage.descriptor,
         )
 
     @property
@@ -56,8 +54,6 @@ class LaneCgroup:
                 self._memory.begin(memory_bytes)
             if self._processes is not None:
                 self._processes.begin(processes)
-            if self._cpu is not None:
-                self._cpu.begin()
         except OSError as error:
             raise self._failure(error) from error
 
@@ -75,7 +71,6 @@ class LaneCgroup:
     def _facts(self) -> CgroupFacts:
         memory, processes = self._memory, self._processes
         return CgroupFacts(
-            cpu_time_ns=None if self._cpu is None else self._cpu.time_ns(),
             memory_peak_bytes=None if memory is None else memory.peak_bytes(),
             was_memory_refused=None if memory is None else memory.was_refused(),
             were_processes_refused=None if processes is None else processes.were_refused(),
@@ -87,10 +82,10 @@ class LaneCgroup:
 
     def close(self) -> None:
         """Close the files and remove the directories."""
-        for account in (self._memory, self._processes, self._cpu):
+        for account in (self._memory, self._processes):
             for file in [] if account is None else account.files:
                 file.close()
-        for file in self._attach:
+        for file in (*self._attach, *([] if self._cpu_usage is None else [self._cpu_usage])):
             file.close()
         for directory in self._directories:
             remove_cgroup(directory)

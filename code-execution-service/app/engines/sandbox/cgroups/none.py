@@ -6,16 +6,13 @@ from app.engines.sandbox.cgroups.base import (
     CgroupFacts,
     CgroupSupport,
     CgroupVersion,
-    CpuUsageFormat,
 )
 
 
 class NoCgroup:
     """The cgroup of a lane that has none."""
 
-    descriptors = CgroupDescriptors(
-        attach=(), cpu_usage=None, cpu_usage_format=CpuUsageFormat.NANOSECONDS
-    )
+    descriptors = CgroupDescriptors(attach=(), cpu_usage=None)
     is_worn = False
 
     def begin(self, *, memory_bytes: int, processes: int) -> None:
@@ -24,7 +21,6 @@ class NoCgroup:
     def facts(self) -> CgroupFacts:
         """Tell that nothing is known."""
         return CgroupFacts(
-            cpu_time_ns=None,
             memory_peak_bytes=None,
             was_memory_refused=None,
             were_processes_refused=None,

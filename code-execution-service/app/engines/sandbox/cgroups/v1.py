@@ -5,9 +5,9 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from app.engines.sandbox.cgroups.accounts import CpuAccount, MemoryAccount, ProcessAccount
+from app.engines.sandbox.cgroups.accounts import MemoryAccount, ProcessAccount
 from app.engines.sandbox.cgroups.advice import explain
-from app.engines.sandbox.cgroups.base import CgroupSupport, CgroupVersion, CpuUsageFormat
+from app.engines.sandbox.cgroups.base import CgroupSupport, CgroupVersion
 from app.engines.sandbox.cgroups.files import ControlFile, Field
 from app.engines.sandbox.cgroups.folder import CgroupFolder
 from app.engines.sandbox.cgroups.lane import LaneCgroup
@@ -54,8 +54,7 @@ class V1Cgroups:
             attach=[ControlFile(path / "tasks", os.O_WRONLY) for path in made.values()],
             memory=_memory(paths["memory"]) if "memory" in paths else None,
             processes=_processes(paths["pids"]) if "pids" in paths else None,
-            cpu=_cpu(paths["cpu"]) if "cpu" in paths else None,
-            cpu_usage_format=CpuUsageFormat.NANOSECONDS,
+            cpu_usage=ControlFile(paths["cpu"] / "cpuacct.usage") if "cpu" in paths else None,
         )
 
     def close(self) -> None:
@@ -84,7 +83,3 @@ def _processes(path: Path) -> ProcessAccount:
     return ProcessAccount(
         limit=ControlFile(path / "pids.max", os.O_WRONLY), events=ControlFile(path / "pids.events")
     )
-
-
-def _cpu(path: Path) -> CpuAccount:
-    return CpuAccount(ControlFile(path / "cpuacct.usage"), field=None, unit_ns=1)

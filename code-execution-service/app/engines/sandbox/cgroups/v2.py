@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from app.engines.sandbox.cgroups.accounts import CpuAccount, MemoryAccount, ProcessAccount
+from app.engines.sandbox.cgroups.accounts import MemoryAccount, ProcessAccount
 from app.engines.sandbox.cgroups.advice import NO_CONTROLLER
-from app.engines.sandbox.cgroups.base import CgroupSupport, CgroupVersion, CpuUsageFormat
+from app.engines.sandbox.cgroups.base import CgroupSupport, CgroupVersion
 from app.engines.sandbox.cgroups.files import ControlFile, Field
 from app.engines.sandbox.cgroups.folder import CgroupFolder, processes_of
 from app.engines.sandbox.cgroups.lane import LaneCgroup
@@ -74,8 +74,7 @@ class V2Cgroups:
             attach=[ControlFile(path / "cgroup.procs", os.O_WRONLY)],
             memory=_memory(path) if "memory" in self._controllers else None,
             processes=_processes(path) if "pids" in self._controllers else None,
-            cpu=CpuAccount(ControlFile(path / "cpu.stat"), field=Field("usage_usec"), unit_ns=1000),
-            cpu_usage_format=CpuUsageFormat.CPU_STAT,
+            cpu_usage=ControlFile(path / "cpu.stat"),
         )
 
     def close(self) -> None:
@@ -171,7 +170,7 @@ def _write(path: Path, text: str) -> None:
 
 
 def _memory(path: Path) -> MemoryAccount:
-    # Not memory.oom.group: it would kill the command's init too, which has to tell how it ended.
+    # Not memory.oom.group: as on v1 the kernel kills one process, and the counter tells.
     with contextlib.suppress(FileNotFoundError):  # a kernel without swap
         _write(path / "memory.swap.max", "0")
     return MemoryAccount(

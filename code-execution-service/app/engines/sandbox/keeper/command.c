@@ -272,11 +272,11 @@ static void open_once(void)
         die("signalfd");
 }
 
-/* A fresh scratch directory in the place of the last command's; `size=0` would mean no limit. */
-static void mount_scratch(const char *size)
+/* A fresh scratch directory in the place of the last command's; set_mounts() gives it its size. */
+static void mount_scratch(void)
 {
     char options[128];
-    snprintf(options, sizeof options, "mode=0700,size=%s,nr_inodes=%d", size, MAX_FILES);
+    snprintf(options, sizeof options, "mode=0700,nr_inodes=%d", MAX_FILES);
     if (mount("tmpfs", SCRATCH_DIRECTORY, "tmpfs", MS_NOSUID | MS_NODEV, options) != 0)
         die("mounting the scratch directory");
 }
@@ -311,7 +311,7 @@ void command_prepare(const struct lane *lane)
     if (now_running.shared == NULL)
         open_once();
     clear();
-    mount_scratch("16M");
+    mount_scratch();
     now_running.lane = lane;
     now_running.stdin_file = memory_file("stdin");
     now_running.go = eventfd(0, EFD_CLOEXEC);

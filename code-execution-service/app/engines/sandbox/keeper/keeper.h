@@ -115,7 +115,7 @@ struct lane {
 
 /* box.c */
 noreturn void box_main(const struct lane *lane);
-/* archive.c: 0, or -1 if it can't be done; */
+/* archive.c: 0, or -1 if it can't be done */
 int pack(int archive);
 int unpack(int archive);
 /* command.c */
