@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from app.engines.sandbox.cgroups.folder import remove_cgroup
 from tests.support.cgroup_commands import PYTHON
 
 ROOT = Path(__file__).parents[3]
@@ -46,8 +47,8 @@ def place() -> Iterator[Path]:
     place.mkdir()
     yield place
     for path in sorted((path for path in place.rglob("*") if path.is_dir()), reverse=True):
-        path.rmdir()
-    place.rmdir()
+        remove_cgroup(path)
+    remove_cgroup(place)
 
 
 def hand_down(cgroup: Path, *controllers: str) -> None:
