@@ -172,6 +172,13 @@ class RemoteEngineError(EngineError):
     title = "The remote engine failed"
 
 
+class CheckerFailedError(ServerError):
+    """A problem's checker or interactor broke; `detail` says how, for its judges."""
+
+    code = "checker-failed"
+    title = "The checker failed"
+
+
 class SignatureRefusedError(ServerError):
     """The backend does not accept what we sign, so no result can be told."""
 
