@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from apps.code_execution.domain import ResultError, parse_result
 from apps.code_execution.results import apply_result
@@ -21,6 +21,10 @@ PING = "ping"
 SUBMISSION_COMPLETED = "submission.completed"
 # Senders give up after days, and what is terminal stays so anyway.
 KEPT_FOR = timedelta(days=30)
+
+
+class _RepeatedEventError(Exception):
+    """The event has been taken before."""
 
 
 class InvalidEventError(ClientError):
@@ -57,8 +61,10 @@ def receive_event(*, headers: SignatureHeaders, body: bytes) -> None:
     if event == PING:
         # The sender only wants to know whether its signature is accepted.
         return
-    if not WebhookEvent.objects.filter(event_id=event_id).exists():
+    try:
         _apply(event_id, event, document)
+    except _RepeatedEventError:
+        logger.info("The event %s came again and is not looked at.", event_id)
 
 
 def delete_old_events(*, now: datetime) -> None:
@@ -75,6 +81,12 @@ def _read(body: bytes) -> object:
 
 @transaction.atomic
 def _apply(event_id: str, event: object, document: object) -> None:
+    """Apply an event and note it.
+
+    Raises:
+        InvalidEventError: It is not a result.
+        _RepeatedEventError: It has been noted before, so that what it did now is undone.
+    """
     try:
         result = parse_result(document, id_key="submission_id")
     except ResultError as error:
@@ -82,11 +94,12 @@ def _apply(event_id: str, event: object, document: object) -> None:
     if result.completed_at is None:
         raise InvalidEventError("completed_at is missing.")
     submission, has_changed = apply_result(result=result)
-    # Should the same event be arriving twice at once, the second finds nothing left to change.
-    noted = WebhookEvent(
-        event_id=event_id,
-        event=SUBMISSION_COMPLETED if event == SUBMISSION_COMPLETED else "",
-        submission=submission,
-        has_changed=has_changed,
-    )
-    WebhookEvent.objects.bulk_create([noted], ignore_conflicts=True)
+    try:
+        WebhookEvent.objects.create(
+            event_id=event_id,
+            event=SUBMISSION_COMPLETED if event == SUBMISSION_COMPLETED else "",
+            submission=submission,
+            has_changed=has_changed,
+        )
+    except IntegrityError as error:
+        raise _RepeatedEventError from error
