@@ -18,6 +18,8 @@ PREPARER_USER_ID = FIRST_USER_ID + USER_IDS
 """Who prepares toolchains, if the service is root."""
 KEEPER_CAPABILITIES = ("CAP_SYS_ADMIN", "CAP_SETPCAP", "CAP_SYS_PTRACE")
 """In the lane's own user namespace: mount, give up capabilities, read a process's memory counts."""
+PYTHON = ("/usr/bin/python3", "-I", "-S", "-B")
+"""In the box, where it runs a keeper that is a Python program."""
 
 _DEVICES = ("null", "zero", "full", "random", "urandom")
 _DEVICE_LINKS = (
@@ -51,25 +53,27 @@ class Walls:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LaneDescriptors:
-    """File descriptors that bubblewrap inherits; it reads and closes keeper, passwd and group."""
+    """File descriptors that bubblewrap inherits; it reads and closes those of files in the box."""
 
     control: int
     keeper: int
     passwd: int
     group: int
+    system_calls: int | None = None
+    """The filter, for a keeper that is a Python program."""
     cpu_usage: int | None
     attach: tuple[int, ...]
 
     @property
     def all(self) -> tuple[int, ...]:
         """Every one of them."""
-        optional = () if self.cpu_usage is None else (self.cpu_usage,)
+        optional = (self.system_calls, self.cpu_usage)
         return (
             self.control,
             self.keeper,
             self.passwd,
             self.group,
-            *optional,
+            *(descriptor for descriptor in optional if descriptor is not None),
             *self.attach,
         )
 
@@ -101,6 +105,9 @@ def lane_command(
         *descriptors.attach,
     )
     keeper = ["/keeper", *(str(number) for number in numbers)]
+    if descriptors.system_calls is not None:
+        data += _data_file(descriptors.system_calls, "/filter", "0444")
+        keeper = [*PYTHON, *keeper]
     devices = [name for name in _DEVICES if name != "zero" or not is_memory_watched]
     return _command(walls, user_id=user_id, data=data, program=keeper, devices=devices)
 
