@@ -1,0 +1,1 @@
+"""Whole contests in and out, in the form that contest systems exchange."""

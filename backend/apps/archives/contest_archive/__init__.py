@@ -1,0 +1,1 @@
+"""The ICPC contest archive as values: read within limits, checked, written; knows no database."""
