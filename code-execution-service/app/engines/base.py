@@ -7,7 +7,7 @@ from typing import Protocol
 from app.domain.files import SourceFile
 from app.domain.language import Language, Toolchain
 from app.domain.limits import Limits
-from app.domain.runs import CompileResult, RunResult
+from app.domain.runs import CompileResult, Interaction, RunInput, RunResult
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +23,18 @@ class Program:
     limits: Limits
     files: tuple[SourceFile, ...] = ()
     compile_options: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interactor:
+    """A program of the judges that a participant's program talks to.
+
+    With an exit code that is not one of the `accepting` ones it has decided alone: a participant
+    that still runs then is stopped.
+    """
+
+    program: Program
+    accepting: frozenset[int]
 
 
 class Engine(Protocol):
@@ -53,6 +65,36 @@ class Engine(Protocol):
         Raises:
             EngineBusyError: the engine takes no programs for now; the program may wait.
             EngineUnavailableError: the engine can't run this program, now or later.
+            EngineError: any other: the engine itself failed; the program may be tried again.
+        """
+        ...
+
+    async def run_for_judges(
+        self, program: Program, run_input: RunInput
+    ) -> CompileResult | RunResult:
+        """Compile a program of the judges and run it once; how it failed to compile if it did.
+
+        It shares no box with a participant's program, and may be called while `execute` or
+        `interact` stands at a result: who runs something for judges waits for nobody who does not.
+
+        Raises:
+            EngineUnavailableError: the engine can't run this program, now or later.
+            EngineError: any other: the engine itself failed; the program may be tried again.
+        """
+        ...
+
+    def interact(
+        self, program: Program, interactor: Interactor, inputs: Sequence[RunInput]
+    ) -> AsyncGenerator[CompileResult | Interaction, None]:
+        """Compile both, then let them talk once for each of the interactor's inputs.
+
+        Yields one `CompileResult`, of the participant's program, then, if that is ok, one
+        `Interaction` per input. Each reads what the other writes on stdout, has limits of its own,
+        and is ended by them; both sides of a talk are over before it is yielded.
+
+        Raises:
+            CheckerFailedError: the interactor does not compile.
+            EngineUnavailableError: the engine can't run these programs, now or later.
             EngineError: any other: the engine itself failed; the program may be tried again.
         """
         ...

@@ -5,7 +5,11 @@ A program is lines of directives, whatever `Language` it claims to be in:
     print TEXT          a line on stdout
     error TEXT          a line on stderr
     echo                the whole input on stdout
-    file NAME           the whole file of that name on stdout, if it lies beside the source
+    file NAME           the whole file of that name on stdout, if it lies beside the source or was
+                        given to the run
+    arguments           a line on stdout with the arguments
+    unless NAME CODE    ends with this exit code unless the whole input equals the file of that name
+    leave NAME TEXT     leaves a file of that name with a line in it, if it is wanted
     options             a line on stdout with the compile options
     sleep MS            waits for real, so that a caller can meet a run in the middle
     exit CODE           ends with this exit code
@@ -15,18 +19,29 @@ A program is lines of directives, whatever `Language` it claims to be in:
     break               the sandbox itself fails
 
 Empty lines and lines that start with `#` mean nothing; any other line does not compile.
+
+Who talks to an interactor reads all that it prints at once, and then answers once.
 """
 
 import asyncio
 import re
 from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.domain.language import Language, Toolchain
 from app.domain.limits import Limits
-from app.domain.runs import NO_USAGE, CompileResult, RunResult, RunStatus, Usage
-from app.engines.base import Program
-from app.errors import SandboxFailureError
+from app.domain.runs import (
+    NO_USAGE,
+    CompileResult,
+    Interaction,
+    ResultFile,
+    RunInput,
+    RunResult,
+    RunStatus,
+    Usage,
+)
+from app.engines.base import Interactor, Program
+from app.errors import CheckerFailedError, SandboxFailureError
 
 _VERSION = "toy 1.0"
 _MEMORY_BYTES = 1024 * 1024
@@ -36,6 +51,9 @@ _DIRECTIVES = {
     "error": r".*",
     "echo": r"",
     "file": r"\S+",
+    "arguments": r"",
+    "unless": rf"\S+ {_NUMBER}",
+    "leave": r"\S+ .*",
     "options": r"",
     "sleep": _NUMBER,
     "exit": _NUMBER,
@@ -70,16 +88,49 @@ class FakeEngine:
         Raises:
             SandboxFailureError: the program says `break`.
         """
-        lines = _directive_lines(program.source)
-        message = _compile_error(lines)
-        yield CompileResult(is_ok=not message, message=message, usage=NO_USAGE)
-        if message:
+        compiled = _compile(program)
+        yield compiled
+        if not compiled.is_ok:
             return
         for data in inputs:
-            run = _Run(program, data)
-            for line in lines:
-                await run.follow(line)
-            yield run.result(program.limits)
+            yield await _run(program, RunInput(stdin=data))
+
+    async def run_for_judges(
+        self, program: Program, run_input: RunInput
+    ) -> CompileResult | RunResult:
+        """Check the directives, then follow them.
+
+        Raises:
+            SandboxFailureError: the program says `break`.
+        """
+        compiled = _compile(program)
+        return await _run(program, run_input) if compiled.is_ok else compiled
+
+    async def interact(
+        self, program: Program, interactor: Interactor, inputs: Sequence[RunInput]
+    ) -> AsyncGenerator[CompileResult | Interaction, None]:
+        """Let the participant read what the interactor prints, and the interactor the answer.
+
+        Raises:
+            CheckerFailedError: the interactor does not compile.
+            SandboxFailureError: a program says `break`.
+        """
+        compiled = _compile(program)
+        yield compiled
+        if not compiled.is_ok:
+            return
+        judging = _compile(interactor.program)
+        if not judging.is_ok:
+            raise CheckerFailedError(judging.message)
+        for run_input in inputs:
+            question = await _run(interactor.program, run_input)
+            participant = await _run(program, RunInput(stdin=question.stdout))
+            answered = replace(run_input, stdin=participant.stdout)
+            yield Interaction(
+                participant=replace(participant, stdout=b""),
+                interactor=replace(await _run(interactor.program, answered), stdout=b""),
+                did_interactor_end_first=False,
+            )
 
 
 @dataclass(slots=True)
@@ -87,9 +138,10 @@ class _Run:
     """One run in progress; directives after the end of the program are not followed."""
 
     program: Program
-    data: bytes
+    given: RunInput
     stdout: bytes = b""
     stderr: bytes = b""
+    files: tuple[ResultFile, ...] = ()
     wall_time_ms: int = 0
     status: RunStatus | None = None
     exit_code: int | None = None
@@ -109,10 +161,10 @@ class _Run:
                 self.stdout += argument.encode() + b"\n"
             case "error":
                 self.stderr += argument.encode() + b"\n"
-            case "echo":
-                self.stdout += self.data
-            case "file" | "options":
-                self._show(name, argument)
+            case "echo" | "file" | "options" | "arguments":
+                self.stdout += self._shown(name, argument)
+            case "leave":
+                self._leave(*argument.split(" ", 1))
             case "sleep":
                 self.wall_time_ms += int(argument)
                 await asyncio.sleep(int(argument) / 1000)
@@ -121,16 +173,35 @@ class _Run:
             case _:
                 self._end(name, argument)
 
-    def _show(self, what: str, file_name: str) -> None:
-        if what == "options":
-            options = self.program.language.options_with(self.program.compile_options)
-            self.stdout += " ".join(options).encode() + b"\n"
-        for file in self.program.files:
-            if file.name == file_name:
-                self.stdout += file.content
+    def _shown(self, what: str, file_name: str) -> bytes:
+        match what:
+            case "echo":
+                return self.given.stdin
+            case "options":
+                options = self.program.language.options_with(self.program.compile_options)
+                return " ".join(options).encode() + b"\n"
+            case "arguments":
+                return " ".join(self.given.arguments).encode() + b"\n"
+            case _:
+                return self._content(file_name)
+
+    def _content(self, file_name: str) -> bytes:
+        files = (*self.program.files, *self.given.files)
+        return b"".join(file.content for file in files if file.name == file_name)
+
+    def _leave(self, name: str, text: str) -> None:
+        if name in self.given.result_files:
+            line = text.encode() + b"\n"
+            limit = self.given.result_file_bytes
+            file = ResultFile(name=name, content=line[:limit], is_cut=len(line) > limit)
+            self.files = (*self.files, file)
 
     def _end(self, name: str, argument: str) -> None:
         match name:
+            case "unless":
+                file_name, code = argument.split()
+                if self.given.stdin != self._content(file_name):
+                    self._end("exit", code)
             case "exit":
                 self.exit_code = int(argument)
                 self.status = RunStatus.NONZERO_EXIT if self.exit_code else RunStatus.OK
@@ -163,7 +234,20 @@ class _Run:
             usage=Usage(cpu_time_ms=0, wall_time_ms=self.wall_time_ms, memory_bytes=_MEMORY_BYTES),
             stdout=self.stdout[: limits.output_bytes],
             stderr=self.stderr[: limits.output_bytes],
+            files=self.files,
         )
+
+
+def _compile(program: Program) -> CompileResult:
+    message = _compile_error(_directive_lines(program.source))
+    return CompileResult(is_ok=not message, message=message, usage=NO_USAGE)
+
+
+async def _run(program: Program, given: RunInput) -> RunResult:
+    run = _Run(program, given)
+    for line in _directive_lines(program.source):
+        await run.follow(line)
+    return run.result(program.limits)
 
 
 def _directive_lines(source: bytes) -> list[str]:

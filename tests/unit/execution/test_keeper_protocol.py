@@ -1,11 +1,13 @@
 """The wire between service and keeper; a real keeper answers in the sandbox tests."""
 
 import struct
+from dataclasses import replace
 
 import pytest
 
+from app.domain.files import SourceFile
 from app.domain.limits import Limits
-from app.domain.runs import RunStatus, Usage
+from app.domain.runs import ResultFile, RunStatus, Usage
 from app.engines.sandbox.keeper_protocol import (
     Command,
     decode_result,
@@ -23,8 +25,12 @@ LIMITS = Limits(
 )
 
 
-def packed_result(outcome: int, exit_code: int, signal: int) -> bytes:
-    return struct.pack("=IiiI5Q", outcome, exit_code, signal, 0, 1_499_999, 2_500_000, 7, 3, 2)
+COMMAND = Command(arguments=("/bin/x", "y"), environment=(("A", "b"),), limits=LIMITS, stdin=b"123")
+
+
+def packed_result(outcome: int, exit_code: int, signal: int, files_bytes: int = 0) -> bytes:
+    facts = (1_499_999, 2_500_000, 7, 3, 2, files_bytes)
+    return struct.pack("=IiiI6Q", outcome, exit_code, signal, 0, *facts)
 
 
 def test_a_file_is_its_name_and_its_content() -> None:
@@ -32,15 +38,25 @@ def test_a_file_is_its_name_and_its_content() -> None:
 
 
 def test_a_command_is_numbers_then_strings_then_its_input() -> None:
-    command = Command(
-        arguments=("/bin/x", "y"), environment=(("A", "b"),), limits=LIMITS, stdin=b"123"
-    )
-
-    numbers = struct.pack("=6Q4I", 1_000_000, 2_000_000, 3, 4, 5, 3, 6, 0, 2, 1)
+    numbers = struct.pack("=7Q6I", 1_000_000, 2_000_000, 3, 4, 5, 3, 0, 6, 0, 2, 1, 0, 0)
     strings = b"/bin/x\0y\0A=b\0"
     frame = struct.pack("=II", 4, len(numbers) + len(strings))
-    encoded = encode_command(command)
-    assert encoded == frame + numbers + strings + b"123"
+    assert encode_command(COMMAND) == frame + numbers + strings + b"123"
+
+
+def test_files_of_a_command_come_before_it_and_wanted_ones_are_named_in_it() -> None:
+    command = replace(
+        COMMAND,
+        files=(SourceFile(name="in", content=b"\0"),),
+        result_files=("score.txt",),
+        result_file_bytes=9,
+    )
+
+    numbers = struct.pack("=7Q6I", 1_000_000, 2_000_000, 3, 4, 5, 3, 9, 6, 0, 2, 1, 1, 0)
+    strings = b"/bin/x\0y\0A=b\0score.txt\0"
+    file = struct.pack("=II", 7, 4) + b"in\0\0"
+    frame = struct.pack("=II", 4, len(numbers) + len(strings))
+    assert encode_command(command) == file + frame + numbers + strings + b"123"
 
 
 @pytest.mark.parametrize(
@@ -63,14 +79,31 @@ def test_the_limit_that_fired_wins_over_how_the_program_died(
 
 
 def test_a_result_has_rounded_times_and_its_two_outputs() -> None:
-    run = decode_result(packed_result(0, 3, 0)).with_output(b"outer")
+    header = decode_result(packed_result(0, 3, 0))
+    assert header.following_bytes == 5
+    run = header.with_output(b"outer", COMMAND)
 
     assert run.usage == Usage(cpu_time_ms=1, wall_time_ms=3, memory_bytes=7)
     assert (run.exit_code, run.signal) == (3, None)
     assert (run.stdout, run.stderr) == (b"out", b"er")
 
 
-@pytest.mark.parametrize("payload", [b"", b"x" * 55, b"x" * 57, packed_result(9, 0, 0)])
+def test_a_result_has_the_wanted_files_that_are_there_each_cut_where_it_is_too_long() -> None:
+    command = replace(COMMAND, result_files=("a", "none", "b"), result_file_bytes=3)
+    sizes = [struct.pack("=Q", size) for size in (2, 2**64 - 1, 5)]
+    files = sizes[0] + b"aa" + sizes[1] + sizes[2] + b"bbb"
+
+    header = decode_result(packed_result(0, 0, 0, len(files)))
+    run = header.with_output(b"outer" + files, command)
+
+    assert header.following_bytes == 5 + len(files)
+    assert run.files == (
+        ResultFile(name="a", content=b"aa", is_cut=False),
+        ResultFile(name="b", content=b"bbb", is_cut=True),
+    )
+
+
+@pytest.mark.parametrize("payload", [b"", b"x" * 63, b"x" * 65, packed_result(9, 0, 0)])
 def test_anything_else_is_no_result(payload: bytes) -> None:
     with pytest.raises(ValueError, match=r".+"):
         decode_result(payload)

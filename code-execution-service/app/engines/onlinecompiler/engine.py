@@ -6,8 +6,8 @@ from pathlib import Path
 
 from app.domain.circuit_breaker import CircuitBreaker
 from app.domain.language import Language, Toolchain
-from app.domain.runs import NO_USAGE, CompileResult, RunResult
-from app.engines.base import Program
+from app.domain.runs import NO_USAGE, CompileResult, Interaction, RunInput, RunResult
+from app.engines.base import Interactor, Program
 from app.engines.onlinecompiler.callbacks import AwaitedResults
 from app.engines.onlinecompiler.client import OnlineCompilerClient, TimedRun, Timing
 from app.engines.onlinecompiler.compilers import load_compilers
@@ -104,6 +104,28 @@ class OnlineCompilerEngine:
         for position, data in enumerate(inputs):
             timed_run = first if position == 0 else await self._run(program, data)
             yield _result_of(program, timed_run)
+
+    async def run_for_judges(
+        self, program: Program, run_input: RunInput
+    ) -> CompileResult | RunResult:
+        """Refuse: a checker needs files and arguments, which the provider does not take.
+
+        Raises:
+            EngineUnavailableError: always.
+        """
+        raise EngineUnavailableError(
+            "The remote engine runs no checkers: use the sandbox, or a checker that is no program"
+        )
+
+    def interact(
+        self, program: Program, interactor: Interactor, inputs: Sequence[RunInput]
+    ) -> AsyncGenerator[CompileResult | Interaction, None]:
+        """Refuse: the provider can't let two programs talk to each other.
+
+        Raises:
+            EngineUnavailableError: always.
+        """
+        raise EngineUnavailableError("The remote engine runs no interactors: use the sandbox")
 
     async def _run(self, program: Program, data: bytes) -> TimedRun:
         if self._client is None:

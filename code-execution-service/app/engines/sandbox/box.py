@@ -29,9 +29,15 @@ class Box(Protocol):
     def unpack(self, archive: Archive) -> None:
         """Put the files of another box into this one, which is still empty."""
 
+    def connect(self, *, stdin: int, stdout: int) -> None:
+        """Let the next command read and write these descriptors; the caller may close them then."""
+
     async def run(self, command: Command) -> RunResult:
         """Run a command to its end."""
         ...
+
+    def stop(self) -> None:
+        """End the command that runs now; its result still comes."""
 
     async def pack(self) -> Archive | None:
         """Pack the box's files; `None` if they are too many or too deep for it."""

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from app.domain.language import Language
 from app.domain.limits import MIB, Limits
+from app.domain.runs import RunInput
 from app.engines.base import Program
 from app.engines.sandbox.keeper_protocol import Command
 from app.engines.sandbox.prepared import prepared_path
@@ -56,6 +57,18 @@ def run_command(program: Program, stdin: bytes) -> Command:
     """Run what the compile step left in /box."""
     language = program.language
     return replace(_command(language, language.run_command, program.limits), stdin=stdin)
+
+
+def judges_command(program: Program, run_input: RunInput) -> Command:
+    """Run it for judges, with files and arguments."""
+    command = run_command(program, run_input.stdin)
+    return replace(
+        command,
+        arguments=(*command.arguments, *run_input.arguments),
+        files=run_input.files,
+        result_files=run_input.result_files,
+        result_file_bytes=run_input.result_file_bytes,
+    )
 
 
 def _with_options(arguments: Sequence[str], options: Sequence[str]) -> Iterator[str]:

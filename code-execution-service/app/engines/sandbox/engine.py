@@ -5,25 +5,32 @@ import itertools
 import os
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from pathlib import Path
 
 from app.domain.language import Language, Toolchain
 from app.domain.limits import MIB
-from app.domain.runs import CompileResult, RunResult, RunStatus
-from app.engines.base import Program
+from app.domain.runs import CompileResult, Interaction, RunInput, RunResult, RunStatus
+from app.engines.base import Interactor, Program
 from app.engines.sandbox.box import Box
 from app.engines.sandbox.build import build_keeper
 from app.engines.sandbox.cgroups import Cgroup, Cgroups, CgroupSupport, find_cgroups
-from app.engines.sandbox.commands import compile_command, version_command
+from app.engines.sandbox.commands import (
+    compile_command,
+    judges_command,
+    run_command,
+    version_command,
+)
 from app.engines.sandbox.compile_cache import Build, CompileCache, key_of
 from app.engines.sandbox.host import survey_host
 from app.engines.sandbox.lane import Lane
 from app.engines.sandbox.lanes import Lanes
 from app.engines.sandbox.prepare import Preparations
 from app.engines.sandbox.prepared import prepared_directory
-from app.engines.sandbox.results import compile_result, version_of
+from app.engines.sandbox.results import compile_result, recognise_refusal, version_of
 from app.engines.sandbox.runs import Runs
-from app.errors import EngineUnavailableError, SandboxFailureError
+from app.engines.sandbox.talk import Side, talk
+from app.errors import CheckerFailedError, EngineUnavailableError, SandboxFailureError
 
 COMPILE_CACHE_BYTES = 128 * MIB
 _REPEATABLE = frozenset({RunStatus.OK, RunStatus.NONZERO_EXIT})
@@ -31,7 +38,12 @@ _REPEATABLE = frozenset({RunStatus.OK, RunStatus.NONZERO_EXIT})
 
 
 class SandboxEngine:
-    """Runs every submission in a box of its own, on as many lanes as the host has cores."""
+    """Runs every submission in a box of its own, on as many lanes as the host has cores.
+
+    Programs of judges have as many lanes of their own. Who holds one of those waits for no lane,
+    so that a submission which holds a lane always gets one of them in the end, also with one core.
+    They are built when they are first needed.
+    """
 
     def __init__(
         self,
@@ -46,6 +58,7 @@ class SandboxEngine:
         self._lane_count = lanes or os.cpu_count() or 1
         self._find_cgroups = find_cgroups
         self._lanes = Lanes(())
+        self._judges_lanes = Lanes(())
         self._cgroups: Cgroups | None = None
         self._toolchains: dict[str, Toolchain] = {}
         self._cache = CompileCache(COMPILE_CACHE_BYTES)
@@ -64,9 +77,12 @@ class SandboxEngine:
         self._cgroups = self._find_cgroups()
         create_cgroup = _numbered(self._cgroups)
         controllers = self._cgroups.support.controllers
-        self._lanes = Lanes([
-            Lane(walls, keeper, create_cgroup, controllers) for _ in range(self._lane_count)
-        ])
+        self._lanes, self._judges_lanes = (
+            Lanes([
+                Lane(walls, keeper, create_cgroup, controllers) for _ in range(self._lane_count)
+            ])
+            for _ in range(2)
+        )
         try:
             self._toolchains = await self._ask_versions()
         except SandboxFailureError as error:
@@ -93,7 +109,7 @@ class SandboxEngine:
     async def close(self) -> None:
         """Stop every program; whoever waits for one gets an `EngineError`."""
         await self._preparations.close()
-        await self._lanes.close()
+        await asyncio.gather(self._lanes.close(), self._judges_lanes.close())
         if self._cgroups is not None:
             self._cgroups.close()
             self._cgroups = None
@@ -124,6 +140,62 @@ class SandboxEngine:
             async with aclosing(runs.results(box)) as results:
                 async for run in results:
                     yield run
+
+    async def run_for_judges(
+        self, program: Program, run_input: RunInput
+    ) -> CompileResult | RunResult:
+        """Compile and run in a box on one of the judges' lanes.
+
+        Raises:
+            EngineUnavailableError: the engine is not started, or lacks the language's toolchain.
+            SandboxFailureError: a box broke; the program may be tried again.
+        """
+        self._expect_toolchain(program.language)
+        async with self._judges_lanes.one() as lane, lane.box() as box:
+            build = await self._build(box, program)
+            if not build.compiled.is_ok:
+                return build.compiled
+            run = await box.run(judges_command(program, run_input))
+        return recognise_refusal(run, program.language)
+
+    async def interact(
+        self, program: Program, interactor: Interactor, inputs: Sequence[RunInput]
+    ) -> AsyncGenerator[CompileResult | Interaction, None]:
+        """Let both talk; the interactor has a box of its own per talk, on a lane of the judges'.
+
+        Raises:
+            CheckerFailedError: the interactor does not compile.
+            EngineUnavailableError: the engine is not started, or lacks a language's toolchain.
+            SandboxFailureError: a box broke; the programs may be tried again.
+        """
+        self._expect_toolchain(program.language)
+        self._expect_toolchain(interactor.program.language)
+        async with self._lanes.one() as lane, lane.box() as box:
+            build = await self._build(box, program)
+            yield build.compiled
+            if not build.compiled.is_ok:
+                return
+            for run_input in inputs:
+                yield await self._talk(box, program, interactor, run_input)
+
+    async def _talk(
+        self, box: Box, program: Program, interactor: Interactor, run_input: RunInput
+    ) -> Interaction:
+        judging = interactor.program
+        async with self._judges_lanes.one() as lane, lane.box() as judges_box:
+            build = await self._build(judges_box, judging)
+            if not build.compiled.is_ok:
+                raise CheckerFailedError(f"The interactor does not compile:\n{build.compiled.message}")
+            result = await talk(
+                Side(box, run_command(program, b"")),
+                Side(judges_box, judges_command(judging, run_input)),
+                interactor.accepting,
+            )
+        return replace(
+            result,
+            participant=recognise_refusal(result.participant, program.language),
+            interactor=recognise_refusal(result.interactor, judging.language),
+        )
 
     async def _build(self, box: Box, program: Program) -> Build:
         """Compile in the box, or put into it what compiling the same gave before."""

@@ -9,7 +9,9 @@ from app.engines.sandbox.box import Archive
 from app.engines.sandbox.cgroups import Cgroup
 from app.engines.sandbox.keeper_connection import KeeperConnection
 from app.engines.sandbox.keeper_protocol import (
+    CONNECT,
     PACK,
+    STOP,
     UNPACK,
     Command,
     ReplyKind,
@@ -25,7 +27,7 @@ _MORE_PROCESSES = 64
 
 
 class KeeperBox:
-    """An open box of a lane; no method may be called while another one has not returned."""
+    """An open box of a lane; only `stop` may be called while another method has not returned."""
 
     def __init__(
         self, connection: KeeperConnection, cgroup: Cgroup, controllers: Collection[str]
@@ -51,6 +53,15 @@ class KeeperBox:
         """Put the files of another box into this one, which is still empty."""
         self._connection.send_now(UNPACK, archive.descriptor)
         self._unanswered += 1
+
+    def connect(self, *, stdin: int, stdout: int) -> None:
+        """Let the next command read and write these descriptors; the caller may close them then."""
+        self._connection.send_now(CONNECT, stdin, stdout)
+        self._unanswered += 1
+
+    def stop(self) -> None:
+        """End the command that runs now; its result still comes."""
+        self._connection.send_now(STOP)
 
     async def run(self, command: Command) -> RunResult:
         """Run a command to its end."""
@@ -82,14 +93,15 @@ class KeeperBox:
             processes = command.limits.processes + _MORE_PROCESSES
             command = replace(command, limits=replace(command.limits, processes=processes))
         await self._connection.send(encode_command(command))
+        self._unanswered += len(command.files)
         await self._receive_answers()
         payload = await self._connection.receive(ReplyKind.RESULT)
         try:
             header = decode_result(payload)
         except ValueError as error:
             raise self._connection.failure(f"an answer that is none: {error}") from error
-        output = await self._connection.receive_bytes(header.stdout_bytes + header.stderr_bytes)
-        return header.with_output(output)
+        output = await self._connection.receive_bytes(header.following_bytes)
+        return header.with_output(output, command)
 
     @contextmanager
     def _busy(self) -> Iterator[None]:

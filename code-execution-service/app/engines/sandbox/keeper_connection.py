@@ -37,17 +37,17 @@ class KeeperConnection:
         with suppress(OSError):  # it may have ended on its own
             self._control.shutdown(socket.SHUT_RDWR)
 
-    def send_now(self, data: bytes, descriptor: int | None = None) -> None:
+    def send_now(self, data: bytes, *descriptors: int) -> None:
         """Send something small, which fits into the socket's buffer when nothing is under way.
 
         Raises:
             SandboxFailureError: the keeper has ended.
         """
         try:
-            if descriptor is None:
-                self._control.send(data)
+            if descriptors:
+                socket.send_fds(self._control, [data], descriptors)
             else:
-                socket.send_fds(self._control, [data], [descriptor])
+                self._control.send(data)
         except OSError as error:
             raise self.failure("the keeper does not listen") from error
 

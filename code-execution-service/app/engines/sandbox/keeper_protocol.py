@@ -1,27 +1,35 @@
 """What service and keeper say to each other; in step with `keeper/keeper.h`, native byte order.
 
 Every message is a frame (kind, length of the payload). A run's input follows its frame, and a
-result's two outputs follow theirs, so that nothing large is copied into a payload. An archive of a
-box's files travels as a file descriptor beside its frame.
+result's two outputs and the files that it leaves follow theirs, so that nothing large is copied
+into a payload. An archive of a box's files travels as a file descriptor beside its frame, and so do
+streams that are not the service's to write and read.
 """
 
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 
+from app.domain.files import SourceFile
 from app.domain.limits import Limits
-from app.domain.runs import RunResult, RunStatus, Usage
+from app.domain.runs import ResultFile, RunResult, RunStatus, Usage
 
 FRAME = struct.Struct("=II")
-_COMMAND = struct.Struct("=6Q4I")
-_RESULT = struct.Struct("=IiiI5Q")
+_COMMAND = struct.Struct("=7Q6I")
+_RESULT = struct.Struct("=IiiI6Q")
+_RESULT_FILE = struct.Struct("=Q")
+_NO_FILE = 2**64 - 1
 _NS_PER_MS = 1_000_000
 MAX_PAYLOAD_BYTES = 4096
-"""Of a reply: a result is 56 bytes, a failure one line."""
+"""Of a reply: a result is 64 bytes, a failure one line."""
 
 
 class RequestKind(IntEnum):
-    """What the service asks for: `OPEN` of the lane, everything else of the open box."""
+    """What the service asks for: `OPEN` of the lane, everything else of the open box.
+
+    `STOP` alone has no answer, and may come while a command runs.
+    """
 
     OPEN = 1
     PUT_FILE = 2
@@ -29,6 +37,9 @@ class RequestKind(IntEnum):
     RUN = 4
     PACK = 5
     END = 6
+    PUT_INPUT = 7
+    CONNECT = 8
+    STOP = 9
 
 
 class ReplyKind(IntEnum):
@@ -60,22 +71,30 @@ OPEN = FRAME.pack(RequestKind.OPEN, 0)
 UNPACK = FRAME.pack(RequestKind.UNPACK, 0)
 PACK = FRAME.pack(RequestKind.PACK, 0)
 END = FRAME.pack(RequestKind.END, 0)
+CONNECT = FRAME.pack(RequestKind.CONNECT, 0)
+STOP = FRAME.pack(RequestKind.STOP, 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """A command for the keeper; a compile step has /box writable and as its working directory."""
+    """A command for the keeper; a compile step has /box writable and as its working directory.
+
+    `files` are put into the working directory of a run.
+    """
 
     arguments: tuple[str, ...]
     environment: tuple[tuple[str, str], ...]
     limits: Limits
     stdin: bytes = b""
     is_compiling: bool = False
+    files: tuple[SourceFile, ...] = ()
+    result_files: tuple[str, ...] = ()
+    result_file_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResultHeader:
-    """A result whose outputs are still to come."""
+    """A result whose outputs, and the files that it leaves, are still to come."""
 
     status: RunStatus
     exit_code: int | None
@@ -83,27 +102,34 @@ class ResultHeader:
     usage: Usage
     stdout_bytes: int
     stderr_bytes: int
+    result_files_bytes: int
 
-    def with_output(self, output: bytes) -> RunResult:
-        """Make the result from stdout and stderr, one behind the other as they came."""
+    @property
+    def following_bytes(self) -> int:
+        """How much comes behind it."""
+        return self.stdout_bytes + self.stderr_bytes + self.result_files_bytes
+
+    def with_output(self, output: bytes, command: Command) -> RunResult:
+        """Make the result from all that followed, one behind the other as it came."""
+        files_at = self.stdout_bytes + self.stderr_bytes
         return RunResult(
             status=self.status,
             exit_code=self.exit_code,
             signal=self.signal,
             usage=self.usage,
             stdout=output[: self.stdout_bytes],
-            stderr=output[self.stdout_bytes :],
+            stderr=output[self.stdout_bytes : files_at],
+            files=tuple(_result_files(output[files_at:], command)),
         )
 
 
 def encode_file(name: str, content: bytes) -> bytes:
     """Make the request that puts a file into /box."""
-    payload = name.encode() + b"\0" + content
-    return FRAME.pack(RequestKind.PUT_FILE, len(payload)) + payload
+    return _file_request(RequestKind.PUT_FILE, name, content)
 
 
 def encode_command(command: Command) -> bytes:
-    """Make the request that runs a command, with its input behind it."""
+    """Make the requests that put a command's files in place and run it, with its input behind."""
     limits = command.limits
     environment = [f"{name}={value}" for name, value in command.environment]
     fixed = _COMMAND.pack(
@@ -113,14 +139,21 @@ def encode_command(command: Command) -> bytes:
         limits.output_bytes,
         limits.file_bytes,
         len(command.stdin),
+        command.result_file_bytes,
         limits.processes,
         command.is_compiling,
         len(command.arguments),
         len(environment),
+        len(command.result_files),
+        0,
     )
-    strings = b"".join(text.encode() + b"\0" for text in (*command.arguments, *environment))
+    texts = (*command.arguments, *environment, *command.result_files)
+    strings = b"".join(text.encode() + b"\0" for text in texts)
     frame = FRAME.pack(RequestKind.RUN, len(fixed) + len(strings))
-    return b"".join((frame, fixed, strings, command.stdin))
+    files = (
+        _file_request(RequestKind.PUT_INPUT, file.name, file.content) for file in command.files
+    )
+    return b"".join((*files, frame, fixed, strings, command.stdin))
 
 
 def decode_result(payload: bytes) -> ResultHeader:
@@ -133,7 +166,7 @@ def decode_result(payload: bytes) -> ResultHeader:
         outcome, exit_code, signal, _, *numbers = _RESULT.unpack(payload)
     except struct.error as error:
         raise ValueError(str(error)) from error
-    cpu_time_ns, wall_time_ns, memory_bytes, stdout_bytes, stderr_bytes = numbers
+    cpu_time_ns, wall_time_ns, memory_bytes, stdout_bytes, stderr_bytes, files_bytes = numbers
     return ResultHeader(
         status=_status(_Outcome(outcome), exit_code, signal),
         exit_code=exit_code if exit_code >= 0 else None,
@@ -145,7 +178,26 @@ def decode_result(payload: bytes) -> ResultHeader:
         ),
         stdout_bytes=stdout_bytes,
         stderr_bytes=stderr_bytes,
+        result_files_bytes=files_bytes,
     )
+
+
+def _file_request(kind: RequestKind, name: str, content: bytes) -> bytes:
+    header = name.encode() + b"\0"
+    return b"".join((FRAME.pack(kind, len(header) + len(content)), header, content))
+
+
+def _result_files(data: bytes, command: Command) -> Iterator[ResultFile]:
+    """Read, per wanted file, its size and as much of it as is wanted."""
+    position = 0
+    for name in command.result_files:
+        (size,) = _RESULT_FILE.unpack_from(data, position)
+        position += _RESULT_FILE.size
+        if size == _NO_FILE:
+            continue
+        content = data[position : position + min(size, command.result_file_bytes)]
+        position += len(content)
+        yield ResultFile(name=name, content=content, is_cut=size > len(content))
 
 
 def _status(outcome: _Outcome, exit_code: int, signal: int) -> RunStatus:

@@ -1,4 +1,5 @@
-/* The files of a box, packed: folders and regular files of /box, each as its header, its path, its content. */
+/* The files of a box, packed: folders and regular files of /box, each as its header, its path, its content. And those
+ * that a command leaves for the service. */
 #define _GNU_SOURCE
 #include "keeper.h"
 
@@ -156,4 +157,36 @@ int unpack(int archive)
     }
     close(folder);
     return outcome;
+}
+
+/* The size of the file if it is one, NO_FILE if not, then as much of it as is wanted. */
+static uint64_t collect_file(int to, int folder, const char *name, uint64_t wanted)
+{
+    struct stat status;
+    uint64_t size = NO_FILE;
+    int file = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (file >= 0 && fstat(file, &status) == 0 && S_ISREG(status.st_mode))
+        size = (uint64_t)status.st_size;
+    if (size == NO_FILE)
+        wanted = 0;
+    else if (size < wanted)
+        wanted = size;
+    if (write(to, &size, sizeof size) != (ssize_t)sizeof size || copy(to, file, wanted) != 0)
+        die("collecting a result file");
+    if (file >= 0)
+        close(file);
+    return sizeof size + wanted;
+}
+
+/* When nothing of the command lives any more, so that nothing changes. Its links are not followed: what they point to is
+ * looked at with the keeper's eyes, not with the program's. Returns how much there is. */
+uint64_t collect(int to, char **names, uint64_t file_bytes)
+{
+    uint64_t bytes = 0;
+    int folder = open(FEEDBACK_DIRECTORY, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    for (; *names != NULL; names++)
+        bytes += collect_file(to, folder, *names, file_bytes);
+    if (folder >= 0)
+        close(folder);
+    return bytes;
 }

@@ -73,9 +73,9 @@ static void finish_box(const struct lane *lane)
 }
 
 /* Makes the folders of a name like "data/words.txt". */
-static void make_folders(char *path)
+static void make_folders(char *path, char *name)
 {
-    for (char *slash = path + strlen(BOX_DIRECTORY "/"); (slash = strchr(slash, '/')) != NULL; slash++) {
+    for (char *slash = name; (slash = strchr(slash, '/')) != NULL; slash++) {
         *slash = 0;
         if (mkdir(path, 0755) != 0 && errno != EEXIST)
             die(path);
@@ -83,23 +83,25 @@ static void make_folders(char *path)
     }
 }
 
-/* Payload: a file name, NUL, the content. Sent before any program runs, so no link can lie in the way. */
-static void put_file(int control, uint32_t length)
+/* Payload: a file name, NUL, the content. Sent before any program that could write there runs, so no link can lie in the
+ * way. Returns the length of the content. */
+static uint32_t put_file(int control, const char *directory, uint32_t length)
 {
-    char path[256] = BOX_DIRECTORY "/";
-    size_t end = strlen(path);
+    char path[256];
+    size_t end = (size_t)snprintf(path, sizeof path, "%s/", directory), start = end;
     do {
         if (end == sizeof path || length-- == 0)
             die("a file name without end");
         receive(control, &path[end], 1);
     } while (path[end++] != 0);
-    make_folders(path);
+    make_folders(path, path + start);
     int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
     if (file < 0)
         die(path);
     receive_into(control, file, length);
     close(file);
     reply(control, REPLY_DONE, NULL, 0);
+    return length;
 }
 
 static void unpack_archive(int control, int archive)
@@ -125,30 +127,31 @@ static void pack_archive(int control)
     close(archive);
 }
 
-/* Splits the strings behind the command into argv and envp. */
-static void parse_strings(struct shared *shared, char *text, const char *end)
+/* Puts pointers to so many of the strings at `text`, and NULL, where `at` points to; returns where they begin. */
+static char **take_strings(char ***at, uint32_t count, char **text, const char *end)
 {
-    uint32_t argc = shared->command.argc, count = argc + shared->command.envc;
-    if (argc == 0 || argc > MAX_STRINGS || shared->command.envc > MAX_STRINGS - argc)
-        die("a command with too few or too many strings");
-    char **at = shared->strings;
-    shared->argv = at;
-    for (uint32_t i = 0; i < count; i++) {
-        if (i == argc) {
-            *at++ = NULL;
-            shared->envp = at;
-        }
-        char *next = memchr(text, 0, (size_t)(end - text));
+    char **first = *at;
+    for (; count > 0; count--) {
+        char *next = memchr(*text, 0, (size_t)(end - *text));
         if (next == NULL)
             die("a command whose strings do not end");
-        *at++ = text;
-        text = next + 1;
+        *(*at)++ = *text;
+        *text = next + 1;
     }
-    if (count == argc) {
-        *at++ = NULL;
-        shared->envp = at;
-    }
-    *at = NULL;
+    *(*at)++ = NULL;
+    return first;
+}
+
+static void parse_strings(struct shared *shared, char *text, const char *end)
+{
+    const struct command *command = &shared->command;
+    char **at = shared->strings;
+    if (command->argc == 0 || command->resultc > MAX_RESULT_FILES
+        || (uint64_t)command->argc + command->envc + command->resultc > MAX_STRINGS)
+        die("a command with too few or too many strings");
+    shared->argv = take_strings(&at, command->argc, &text, end);
+    shared->envp = take_strings(&at, command->envc, &text, end);
+    shared->results = take_strings(&at, command->resultc, &text, end);
 }
 
 /* Sealed, so that a program which ignores, closes, rereads or writes its stdin is nobody's problem. */
@@ -179,6 +182,20 @@ static void reply_result(int control, const struct result *result)
     send_all(control, message, length);
     for (int i = 0; !are_small && i < 2; i++)
         send_file(control, command_output(i), bytes[i]);
+    if (result->result_files_bytes > 0)
+        send_file(control, command_result_files(), result->result_files_bytes);
+}
+
+/* The command that is ready has streams of ours: another one takes its place. */
+static void connect_command(const struct lane *lane, const int streams[MAX_DESCRIPTORS])
+{
+    if (streams[0] < 0 || streams[1] < 0)
+        die("streams without their descriptors");
+    command_discard();
+    command_prepare(lane, streams);
+    close(streams[0]); /* or whoever reads the other end of stdout would never see its end */
+    close(streams[1]);
+    reply(lane->control, REPLY_DONE, NULL, 0);
 }
 
 static void run(const struct lane *lane, uint32_t length)
@@ -198,23 +215,32 @@ static void run(const struct lane *lane, uint32_t length)
     else
         reply_result(lane->control, &result);
     command_finish();
-    command_prepare(lane);
+    command_prepare(lane, NULL);
 }
 
 noreturn void box_main(const struct lane *lane)
 {
     finish_box(lane);
-    command_prepare(lane);
+    command_prepare(lane, NULL);
     reply(lane->control, REPLY_DONE, NULL, 0); /* ready */
     for (;;) {
         struct frame frame;
-        int descriptor = receive_descriptor(lane->control, &frame);
+        int descriptors[MAX_DESCRIPTORS];
+        receive_frame(lane->control, &frame, descriptors);
         switch (frame.kind) {
         case REQUEST_PUT_FILE:
-            put_file(lane->control, frame.length);
+            put_file(lane->control, BOX_DIRECTORY, frame.length);
             break;
         case REQUEST_UNPACK:
-            unpack_archive(lane->control, descriptor);
+            unpack_archive(lane->control, descriptors[0]);
+            break;
+        case REQUEST_PUT_INPUT:
+            command_add_input(put_file(lane->control, SCRATCH_DIRECTORY, frame.length));
+            break;
+        case REQUEST_CONNECT:
+            connect_command(lane, descriptors);
+            break;
+        case REQUEST_STOP: /* too late: it has ended */
             break;
         case REQUEST_RUN:
             run(lane, frame.length);

@@ -13,6 +13,7 @@
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -34,6 +35,8 @@ static struct {
     struct stream streams[2];
     const struct lane *lane;
     int stdin_file;
+    int result_files; /* -1 if none are wanted */
+    uint64_t input_bytes; /* of files that were put into the scratch directory */
     int go;
     int children; /* a signalfd: some process has ended */
     int is_box_writable;
@@ -59,6 +62,18 @@ int command_stdin(void)
 int command_output(int index)
 {
     return now_running.streams[index].file;
+}
+
+int command_result_files(void)
+{
+    return now_running.result_files;
+}
+
+/* They take memory by the page, and not from what the program may write. */
+void command_add_input(uint64_t bytes)
+{
+    uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+    now_running.input_bytes += (bytes + page - 1) / page * page;
 }
 
 static void drain(struct stream *stream, uint64_t limit_bytes)
@@ -169,7 +184,7 @@ static void await_event(struct pollfd polled[POLLED_COUNT], uint64_t next_sample
     uint64_t pause = rest(next_sample_ns, now_ns());
     struct timespec timeout = {(time_t)(pause / (1000 * NS_PER_MS)), (long)(pause % (1000 * NS_PER_MS))};
     polled[POLLED_CHILDREN] = (struct pollfd){.fd = now_running.children, .events = POLLIN};
-    polled[POLLED_CONTROL] = (struct pollfd){.fd = now_running.lane->control, .events = 0}; /* only a hang-up */
+    polled[POLLED_CONTROL] = (struct pollfd){.fd = now_running.lane->control, .events = POLLIN};
     for (int i = 0; i < 2; i++)
         polled[POLLED_STREAMS + i] = (struct pollfd){.fd = now_running.streams[i].pipe, .events = POLLIN};
     if (ppoll(polled, POLLED_COUNT, &timeout, NULL) < 0 && errno != EINTR)
@@ -209,7 +224,17 @@ static void kill_and_reap_all(void)
     while (reap_one(0));
 }
 
-/* Returns when the program has ended or a limit is exceeded, and then nothing of the command is left. */
+/* If nobody waits for the result any more we end here; the box ends with its pid 1. */
+static void heed_service(void)
+{
+    struct frame frame;
+    receive(now_running.lane->control, &frame, sizeof frame);
+    if (frame.kind != REQUEST_STOP)
+        die("a request in the middle of a command");
+    stop(ENDED);
+}
+
+/* Returns when the program has ended, is to be stopped, or exceeds a limit, and then nothing of the command is left. */
 static void watch_until_gone(const struct command *command)
 {
     uint64_t next_sample_ns = now_ns() + pause_ns(command);
@@ -217,13 +242,14 @@ static void watch_until_gone(const struct command *command)
     while (now_running.ended_ns == 0 && now_running.stopped_ns == 0) {
         await_event(polled, next_sample_ns);
         if (polled[POLLED_CONTROL].revents != 0)
-            _exit(0); /* nobody waits for the result any more; the box ends with its pid 1 */
+            heed_service();
         for (int i = 0; i < 2; i++)
             if (polled[POLLED_STREAMS + i].revents != 0)
                 drain(&now_running.streams[i], command->output_bytes);
         if (polled[POLLED_CHILDREN].revents != 0)
             reap_the_dead();
-        check_limits(command, &next_sample_ns);
+        if (now_running.stopped_ns == 0)
+            check_limits(command, &next_sample_ns);
     }
     kill_and_reap_all();
 }
@@ -236,6 +262,11 @@ static struct result conclude(const struct command *command)
     raise_peak(usage_in_the_end());
     if (now_running.outcome == ENDED)
         now_running.outcome = exceeded(command, wall_time_ns());
+    uint64_t result_files_bytes = 0;
+    if (command->resultc > 0) {
+        now_running.result_files = memory_file("result files");
+        result_files_bytes = collect(now_running.result_files, now_running.shared->results, command->result_file_bytes);
+    }
     return (struct result){
         .outcome = now_running.outcome,
         .exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1,
@@ -245,6 +276,7 @@ static struct result conclude(const struct command *command)
         .memory_bytes = now_running.peak.memory_bytes,
         .stdout_bytes = now_running.streams[0].bytes,
         .stderr_bytes = now_running.streams[1].bytes,
+        .result_files_bytes = result_files_bytes,
     };
 }
 
@@ -256,6 +288,17 @@ static int open_stream(struct stream *stream, const char *name)
         die("pipe");
     *stream = (struct stream){.pipe = ends[0], .file = memory_file(name)};
     return ends[1];
+}
+
+static void redirect(struct program_means *means, const int *streams)
+{
+    close(now_running.streams[0].pipe);
+    now_running.streams[0].pipe = -1;
+    close(means->streams[1]);
+    means->streams[0] = streams[0];
+    means->streams[1] = fcntl(streams[1], F_DUPFD_CLOEXEC, 0); /* closed like the end of a pipe of ours */
+    if (means->streams[1] < 0)
+        die("keeping a stream");
 }
 
 static void open_once(void)
@@ -281,18 +324,21 @@ static void mount_scratch(void)
         die("mounting the scratch directory");
 }
 
-/* A run finds the files of its submission read-only, and a scratch directory of the size that it may have. */
+/* A run finds the files of its submission read-only, and a scratch directory of the size that it may have, on top of what
+ * was put there for it. */
 static void set_mounts(const struct command *command)
 {
     char options[64];
     unsigned long mode = command->is_box_writable ? 0 : MS_RDONLY;
-    snprintf(options, sizeof options, "size=%llu", (unsigned long long)command->file_bytes);
+    snprintf(options, sizeof options, "size=%llu", (unsigned long long)(command->file_bytes + now_running.input_bytes));
     if (mount(NULL, SCRATCH_DIRECTORY, NULL, MS_REMOUNT | MS_NOSUID | MS_NODEV, options) != 0)
         die("changing the size of the scratch directory");
     if ((int)command->is_box_writable != now_running.is_box_writable
         && mount(NULL, BOX_DIRECTORY, NULL, MS_REMOUNT | MS_BIND | MS_NOSUID | MS_NODEV | mode, NULL) != 0)
         die("changing the mode of the box");
     now_running.is_box_writable = (int)command->is_box_writable;
+    if (command->resultc > 0 && mkdir(FEEDBACK_DIRECTORY, 0755) != 0)
+        die(FEEDBACK_DIRECTORY);
 }
 
 /* Forgets the last command; the payload is left alone, it is long and nobody reads it before it is replaced. */
@@ -304,9 +350,12 @@ static void clear(void)
     now_running.stopped_ns = 0;
     now_running.outcome = ENDED;
     now_running.peak = (struct usage){0};
+    now_running.result_files = -1;
+    now_running.input_bytes = 0;
 }
 
-void command_prepare(const struct lane *lane)
+/* With `streams` as stdin and stdout, which somebody else reads and writes, or with such that are kept here. */
+void command_prepare(const struct lane *lane, const int *streams)
 {
     if (now_running.shared == NULL)
         open_once();
@@ -324,12 +373,24 @@ void command_prepare(const struct lane *lane)
                     open_stream(&now_running.streams[1], "stderr")},
         .go = now_running.go,
     };
+    if (streams != NULL)
+        redirect(&means, streams);
     now_running.program = fork();
     if (now_running.program == 0)
         program_main(&means);
     now_running.fork_errno = errno;
     close(means.streams[1]);
     close(means.streams[2]);
+}
+
+/* In place of running it. */
+void command_discard(void)
+{
+    if (now_running.program > 0) {
+        kill(now_running.program, SIGKILL);
+        waitpid(now_running.program, NULL, 0);
+    }
+    command_finish();
 }
 
 /* Runs the command that lies in command_shared(); `failure` says so if it could not be run. */
@@ -359,6 +420,8 @@ void command_finish(void)
             close(now_running.streams[i].pipe);
         close(now_running.streams[i].file);
     }
+    if (now_running.result_files >= 0)
+        close(now_running.result_files);
     close(now_running.stdin_file);
     close(now_running.go);
     if (umount2(SCRATCH_DIRECTORY, MNT_DETACH) != 0)

@@ -34,6 +34,9 @@ enum request_kind {
     REQUEST_RUN = 4,
     REQUEST_PACK = 5,
     REQUEST_END = 6,
+    REQUEST_PUT_INPUT = 7, /* a file for the next command, in its working directory */
+    REQUEST_CONNECT = 8,   /* comes with the descriptors that are the next command's stdin and stdout */
+    REQUEST_STOP = 9,      /* ends the command that runs; nothing if none does */
 };
 enum reply_kind {
     REPLY_DONE = 1,
@@ -48,22 +51,25 @@ struct frame { /* what every message starts with; `length` bytes follow */
     uint32_t length;
 };
 
-struct command { /* then argc + envc strings, each ended by NUL; after the frame stdin_bytes of input */
+struct command { /* then argc + envc + resultc strings, each ended by NUL; after the frame stdin_bytes of input */
     uint64_t cpu_time_ns;
     uint64_t wall_time_ns;
     uint64_t memory_bytes;
     uint64_t output_bytes;
     uint64_t file_bytes;
     uint64_t stdin_bytes;
+    uint64_t result_file_bytes; /* of each result file at most so much is sent */
     uint32_t processes;
     uint32_t is_box_writable; /* compile: /box is writable and the working directory */
     uint32_t argc;
     uint32_t envc;
+    uint32_t resultc; /* names of result files in FEEDBACK_DIRECTORY, which is there if there are any */
+    uint32_t padding;
 };
 
 enum outcome { ENDED = 0, TIME_LIMIT = 1, WALL_LIMIT = 2, MEMORY_LIMIT = 3, OUTPUT_LIMIT = 4 };
 
-struct result { /* then stdout_bytes and stderr_bytes of output */
+struct result { /* then stdout_bytes and stderr_bytes of output, then result_files_bytes */
     uint32_t outcome; /* the first limit that was exceeded, or ENDED */
     int32_t exit_code; /* of the main process, -1 if a signal ended it */
     int32_t signal; /* that ended the main process, 0 if it exited */
@@ -73,19 +79,26 @@ struct result { /* then stdout_bytes and stderr_bytes of output */
     uint64_t memory_bytes; /* peak of all processes together, as far as we see it */
     uint64_t stdout_bytes;
     uint64_t stderr_bytes;
+    uint64_t result_files_bytes; /* per wanted file its size, NO_FILE if there is none, and as much of it as is wanted */
 };
 
+#define NO_FILE UINT64_MAX
+
 #define MAX_STRINGS 1024
+#define MAX_RESULT_FILES 8
 #define MAX_PAYLOAD_BYTES (256 * 1024)
+
+#define MAX_DESCRIPTORS 2 /* that come with one request */
 
 /* What keeper and program-to-be share for one command after the other; unmapped in the program by its exec. */
 struct shared {
     volatile uint64_t started_ns; /* 0 until the program starts */
     char failure[256]; /* why it could not be started; empty if it could */
     struct command command;
-    char **argv; /* both point into `strings` */
+    char **argv; /* all three point into `strings` */
     char **envp;
-    char *strings[MAX_STRINGS + 2];
+    char **results;
+    char *strings[MAX_STRINGS + 3];
     char payload[MAX_PAYLOAD_BYTES];
 };
 
@@ -111,6 +124,7 @@ struct lane {
 
 #define BOX_DIRECTORY "/box" /* the submission's files and what the compiler made of them */
 #define SCRATCH_DIRECTORY "/tmp" /* fresh for every command */
+#define FEEDBACK_DIRECTORY SCRATCH_DIRECTORY "/feedback"
 #define MAX_FILES 16384 /* inodes: they cost kernel memory that no size limit counts */
 
 /* box.c */
@@ -118,12 +132,16 @@ noreturn void box_main(const struct lane *lane);
 /* archive.c: 0, or -1 if it can't be done */
 int pack(int archive);
 int unpack(int archive);
+uint64_t collect(int file, char **names, uint64_t file_bytes);
 /* command.c */
-void command_prepare(const struct lane *lane);
+void command_prepare(const struct lane *lane, const int *streams);
+void command_discard(void);
+void command_add_input(uint64_t bytes);
 struct shared *command_shared(void);
 int command_stdin(void);
 struct result command_run(char failure[256]);
 int command_output(int index);
+int command_result_files(void);
 void command_finish(void);
 /* program.c */
 struct program_means {
@@ -143,7 +161,7 @@ struct usage usage_now(const struct command *command);
 struct usage usage_in_the_end(void);
 /* wire.c */
 void receive(int control, void *data, size_t length);
-int receive_descriptor(int control, struct frame *frame);
+void receive_frame(int control, struct frame *frame, int descriptors[MAX_DESCRIPTORS]);
 void receive_into(int control, int file, uint64_t length);
 void reply(int control, enum reply_kind kind, const void *payload, size_t length);
 void reply_descriptor(int control, enum reply_kind kind, int descriptor);

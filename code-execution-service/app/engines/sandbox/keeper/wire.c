@@ -28,12 +28,12 @@ void receive(int control, void *data, size_t length)
     }
 }
 
-/* Reads a frame and the descriptor that came with it, or -1 if none did. */
-int receive_descriptor(int control, struct frame *frame)
+/* Reads a frame and the descriptors that came with it, -1 for each that did not. */
+void receive_frame(int control, struct frame *frame, int descriptors[MAX_DESCRIPTORS])
 {
     union {
         struct cmsghdr header;
-        char space[CMSG_SPACE(sizeof(int))];
+        char space[CMSG_SPACE(MAX_DESCRIPTORS * sizeof(int))];
     } ancillary;
     struct iovec part = {frame, sizeof *frame};
     struct msghdr message = {.msg_iov = &part,
@@ -41,7 +41,8 @@ int receive_descriptor(int control, struct frame *frame)
                              .msg_control = &ancillary,
                              .msg_controllen = sizeof ancillary};
     ssize_t length;
-    int descriptor = -1;
+    for (int i = 0; i < MAX_DESCRIPTORS; i++)
+        descriptors[i] = -1;
     do
         length = recvmsg(control, &message, MSG_CMSG_CLOEXEC);
     while (length < 0 && errno == EINTR);
@@ -51,9 +52,8 @@ int receive_descriptor(int control, struct frame *frame)
         _exit(0);
     struct cmsghdr *header = CMSG_FIRSTHDR(&message);
     if (header != NULL && header->cmsg_type == SCM_RIGHTS)
-        memcpy(&descriptor, CMSG_DATA(header), sizeof descriptor);
+        memcpy(descriptors, CMSG_DATA(header), header->cmsg_len - CMSG_LEN(0));
     receive(control, (char *)frame + length, sizeof *frame - (size_t)length);
-    return descriptor;
 }
 
 void receive_into(int control, int file, uint64_t length)
