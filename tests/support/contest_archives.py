@@ -98,6 +98,38 @@ def small_contest(**changes: Any) -> ContestArchive:
     return ContestArchive(**{**values, **changes})
 
 
+def full_contest() -> ContestArchive:
+    """Make the small contest with at least one object of every kind."""
+    teams, problems = small_contest().teams, small_contest().problems
+    return small_contest(
+        state=State(started=START, ended=at(300)),
+        persons=(Person(id="p1", name="Alice", roles=(Role(type="contestant", team_id="t1"),)),),
+        accounts=(Account(id="a1", username="alice", type="team", team_id="t1", person_id="p1"),),
+        runs=(Run(id="r1", judgement_id="j1", ordinal=1, judgement_type_id="WA", time=at(10)),),
+        clarifications=(
+            Clarification(
+                id="c1",
+                from_team_id="t1",
+                problem_id="apples",
+                text="Red ones?",
+                time=at(3),
+                contest_time=timedelta(minutes=3),
+            ),
+            Clarification(
+                id="c2",
+                to_team_ids=("t1",),
+                reply_to_id="c1",
+                problem_id="apples",
+                text="Any.",
+                time=at(4),
+                contest_time=timedelta(minutes=4),
+            ),
+        ),
+        awards=(Award(id="winner", citation="Winner", team_ids=("t2",)),),
+        scoreboard=_board(teams, problems),
+    )
+
+
 _TEXT = st.text(
     st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), min_size=1, max_size=20
 )

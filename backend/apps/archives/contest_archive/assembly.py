@@ -27,11 +27,12 @@ def assemble(raw: RawContest, report: Report) -> ContestArchive | None:
 
 
 def _add_judgement_types(raw: RawContest, report: Report) -> None:
-    used = {
+    named = [
         each.document.get("judgement_type_id")
         for name in ("judgements", "runs")
         for each in raw.collections.get(name, {}).values()
-    }
+    ]
+    used = {each for each in named if isinstance(each, str)}
     if "judgement-types" in raw.collections or not used:
         return
     place = Place(file_name="judgement-types.json")

@@ -76,11 +76,19 @@ def _text_reader(chars_max: int) -> Callable[[object], str]:
             raise ValueRefusedError(f"is {_shown(value)}, not a text")
         if len(value) > chars_max:
             raise ValueRefusedError(f"has {len(value)} characters; make it at most {chars_max}")
-        if "\x00" in value or any("\ud800" <= character <= "\udfff" for character in value):
+        if "\x00" in value or not _is_unicode(value):
             raise ValueRefusedError("has NUL or half a surrogate pair, which no text may have")
         return value
 
     return read
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _id_reader(chars_max: int) -> Callable[[object], str]:
