@@ -29,7 +29,7 @@ async def background_loops(factory: Factory, *, judge_workers: int) -> AsyncIter
         _work(factory.deliveries().deliver_next, factory.fresh_events.bell, stop)
         for _ in range(DELIVERY_LOOPS)
     ]
-    loops.append(factory.trust.introduce(stop))
+    loops += [factory.trust.introduce(stop), factory.test_data.sweep(stop)]
     tasks = [asyncio.create_task(loop) for loop in loops]
     try:
         yield

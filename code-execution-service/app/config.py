@@ -68,6 +68,7 @@ class Settings(BaseSettings):
 
     judge_workers: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=64)
     judge_lease_seconds: float = Field(default=10.0, ge=1, le=3600)
+    test_data_days: int = Field(default=30, ge=1, le=3650)
 
     code_execution_driver: Literal["local", "remote"] = "local"
     code_execution_api_url: str = "https://onlinecompiler.io/api/v2/run-code/"

@@ -13,6 +13,7 @@ from app.schemas.judge import Place
 from app.services.contests import ContestService
 from app.services.direct_judging import DirectJudge
 from app.services.submissions import SubmissionService
+from app.services.test_data import TestDataService
 
 
 async def get_factory(request: Request) -> Factory:
@@ -32,6 +33,11 @@ async def get_contests(factory: FactoryDependency) -> ContestService:
 async def get_submissions(factory: FactoryDependency) -> SubmissionService:
     """Return the submission service."""
     return factory.submissions()
+
+
+async def get_test_data(factory: FactoryDependency) -> TestDataService:
+    """Return the test data that submissions refer to."""
+    return factory.test_data
 
 
 async def get_direct_judge(factory: FactoryDependency) -> DirectJudge:
@@ -65,3 +71,4 @@ CallPlace = Annotated[Place, Depends(get_place)]
 Contests = Annotated[ContestService, Depends(get_contests)]
 Judge = Annotated[DirectJudge, Depends(get_direct_judge)]
 Submissions = Annotated[SubmissionService, Depends(get_submissions)]
+TestDataStore = Annotated[TestDataService, Depends(get_test_data)]

@@ -1,5 +1,7 @@
 """What can go wrong in this service; a participant's failing program is a value, not an error."""
 
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
 from typing import ClassVar
 
 
@@ -11,6 +13,8 @@ class ServiceError(Exception):
     status: ClassVar[int] = 500
     retry_after_s: int | None = None
     """When it makes sense to ask again; `None` where nobody can tell."""
+    more: Mapping[str, object] = MappingProxyType({})
+    """What the answer says besides, by name of the field."""
 
     def __init__(self, detail: str | None = None) -> None:
         self.detail = detail or self.title
@@ -37,6 +41,18 @@ class UnsupportedLanguageError(InvalidRequestError):
 
     code = "unsupported-language"
     title = "The language is not supported"
+
+
+class UnknownTestDataError(InvalidRequestError):
+    """Hashes are named that no content is kept for: send the contents, then repeat the request."""
+
+    code = "unknown_test_data"
+    title = "Test data is named that is not kept here; send it first"
+    status = 422
+
+    def __init__(self, missing: Collection[str]) -> None:
+        super().__init__(f"{len(missing)} contents are not kept here; PUT /api/v1/test-data/ them")
+        self.more = {"missing": list(missing)}
 
 
 class UnauthenticatedError(ClientError):
@@ -170,6 +186,14 @@ class RemoteEngineError(EngineError):
 
     code = "remote-engine-failure"
     title = "The remote engine failed"
+
+
+class TestDataGoneError(ServerError):
+    """What a submission refers to was deleted, as nobody had used it for long."""
+
+    __test__ = False
+    code = "test-data-gone"
+    title = "Its test data is no longer kept; hand it in again"
 
 
 class CheckerFailedError(ServerError):

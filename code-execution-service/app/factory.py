@@ -18,6 +18,7 @@ from app.services.judge_queue import JudgeQueue
 from app.services.slots import Slots
 from app.services.stop import Stop
 from app.services.submissions import SubmissionService
+from app.services.test_data import TestDataService
 from app.services.trust import TrustService
 from app.services.webhook import DeliveryService
 
@@ -29,6 +30,7 @@ class Factory:
     transactions: Transactions
     engine: Engine
     languages: LanguageRegistry
+    test_data: TestDataService
     backend: BackendClient
     trust: TrustService
     examinations: ExaminationService
@@ -50,6 +52,7 @@ class Factory:
         return SubmissionService(
             transactions=self.transactions,
             languages=self.languages,
+            test_data=self.test_data,
             fresh_jobs=self.fresh_jobs,
         )
 
@@ -72,7 +75,13 @@ class Factory:
             fresh_events=self.fresh_events,
             lease_s=self.judge_lease_s,
         )
-        return JudgeService(queue=queue, engine=self.engine, stop=self.stop)
+        return JudgeService(
+            queue=queue,
+            engine=self.engine,
+            languages=self.languages,
+            test_data=self.test_data,
+            stop=self.stop,
+        )
 
     def deliveries(self) -> DeliveryService:
         """Build the delivery service."""

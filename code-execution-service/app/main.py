@@ -29,7 +29,7 @@ from app.languages import LanguageRegistry, load_languages
 from app.logs import configure_logging
 from app.repositories.schema import Schema
 from app.repositories.unit_of_work import Transactions
-from app.routes import contests, judge, submissions, system
+from app.routes import contests, judge, submissions, system, test_data
 from app.routes.content_encoding import ContentEncodingMiddleware
 from app.routes.errors import install_error_handlers
 from app.routes.judge_cors import JudgeCorsMiddleware
@@ -39,6 +39,7 @@ from app.services.authentication import Authenticator, KeyStore
 from app.services.examination import ExaminationService
 from app.services.fresh_jobs import FreshJobs
 from app.services.slots import Slots
+from app.services.test_data import TestDataService
 from app.services.trust import TrustService
 
 VERSION = "0.1.0"
@@ -102,8 +103,8 @@ def create_app(
     app.add_middleware(JudgeCorsMiddleware, origins=settings.judge_cors_origins)
     app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.trusted_proxies))
     install_error_handlers(app)
-    for router in (judge.router, submissions.router, contests.router, system.router):
-        app.include_router(router)
+    for door in (judge, submissions, test_data, contests, system):
+        app.include_router(door.router)
     if remote_results is not None:
         app.state.remote_results = remote_results
         app.include_router(remote_results_router)
@@ -138,10 +139,12 @@ def _create_factory(
 ) -> Factory:
     doctor = DoctorClient(DOCTOR, directory=SERVICE_DIRECTORY)
     backend = BackendClient(http, secrets=settings.webhook_secrets)
+    transactions = Transactions(database)
     return Factory(
-        transactions=Transactions(database),
+        transactions=transactions,
         engine=engine,
         languages=languages,
+        test_data=TestDataService(transactions, kept_days=settings.test_data_days),
         backend=backend,
         trust=TrustService(backend),
         examinations=ExaminationService(doctor.examine),

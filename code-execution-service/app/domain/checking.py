@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal
 
 from app.domain.files import SourceFile
 from app.domain.language import Language
@@ -41,3 +42,35 @@ class ProgramChecker:
     files: tuple[SourceFile, ...]
     arguments: tuple[str, ...]
     limits: Limits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredFile:
+    """A file whose content is kept as test data."""
+
+    name: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredProgram:
+    """A checker or interactor whose source and files are kept as test data.
+
+    Limits that are `None` are the service's defaults, multipliers that are `None` the language's.
+    """
+
+    kind: Literal["program"] = "program"
+    protocol: Protocol
+    language: str
+    source_sha256: str
+    files: tuple[StoredFile, ...] = ()
+    arguments: tuple[str, ...] = ()
+    cpu_time_ms: int | None = None
+    memory_bytes: int | None = None
+    time_multiplier: float | None = None
+    memory_multiplier: float | None = None
+
+    @property
+    def hashes(self) -> tuple[str, ...]:
+        """What of the kept test data it consists of."""
+        return (self.source_sha256, *(file.sha256 for file in self.files))

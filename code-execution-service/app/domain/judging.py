@@ -1,18 +1,20 @@
 """Judging: from what the sandbox saw to the verdict on a submission."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from app.domain.checkers import is_same_output
+from app.domain.checking import CheckOutcome
 from app.domain.limits import MIB, Limits
 from app.domain.runs import NO_USAGE, CompileResult, RunResult, RunStatus, Usage
 from app.domain.text import readable, storable
 from app.domain.verdicts import Verdict, verdict_of
+from app.errors import CheckerFailedError
 
 SAMPLE_OUTPUT_BYTES = 4 * 1024
 OUTPUT_BYTES = 64 * 1024
 ERROR_OUTPUT_BYTES = 10 * 1024
+JUDGE_MESSAGE_BYTES = 4 * 1024
 INFERRED = "(inferred, not measured)"
 
 
@@ -33,23 +35,51 @@ class TestCase:
     __test__ = False
 
     id: str
-    input: str
-    expected_output: str
+    input: bytes
+    expected_output: bytes
     is_sample: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GivenTestCase:
+    """A test case as it is handed in and stored: each part as text, or as a hash of test data."""
+
+    id: str
+    input: str | None = None
+    input_sha256: str | None = None
+    expected_output: str | None = None
+    expected_output_sha256: str | None = None
+    is_sample: bool
+    group: str | None = None
+
+    @property
+    def hashes(self) -> tuple[str, ...]:
+        """What of the kept test data it refers to."""
+        return tuple(each for each in (self.input_sha256, self.expected_output_sha256) if each)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JudgedRun:
-    """One test case of a judgement; unless it is a sample, without what the program wrote."""
+    """One test case of a judgement; unless it is a sample, without what the program wrote.
+
+    No verdict: it was skipped. `score` goes from 0.0 to 1.0. `judge_message` is for judges only.
+    """
 
     test_case_id: str
     is_sample: bool
-    verdict: Verdict
+    verdict: Verdict | None
+    score: float
+    judge_message: str | None
     usage: Usage
     exit_code: int | None
     signal: int | None
     output: str | None
     error: str | None
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether it was run and is worth nothing; partial credit is no failure."""
+        return self.verdict is not None and self.score == 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,16 +140,23 @@ def judge_run(
     test_case: TestCase,
     run: RunResult,
     limits: Limits,
+    outcome: CheckOutcome | None,
     *,
     sample_output_bytes: int = SAMPLE_OUTPUT_BYTES,
 ) -> JudgedRun:
-    """Judge one run against its test case; longer output of a sample is cut."""
-    is_right = is_same_output(run.stdout, test_case.expected_output.encode())
+    """Judge one run of a test case; longer output of a sample is cut.
+
+    `outcome` is what the checker said, if it was asked; it counts where the program ended well.
+    """
+    is_right = outcome is not None and outcome.is_accepted
+    verdict = verdict_of(run.status, is_output_right=is_right)
     failure = describe_failure(run, limits)
     return JudgedRun(
         test_case_id=test_case.id,
         is_sample=test_case.is_sample,
-        verdict=verdict_of(run.status, is_output_right=is_right),
+        verdict=verdict,
+        score=outcome.score if outcome and verdict in {Verdict.AC, Verdict.WA} else 0.0,
+        judge_message=_judge_message(outcome.message) if outcome else None,
         usage=run.usage,
         exit_code=run.exit_code,
         signal=run.signal,
@@ -134,6 +171,8 @@ def judge_unrun(test_case: TestCase, verdict: Verdict, reason: str) -> JudgedRun
         test_case_id=test_case.id,
         is_sample=test_case.is_sample,
         verdict=verdict,
+        score=0.0,
+        judge_message=None,
         usage=NO_USAGE,
         exit_code=None,
         signal=None,
@@ -142,9 +181,39 @@ def judge_unrun(test_case: TestCase, verdict: Verdict, reason: str) -> JudgedRun
     )
 
 
+def judge_unchecked(test_case: TestCase, error: CheckerFailedError) -> JudgedRun:
+    """Judge a run whose checker or interactor failed, which judges have to know the details of."""
+    reason = f"Internal Error: {error.title}"
+    return replace(
+        judge_unrun(test_case, Verdict.IE, reason), judge_message=_judge_message(error.detail)
+    )
+
+
+def judge_skipped(test_case: TestCase) -> JudgedRun:
+    """Say of a test case that it was not run, as others had failed."""
+    return JudgedRun(
+        test_case_id=test_case.id,
+        is_sample=test_case.is_sample,
+        verdict=None,
+        score=0.0,
+        judge_message=None,
+        usage=NO_USAGE,
+        exit_code=None,
+        signal=None,
+        output=None,
+        error=None,
+    )
+
+
 def judge_all(runs: Sequence[JudgedRun]) -> JudgementResult:
-    """Judge a submission by its runs, at least one: the first that failed gives the verdict."""
-    deciding = next((run for run in runs if run.verdict is not Verdict.AC), runs[0])
+    """Judge a submission by its runs, at least one that was not skipped.
+
+    The first that failed gives the verdict, but a fault that is not the program's goes before.
+    """
+    failed = [run for run in runs if run.verdict not in {None, Verdict.AC}]
+    faults = [run for run in failed if run.verdict is Verdict.IE]
+    deciding = next(iter(faults + failed), runs[0])
+    assert deciding.verdict is not None  # noqa: S101  # where nothing failed, nothing was skipped
     shown = deciding if deciding.is_sample else next((run for run in runs if run.is_sample), None)
     error = None
     if deciding.error and deciding.verdict is not Verdict.AC:
@@ -174,6 +243,10 @@ def describe_failure(run: RunResult, limits: Limits) -> str | None:
     if description and run.were_processes_refused:
         description += " after it was refused more processes or threads"
     return f"{description} {INFERRED}" if description and run.is_guess else description
+
+
+def _judge_message(text: str) -> str | None:
+    return readable(text.encode(), max_bytes=JUDGE_MESSAGE_BYTES) or None
 
 
 def _or_unknown(exit_code: int | None) -> str:

@@ -11,6 +11,7 @@ from app.models.submission import (
     SubmissionStatus,
     SubmissionTestCase,
 )
+from app.models.test_data import TestData
 
 __all__ = [
     "Contest",
@@ -25,4 +26,5 @@ __all__ = [
     "SubmissionFile",
     "SubmissionStatus",
     "SubmissionTestCase",
+    "TestData",
 ]

@@ -28,7 +28,7 @@ class Judgement(Base):
 
 
 class Run(Base):
-    """One test case of one judgement."""
+    """One test case of one judgement; without a verdict where it was skipped."""
 
     __tablename__ = "runs"
 
@@ -39,7 +39,9 @@ class Run(Base):
     position: Mapped[int]
     test_case_id: Mapped[str] = mapped_column(String(64))
     is_sample: Mapped[bool]
-    verdict: Mapped[Verdict] = mapped_column(String(8))
+    verdict: Mapped[Verdict | None] = mapped_column(String(8))
+    score: Mapped[float] = mapped_column(server_default="0")
+    judge_message: Mapped[str | None] = mapped_column(Text)
     wall_time_ms: Mapped[int]
     cpu_time_ms: Mapped[int]
     memory_bytes: Mapped[int] = mapped_column(BigInteger)

@@ -1,6 +1,7 @@
 """Submissions with their test cases and files, and the result of the newest judgement."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import JSON, BigInteger, ForeignKey, Index, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -34,6 +35,8 @@ class Submission(Base):
     cpu_time_limit_ms: Mapped[int | None]
     memory_limit_bytes: Mapped[int | None] = mapped_column(BigInteger)
     compile_options: Mapped[list[str]] = mapped_column(JSON, default=list, server_default="[]")
+    judging_rules: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    """Null: compared exactly, all tests run."""
 
     status: Mapped[SubmissionStatus] = mapped_column(String(16), index=True)
     verdict: Mapped[Verdict | None] = mapped_column(String(8))
@@ -61,7 +64,10 @@ class Submission(Base):
 
 
 class SubmissionTestCase(Base):
-    """One test case that came with a submission; the expected output never enters the sandbox."""
+    """One test case that came with a submission; the expected output never enters the sandbox.
+
+    A text is empty where its hash is given: then it is kept once, as test data.
+    """
 
     __tablename__ = "submission_test_cases"
 
@@ -71,9 +77,12 @@ class SubmissionTestCase(Base):
     )
     position: Mapped[int]
     external_id: Mapped[str] = mapped_column(String(64))
-    input: Mapped[str] = mapped_column(Text)
-    expected_output: Mapped[str] = mapped_column(Text)
+    input: Mapped[str] = mapped_column(Text, default="")
+    input_sha256: Mapped[str | None] = mapped_column(String(64))
+    expected_output: Mapped[str] = mapped_column(Text, default="")
+    expected_output_sha256: Mapped[str | None] = mapped_column(String(64))
     is_sample: Mapped[bool] = mapped_column(default=False)
+    group_name: Mapped[str | None] = mapped_column(String(64))
 
 
 class SubmissionFile(Base):

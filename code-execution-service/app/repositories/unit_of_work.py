@@ -13,6 +13,7 @@ from app.repositories.events import EventRepository
 from app.repositories.jobs import JobRepository
 from app.repositories.judge_submissions import JudgeSubmissionRepository
 from app.repositories.submissions import SubmissionRepository
+from app.repositories.test_data import TestDataRepository
 
 
 class UnitOfWork:
@@ -24,6 +25,7 @@ class UnitOfWork:
         self.jobs = JobRepository(session)
         self.events = EventRepository(session)
         self.judge_submissions = JudgeSubmissionRepository(session)
+        self.test_data = TestDataRepository(session)
 
 
 class Transactions:

@@ -33,7 +33,9 @@ def render_service_error(error: ServiceError) -> JSONResponse:
         headers["Retry-After"] = str(error.retry_after_s)
     detail = error.title if isinstance(error, ServerError) else error.detail
     return JSONResponse(
-        {"detail": detail, "code": error.code}, status_code=error.status, headers=headers
+        {"detail": detail, "code": error.code, **error.more},
+        status_code=error.status,
+        headers=headers,
     )
 
 

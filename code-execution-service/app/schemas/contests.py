@@ -4,7 +4,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
-from app.schemas.submissions import NO_NUL, Instant
+from app.schemas.contents import NO_NUL
+from app.schemas.submissions import Instant
 
 Title = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=NO_NUL)]
 Description = Annotated[str, StringConstraints(max_length=100_000, pattern=NO_NUL)]

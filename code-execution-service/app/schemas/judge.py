@@ -61,8 +61,8 @@ class _ProgramIn(BaseModel):
             test_cases=tuple(
                 TestCase(
                     id=case.id or f"test_{number}",
-                    input=case.input,
-                    expected_output=case.expected_output,
+                    input=case.input.encode(),
+                    expected_output=case.expected_output.encode(),
                     is_sample=True,  # who sends a test case may see all of it
                 )
                 for number, case in enumerate(test_cases, start=1)
@@ -185,11 +185,12 @@ class JudgedTestOut(BaseModel):
     @classmethod
     def of(cls, number: int, test_case: TestCase, run: JudgedRun) -> Self:
         """Show one run."""
+        assert run.verdict is not None  # noqa: S101  # this door skips no test
         return cls(
             test_case_id=run.test_case_id,
             test_case_number=number,
-            input=test_case.input,
-            expected_output=test_case.expected_output,
+            input=test_case.input.decode(),
+            expected_output=test_case.expected_output.decode(),
             actual_output=run.output or "",
             error=run.error,
             status=_STATUSES[run.verdict],

@@ -1,38 +1,43 @@
 """The submissions door on the wire (contract S001-Q01 to Q05, D31, D32)."""
 
-import base64
 from datetime import datetime
 from typing import Annotated, Any, Self
 
 from pydantic import (
-    Base64Encoder,
     BaseModel,
     ConfigDict,
-    EncodedBytes,
     Field,
     PlainSerializer,
     StringConstraints,
+    model_validator,
 )
-from typing_extensions import override
 
-from app.domain.files import MAX_FILE_BYTES, MAX_FILES, SourceFile
+from app.domain.files import MAX_FILES, SourceFile
 from app.domain.formats import instant_text
-from app.domain.judging import SubmissionStatus, TestCase
+from app.domain.judging import GivenTestCase, SubmissionStatus
+from app.domain.judging_rules import JudgingRules
 from app.domain.limits import MIB
 from app.domain.verdicts import Verdict
 from app.models import Submission
+from app.schemas.contents import NO_NUL, Base64File, Name, Sha256, Text, content_of
+from app.schemas.judging_rules import (
+    CheckerIn,
+    ExactCheckerIn,
+    JudgeProgramIn,
+    LimitsIn,
+    TestGroupIn,
+    checker_of,
+)
 from app.services.events import result_fields
 from app.services.submissions import NewSubmission, SubmissionDetails
 
 MAX_INPUT_CHARACTERS = 1 * MIB
 MAX_TEST_CASES = 1000
+MAX_TEST_GROUPS = 100
 MAX_TEST_CASE_CHARACTERS = 16 * MIB
 MAX_ID = 2**63 - 1
 
 Instant = Annotated[datetime, PlainSerializer(instant_text, return_type=str)]
-# PostgreSQL's text can't hold NUL, and no program text or test needs it.
-NO_NUL = r"^[^\x00]*$"
-Text = Annotated[str, StringConstraints(pattern=NO_NUL)]
 
 
 class TestCaseIn(BaseModel):
@@ -40,41 +45,37 @@ class TestCaseIn(BaseModel):
 
     __test__ = False
 
-    id: Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=NO_NUL)]
+    id: Name
     input: Text = Field(default="", max_length=MAX_TEST_CASE_CHARACTERS, description="stdin")
-    expected_output: Text = Field(max_length=MAX_TEST_CASE_CHARACTERS)
+    input_sha256: Sha256 | None = Field(
+        default=None, description="In place of `input`: of PUT /api/v1/test-data/{sha256}."
+    )
+    expected_output: Text | None = Field(
+        default=None,
+        max_length=MAX_TEST_CASE_CHARACTERS,
+        description="What a checker is given to compare with; required, or its hash.",
+    )
+    expected_output_sha256: Sha256 | None = Field(
+        default=None, description="In place of `expected_output`."
+    )
     is_sample: bool = Field(
         default=False,
         description="Only of samples the answers and events show what the program wrote.",
     )
+    group: Name | None = Field(default=None, description="One of `groups`.")
 
+    @model_validator(mode="after")
+    def _have_each_part_once(self) -> Self:
+        if self.input and self.input_sha256:
+            raise ValueError("give input or input_sha256")
+        if (self.expected_output is None) == (self.expected_output_sha256 is None):
+            raise ValueError("give expected_output or expected_output_sha256")
+        return self
 
-class LimitsIn(BaseModel):
-    """What each run may use, before the multipliers; the service's defaults where absent."""
-
-    cpu_time_ms: int | None = Field(default=None, ge=50, le=60_000)
-    memory_bytes: int | None = Field(default=None, ge=16 * MIB, le=2048 * MIB)
-    time_multiplier: float | None = Field(
-        default=None, ge=1, le=20, description="In place of the language's."
-    )
-    memory_multiplier: float | None = Field(
-        default=None, ge=1, le=20, description="In place of the language's."
-    )
-
-
-class _StrictBase64(Base64Encoder):
-    @classmethod
-    @override
-    def decode(cls, data: bytes) -> bytes:
-        return base64.b64decode(data, validate=True)
-
-
-class Base64File(BaseModel):
-    """The content of a file that is no text."""
-
-    base64: Annotated[bytes, EncodedBytes(encoder=_StrictBase64)] = Field(
-        max_length=MAX_FILE_BYTES * 3 // 2
-    )
+    def to_test_case(self) -> GivenTestCase:
+        """Return what the service works with."""
+        given = self.model_dump()
+        return GivenTestCase(**given | {"input": None if self.input_sha256 else self.input})
 
 
 class SubmissionIn(BaseModel):
@@ -90,6 +91,17 @@ class SubmissionIn(BaseModel):
         description="stdin of the one run that a submission without test cases gets",
     )
     test_cases: list[TestCaseIn] = Field(default=[], max_length=MAX_TEST_CASES)
+    groups: list[TestGroupIn] = Field(
+        default=[], max_length=MAX_TEST_GROUPS, description="Without any, every test is run."
+    )
+    checker: CheckerIn = Field(default=ExactCheckerIn(kind="exact"))
+    interactor: JudgeProgramIn | None = Field(
+        default=None,
+        description=(
+            "A program that the submission's program talks to in place of reading the input; it "
+            "decides, and a `checker` only if it is a testlib program too."
+        ),
+    )
     limits: LimitsIn = LimitsIn()
     compile_options: list[Annotated[str, StringConstraints(max_length=64)]] = Field(
         default=[],
@@ -115,6 +127,12 @@ class SubmissionIn(BaseModel):
 
     def to_request(self) -> NewSubmission:
         """Return what the service works with."""
+        contents: dict[str, bytes] = {}
+        rules = JudgingRules(
+            checker=checker_of(self.checker, contents),
+            interactor=self.interactor.to_program(contents) if self.interactor else None,
+            groups=tuple(group.to_group() for group in self.groups),
+        )
         return NewSubmission(
             code=self.code,
             language=self.language,
@@ -128,10 +146,12 @@ class SubmissionIn(BaseModel):
             memory_multiplier=self.limits.memory_multiplier,
             compile_options=tuple(self.compile_options),
             files=tuple(
-                SourceFile(name=name, content=_content_of(file))
+                SourceFile(name=name, content=content_of(file))
                 for name, file in sorted(self.files.items())
             ),
-            test_cases=tuple(TestCase(**case.model_dump()) for case in self.test_cases),
+            test_cases=tuple(case.to_test_case() for case in self.test_cases),
+            rules=rules,
+            contents=contents,
             is_executed_at_once=self.auto_execute,
         )
 
@@ -154,8 +174,10 @@ class TestResultOut(BaseModel):
     test_case_id: str
     test_case_number: int
     is_sample: bool
-    verdict: Verdict
+    verdict: Verdict | None = Field(description="Null: skipped.")
     passed: bool
+    score: float = Field(description="From 0.0 to 1.0; between them a checker's partial credit.")
+    is_skipped: bool = Field(description="Not run, as tests of its group or a required one failed.")
     execution_time_ms: int
     cpu_time_ms: int
     memory_usage_bytes: int
@@ -163,6 +185,7 @@ class TestResultOut(BaseModel):
     signal: int | None
     output: str | None
     error: str | None
+    judge_message: str | None = Field(description="Of the checker, for judges only.")
 
 
 class SummaryOut(BaseModel):
@@ -171,6 +194,7 @@ class SummaryOut(BaseModel):
     total_tests: int
     passed: int
     failed: int
+    skipped: int
     all_passed: bool
 
 
@@ -235,7 +259,3 @@ def _fields(submission: Submission, result: dict[str, Any]) -> dict[str, Any]:
     means = ("cpu_time_limit_ms", "memory_limit_bytes", "compile_options")
     fate = ("webhook_sent", "webhook_response", "created_at", "executed_at", "completed_at")
     return {name: getattr(submission, name) for name in own + means + fate} | result
-
-
-def _content_of(file: str | Base64File) -> bytes:
-    return file.encode() if isinstance(file, str) else file.base64

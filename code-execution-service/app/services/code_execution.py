@@ -1,22 +1,35 @@
 """Judging queued submissions: run them in the engine, turn what it saw into a verdict."""
 
 import logging
+from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 
 from app.domain.judging import (
+    GivenTestCase,
     JudgedRun,
     JudgementResult,
+    TestCase,
     judge_all,
     judge_compile_error,
     judge_platform_fault,
-    judge_run,
     judge_single_run,
+    judge_skipped,
 )
 from app.domain.runs import CompileResult
+from app.domain.test_groups import TestPlan
+from app.domain.verdicts import Verdict
 from app.engines.base import Engine, Program
-from app.errors import EngineBusyError, EngineError, EngineUnavailableError
+from app.errors import (
+    EngineBusyError,
+    EngineError,
+    EngineUnavailableError,
+    TestDataGoneError,
+)
+from app.languages import LanguageRegistry
 from app.services.judge_queue import ClaimedJob, JudgeQueue, LeaseLostError
 from app.services.stop import Stop, StoppedError
+from app.services.test_data import TestDataService
+from app.services.test_judging import TestJudge, judges_of
 
 logger = logging.getLogger(__name__)
 
@@ -27,9 +40,19 @@ MAX_ATTEMPTS = 2
 class JudgeService:
     """Judges one submission after the other."""
 
-    def __init__(self, *, queue: JudgeQueue, engine: Engine, stop: Stop) -> None:
+    def __init__(
+        self,
+        *,
+        queue: JudgeQueue,
+        engine: Engine,
+        languages: LanguageRegistry,
+        test_data: TestDataService,
+        stop: Stop,
+    ) -> None:
         self._queue = queue
         self._engine = engine
+        self._languages = languages
+        self._test_data = test_data
         self._stop = stop
 
     async def give_back(self) -> None:
@@ -73,7 +96,7 @@ class JudgeService:
             return judge_platform_fault("The worker was lost.")
         try:
             return await self._run(job)
-        except EngineUnavailableError as error:
+        except (EngineUnavailableError, TestDataGoneError) as error:
             return judge_platform_fault(error.detail)
         except EngineBusyError:
             raise
@@ -90,16 +113,56 @@ class JudgeService:
             files=job.files,
             compile_options=job.compile_options,
         )
-        texts = [case.input for case in job.test_cases] or [job.input_data]
-        results = self._engine.execute(program, [text.encode() for text in texts])
-        runs: list[JudgedRun] = []
-        async with aclosing(results):
+        if not job.test_cases:
+            return await self._run_once(program, job.input_data.encode())
+        hashes = job.rules.hashes.union(*(case.hashes for case in job.test_cases))
+        contents = await self._test_data.load(hashes)
+        judge = TestJudge(self._engine, program, judges_of(job.rules, contents, self._languages))
+        tests = [_test_case(case, contents) for case in job.test_cases]
+        return await _run_planned(
+            judge, tests, TestPlan([case.group for case in job.test_cases], job.rules.groups)
+        )
+
+    async def _run_once(self, program: Program, data: bytes) -> JudgementResult:
+        async with aclosing(self._engine.execute(program, [data])) as results:
+            async for result in results:
+                if not isinstance(result, CompileResult):
+                    return judge_single_run(result, program.limits)
+                if not result.is_ok:
+                    return judge_compile_error(result)
+        raise EngineError("The engine gave no result")
+
+
+async def _run_planned(
+    judge: TestJudge, tests: Sequence[TestCase], plan: TestPlan
+) -> JudgementResult:
+    """Run what the plan asks for, and once more whenever it asks for less than was begun.
+
+    What the engine has begun in the meantime is lost then: no result depends on how far it came.
+    """
+    runs: dict[int, JudgedRun] = {}
+    has_fault = False
+    while plan.remaining and not has_fault:
+        async with aclosing(judge.judge([tests[n] for n in plan.remaining])) as results:
             async for result in results:
                 if isinstance(result, CompileResult):
                     if not result.is_ok:
                         return judge_compile_error(result)
-                elif job.test_cases:
-                    runs.append(judge_run(job.test_cases[len(runs)], result, job.limits))
-                else:
-                    return judge_single_run(result, job.limits)
-        return judge_all(runs)
+                    continue
+                runs[plan.remaining[0]] = result
+                has_fault = result.verdict is Verdict.IE
+                if plan.note(has_failed=result.has_failed):
+                    break
+    return judge_all([runs.get(n) or judge_skipped(test) for n, test in enumerate(tests)])
+
+
+def _test_case(case: GivenTestCase, contents: Mapping[str, bytes]) -> TestCase:
+    def content(text: str | None, sha256: str | None) -> bytes:
+        return contents[sha256] if sha256 else (text or "").encode()
+
+    return TestCase(
+        id=case.id,
+        input=content(case.input, case.input_sha256),
+        expected_output=content(case.expected_output, case.expected_output_sha256),
+        is_sample=case.is_sample,
+    )

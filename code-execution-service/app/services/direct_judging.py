@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from app.domain.checkers import ExactChecker, check
 from app.domain.judging import JudgedRun, TestCase, judge_run, judge_unrun
 from app.domain.language import Language
 from app.domain.limits import MIB, Limits, limits_for
@@ -24,6 +25,7 @@ from app.services.submissions import check_code
 
 logger = logging.getLogger(__name__)
 
+EXACT = ExactChecker()
 DEFAULT_TIMEOUT_S = 5  # contract S000-Q12
 WAITING_S = 1
 """How much longer than its CPU time a run may take altogether."""
@@ -128,7 +130,7 @@ class DirectJudge:
         return submission_id
 
     async def _run(self, program: Program, test_cases: Sequence[TestCase]) -> list[JudgedRun]:
-        inputs = [case.input.encode() for case in test_cases]
+        inputs = [case.input for case in test_cases]
         shown_bytes = min(program.limits.output_bytes, ANSWER_OUTPUT_BYTES // len(inputs))
         runs: list[JudgedRun] = []
         try:
@@ -140,6 +142,7 @@ class DirectJudge:
                                 test_cases[len(runs)],
                                 result,
                                 program.limits,
+                                check(EXACT, result.stdout, test_cases[len(runs)].expected_output),
                                 sample_output_bytes=shown_bytes,
                             )
                         )

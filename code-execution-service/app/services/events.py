@@ -61,6 +61,8 @@ def _test_result(run: Run) -> dict[str, Any]:
         "is_sample": run.is_sample,
         "verdict": run.verdict,
         "passed": run.verdict == Verdict.AC,
+        "score": run.score,
+        "is_skipped": run.verdict is None,
         "execution_time_ms": run.wall_time_ms,
         "cpu_time_ms": run.cpu_time_ms,
         "memory_usage_bytes": run.memory_bytes,
@@ -68,14 +70,17 @@ def _test_result(run: Run) -> dict[str, Any]:
         "signal": run.signal,
         "output": run.output,
         "error": run.error,
+        "judge_message": run.judge_message,
     }
 
 
 def _summary(runs: Sequence[Run]) -> dict[str, Any]:
     passed = sum(run.verdict == Verdict.AC for run in runs)
+    skipped = sum(run.verdict is None for run in runs)
     return {
         "total_tests": len(runs),
         "passed": passed,
-        "failed": len(runs) - passed,
+        "failed": len(runs) - passed - skipped,
+        "skipped": skipped,
         "all_passed": passed == len(runs),
     }

@@ -9,12 +9,14 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from app.domain.files import SourceFile
-from app.domain.judging import JudgedRun, JudgementResult, SubmissionStatus, TestCase
+from app.domain.judging import GivenTestCase, JudgedRun, JudgementResult, SubmissionStatus
+from app.domain.judging_rules import JudgingRules
 from app.domain.language import Language
 from app.domain.limits import DEFAULT_LIMITS, Limits, wall_time_ms_for
 from app.languages import LanguageRegistry
 from app.models import Event, Job, Judgement, Run, Submission, SubmissionFile, SubmissionTestCase
 from app.repositories.unit_of_work import Transactions, UnitOfWork
+from app.services import judging_rules
 from app.services.events import submission_completed_event
 from app.services.fresh_events import FreshEvents
 from app.services.fresh_jobs import FreshJobs
@@ -38,7 +40,8 @@ class ClaimedJob:
     limits: Limits
     compile_options: tuple[str, ...]
     files: tuple[SourceFile, ...]
-    test_cases: tuple[TestCase, ...]
+    test_cases: tuple[GivenTestCase, ...]
+    rules: JudgingRules
 
 
 class LeaseLostError(Exception):
@@ -187,14 +190,18 @@ class JudgeQueue:
             compile_options=tuple(submission.compile_options),
             files=tuple(SourceFile(name=file.name, content=file.content) for file in files),
             test_cases=tuple(
-                TestCase(
+                GivenTestCase(
                     id=case.external_id,
                     input=case.input,
+                    input_sha256=case.input_sha256,
                     expected_output=case.expected_output,
+                    expected_output_sha256=case.expected_output_sha256,
                     is_sample=case.is_sample,
+                    group=case.group_name,
                 )
                 for case in test_cases
             ),
+            rules=judging_rules.from_document(submission.judging_rules),
         )
 
 
@@ -233,6 +240,8 @@ def _run_row(position: int, run: JudgedRun) -> Run:
         test_case_id=run.test_case_id,
         is_sample=run.is_sample,
         verdict=run.verdict,
+        score=run.score,
+        judge_message=run.judge_message,
         wall_time_ms=run.usage.wall_time_ms,
         cpu_time_ms=run.usage.cpu_time_ms,
         memory_bytes=run.usage.memory_bytes,

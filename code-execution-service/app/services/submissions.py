@@ -2,14 +2,17 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from typing import Any
 
-from app.domain.files import SourceFile, check_files
-from app.domain.judging import SubmissionStatus, TestCase
+from app.domain.files import MAX_FILE_BYTES, SourceFile, check_files
+from app.domain.judging import GivenTestCase, SubmissionStatus
+from app.domain.judging_rules import DEFAULT_RULES, JudgingRules
 from app.domain.language import Language
 from app.domain.limits import limits_for
+from app.domain.test_groups import check_groups
 from app.errors import (
     ContestNotFoundError,
     IdempotencyMismatchError,
@@ -21,7 +24,9 @@ from app.languages import LanguageRegistry
 from app.models import Job, Judgement, Submission, SubmissionFile, SubmissionTestCase
 from app.repositories.submissions import IdempotencyKeyTakenError
 from app.repositories.unit_of_work import Transactions, UnitOfWork
+from app.services import judging_rules
 from app.services.fresh_jobs import FreshJobs
+from app.services.test_data import TestDataService
 
 MAX_CODE_BYTES = 100 * 1024  # contract S001-Q01
 
@@ -45,7 +50,10 @@ class NewSubmission:
     memory_multiplier: float | None
     compile_options: tuple[str, ...]
     files: tuple[SourceFile, ...]
-    test_cases: tuple[TestCase, ...]
+    test_cases: tuple[GivenTestCase, ...]
+    rules: JudgingRules
+    contents: Mapping[str, bytes]
+    """What came along of the test data that the rules refer to."""
     is_executed_at_once: bool
 
     def fingerprint(self) -> str:
@@ -54,8 +62,19 @@ class NewSubmission:
         Only what was asked for counts, so that a field which a later version adds changes nothing.
         """
         asked = {name: value for name, value in asdict(self).items() if value}
+        del asked["rules"]
+        asked.pop("contents", None)  # the rules have their hashes
+        if self.rules != DEFAULT_RULES:
+            asked["rules"] = asdict(self.rules)
+        if self.test_cases:
+            asked["test_cases"] = [_without_nothing(asdict(case)) for case in self.test_cases]
         text = json.dumps(asked, sort_keys=True, default=bytes.hex)
         return hashlib.sha256(text.encode()).hexdigest()
+
+    @property
+    def hashes(self) -> frozenset[str]:
+        """What of the kept test data it refers to."""
+        return self.rules.hashes.union(*(case.hashes for case in self.test_cases))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,10 +93,12 @@ class SubmissionService:
         *,
         transactions: Transactions,
         languages: LanguageRegistry,
+        test_data: TestDataService,
         fresh_jobs: FreshJobs,
     ) -> None:
         self._transactions = transactions
         self._languages = languages
+        self._test_data = test_data
         self._fresh_jobs = fresh_jobs
 
     async def create(
@@ -87,18 +108,39 @@ class SubmissionService:
 
         Raises:
             InvalidRequestError: the code is empty or too long, the contest unknown, a compile
-                option not allowed, or a file not acceptable.
+                option not allowed, or a file, the test groups or the test data not acceptable.
             UnsupportedLanguageError: there is no such language.
+            UnknownTestDataError: it refers to hashes that nothing is kept for.
             IdempotencyMismatchError: the key came before with another request.
         """
         check_code(request.code)
         language = self._languages.get(request.language)
         language.options_with(request.compile_options)
         check_files(request.files, source_file=language.source_file)
+        check_groups([case.group for case in request.test_cases], request.rules.groups)
+        if request.rules.interactor and not request.test_cases:
+            raise InvalidRequestError("An interactor needs test cases")
+        await self._expect_test_data(request)
         try:
             return await self._store(request, language, idempotency_key)
         except IdempotencyKeyTakenError:
             return await self._find_repeated(request, idempotency_key)
+
+    async def _expect_test_data(self, request: NewSubmission) -> None:
+        for program in request.rules.programs:
+            names = [SourceFile(name=file.name, content=b"") for file in program.files]
+            check_files(names, source_file=self._languages.get(program.language).source_file)
+        hashes = request.hashes
+        if not hashes:
+            return
+        await self._test_data.keep(request.contents)
+        sizes = await self._test_data.expect(hashes)
+        for sha256 in request.rules.hashes:
+            if sizes[sha256] > MAX_FILE_BYTES:
+                raise InvalidRequestError(
+                    f"Source or file {sha256} of a checker or interactor has {sizes[sha256]} bytes;"
+                    f" the limit is {MAX_FILE_BYTES}"
+                )
 
     async def _store(
         self, request: NewSubmission, language: Language, idempotency_key: str | None
@@ -225,6 +267,7 @@ def _new_row(
         cpu_time_limit_ms=limits.cpu_time_ms,
         memory_limit_bytes=limits.memory_bytes,
         compile_options=list(request.compile_options),
+        judging_rules=judging_rules.to_document(request.rules),
         status=SubmissionStatus.PENDING,
         webhook_sent=False,
         created_at=now,
@@ -234,14 +277,21 @@ def _new_row(
             SubmissionTestCase(
                 position=position,
                 external_id=case.id,
-                input=case.input,
-                expected_output=case.expected_output,
+                input=case.input or "",
+                input_sha256=case.input_sha256,
+                expected_output=case.expected_output or "",
+                expected_output_sha256=case.expected_output_sha256,
                 is_sample=case.is_sample,
+                group_name=case.group,
             )
             for position, case in enumerate(request.test_cases)
         ],
         files=[SubmissionFile(name=file.name, content=file.content) for file in request.files],
     )
+
+
+def _without_nothing(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def _new_job(submission: Submission, now: datetime) -> Job:

@@ -19,6 +19,7 @@ PROMISED = {
     "/api/v1/submissions/": {"get", "post"},
     "/api/v1/submissions/{submission_id}": {"get"},
     "/api/v1/submissions/{submission_id}/execute": {"post"},
+    "/api/v1/test-data/{sha256}": {"head", "put"},
     "/api/v1/contests/": {"get", "post"},
     "/api/v1/contests/{contest_id}": {"get", "put", "delete"},
     "/api/v1/languages": {"get"},

@@ -15,6 +15,7 @@ from app.services.fresh_events import FreshEvents
 from app.services.fresh_jobs import FreshJobs
 from app.services.judge_queue import JudgeQueue
 from app.services.submissions import SubmissionService
+from app.services.test_data import TestDataService
 from tests.integration.execution.fake_backend import FakeBackend
 from tests.integration.execution.test_submissions import SUBMISSIONS, make_body, wait_until_final
 
@@ -127,7 +128,10 @@ async def test_a_submission_that_came_just_before_a_stop_is_judged_by_another(
     idle_judge = asyncio.create_task(fresh_jobs.bell.wait(at_most_s=10))
     await asyncio.sleep(0)
     stopping = SubmissionService(
-        transactions=transactions, languages=languages, fresh_jobs=fresh_jobs
+        transactions=transactions,
+        languages=languages,
+        test_data=TestDataService(transactions, kept_days=1),
+        fresh_jobs=fresh_jobs,
     )
     queue = JudgeQueue(
         transactions=transactions,

@@ -1,3 +1,4 @@
+from app.domain.checking import CheckOutcome
 from app.domain.judging import (
     SubmissionStatus,
     TestCase,
@@ -11,8 +12,12 @@ from app.domain.limits import DEFAULT_LIMITS
 from app.domain.runs import NO_USAGE, CompileResult, RunResult, RunStatus, Usage
 from app.domain.verdicts import Verdict
 
-SAMPLE = TestCase(id="1", input="2 3", expected_output="5", is_sample=True)
-HIDDEN = TestCase(id="2", input="secret", expected_output="7", is_sample=False)
+SAMPLE = TestCase(id="1", input=b"2 3", expected_output=b"5", is_sample=True)
+HIDDEN = TestCase(id="2", input=b"secret", expected_output=b"7", is_sample=False)
+
+
+RIGHT = CheckOutcome(is_accepted=True, score=1.0)
+WRONG = CheckOutcome(is_accepted=False, score=0.0, message="Token 1: expected '7', got '5'")
 
 
 def make_run(
@@ -34,9 +39,9 @@ def make_run(
 
 def test_the_first_failed_test_gives_the_verdict() -> None:
     runs = [
-        judge_run(SAMPLE, make_run(), DEFAULT_LIMITS),
-        judge_run(HIDDEN, make_run(), DEFAULT_LIMITS),
-        judge_run(HIDDEN, make_run(RunStatus.TIME_LIMIT), DEFAULT_LIMITS),
+        judge_run(SAMPLE, make_run(), DEFAULT_LIMITS, RIGHT),
+        judge_run(HIDDEN, make_run(), DEFAULT_LIMITS, WRONG),
+        judge_run(HIDDEN, make_run(RunStatus.TIME_LIMIT), DEFAULT_LIMITS, None),
     ]
 
     result = judge_all(runs)
@@ -46,8 +51,8 @@ def test_the_first_failed_test_gives_the_verdict() -> None:
 
 
 def test_all_right_is_accepted_with_the_largest_usage() -> None:
-    slow = judge_run(SAMPLE, make_run(wall_time_ms=40), DEFAULT_LIMITS)
-    fast = judge_run(SAMPLE, make_run(wall_time_ms=10), DEFAULT_LIMITS)
+    slow = judge_run(SAMPLE, make_run(wall_time_ms=40), DEFAULT_LIMITS, RIGHT)
+    fast = judge_run(SAMPLE, make_run(wall_time_ms=10), DEFAULT_LIMITS, RIGHT)
 
     result = judge_all([fast, slow])
 
@@ -59,7 +64,7 @@ def test_all_right_is_accepted_with_the_largest_usage() -> None:
 def test_a_hidden_test_shows_nothing_that_the_program_wrote() -> None:
     leaking = make_run(RunStatus.NONZERO_EXIT, b"secret", b"secret", exit_code=3)
 
-    run = judge_run(HIDDEN, leaking, DEFAULT_LIMITS)
+    run = judge_run(HIDDEN, leaking, DEFAULT_LIMITS, None)
     result = judge_all([run])
 
     assert run.output is None
@@ -70,7 +75,7 @@ def test_a_hidden_test_shows_nothing_that_the_program_wrote() -> None:
 
 def test_a_sample_shows_output_and_stderr() -> None:
     run = judge_run(
-        SAMPLE, make_run(RunStatus.NONZERO_EXIT, b"4", b"boom", exit_code=1), DEFAULT_LIMITS
+        SAMPLE, make_run(RunStatus.NONZERO_EXIT, b"4", b"boom", exit_code=1), DEFAULT_LIMITS, None
     )
 
     assert run.output == "4"
@@ -78,13 +83,13 @@ def test_a_sample_shows_output_and_stderr() -> None:
 
 
 def test_a_limit_is_named_with_its_value() -> None:
-    run = judge_run(HIDDEN, make_run(RunStatus.TIME_LIMIT), DEFAULT_LIMITS)
+    run = judge_run(HIDDEN, make_run(RunStatus.TIME_LIMIT), DEFAULT_LIMITS, None)
 
     assert run.error == "Time Limit Exceeded: 5000 ms of CPU time"
 
 
 def test_text_on_stderr_with_exit_zero_still_passes() -> None:
-    run = judge_run(SAMPLE, make_run(stderr=b"error: not really"), DEFAULT_LIMITS)
+    run = judge_run(SAMPLE, make_run(stderr=b"error: not really"), DEFAULT_LIMITS, RIGHT)
 
     assert run.verdict is Verdict.AC
 

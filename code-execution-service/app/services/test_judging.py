@@ -1,0 +1,145 @@
+"""Judging a program's runs test by test, by comparison or by the problem's own programs."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+
+from app.domain.checkers import Checker, check
+from app.domain.checking import CheckOutcome, ProgramChecker, StoredProgram
+from app.domain.files import SourceFile
+from app.domain.judging import JudgedRun, TestCase, judge_run, judge_unchecked
+from app.domain.judging_rules import JudgingRules
+from app.domain.limits import limits_for
+from app.domain.program_checkers import talking_limits
+from app.domain.runs import CompileResult, RunResult, RunStatus
+from app.engines.base import Engine, Program
+from app.errors import CheckerFailedError
+from app.languages import LanguageRegistry
+from app.services.interaction import Interactions, TalkCase
+from app.services.program_checking import ProgramChecks
+
+COMPARED_AT_ONCE_BYTES = 256 * 1024
+"""More is compared in a thread, so that other requests go on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judges:
+    """Who decides about outputs: rules with the programs that they name."""
+
+    checker: Checker | ProgramChecker
+    interactor: ProgramChecker | None
+
+
+def judges_of(
+    rules: JudgingRules, contents: Mapping[str, bytes], languages: LanguageRegistry
+) -> Judges:
+    """Put the programs of a problem together from the test data that they consist of."""
+
+    def program(stored: StoredProgram) -> ProgramChecker:
+        return _program(stored, contents, languages)
+
+    checker, interactor = rules.checker, rules.interactor
+    return Judges(
+        checker=program(checker) if isinstance(checker, StoredProgram) else checker,
+        interactor=program(interactor) if interactor else None,
+    )
+
+
+class TestJudge:
+    """Runs one program on tests and asks the judges about each."""
+
+    __test__ = False
+
+    def __init__(self, engine: Engine, program: Program, judges: Judges) -> None:
+        self._engine = engine
+        self._program = program
+        self._checker = judges.checker
+        self._interactor = judges.interactor
+        self._checks = ProgramChecks(engine)
+
+    async def judge(
+        self, tests: Sequence[TestCase]
+    ) -> AsyncGenerator[CompileResult | JudgedRun, None]:
+        """Compile once, then judge test by test, in order.
+
+        Yields one `CompileResult`, then, if that is ok, one `JudgedRun` per test; none after one
+        whose checker or interactor failed.
+
+        Raises:
+            EngineError: the engine failed, or can't run such programs.
+        """
+        judged = self._compared(tests) if self._interactor is None else self._talked(tests)
+        count = 0
+        try:
+            async with aclosing(judged):
+                async for result in judged:
+                    yield result
+                    count += not isinstance(result, CompileResult)
+        except CheckerFailedError as error:
+            yield judge_unchecked(tests[count], error)
+
+    async def _compared(
+        self, tests: Sequence[TestCase]
+    ) -> AsyncGenerator[CompileResult | JudgedRun, None]:
+        waiting = iter(tests)
+        results = self._engine.execute(self._program, [test.input for test in tests])
+        async with aclosing(results):
+            async for result in results:
+                if isinstance(result, CompileResult):
+                    yield result
+                    continue
+                test = next(waiting)
+                outcome = await self._ask(test, result) if result.status is RunStatus.OK else None
+                yield judge_run(test, result, self._program.limits, outcome)
+
+    async def _talked(
+        self, tests: Sequence[TestCase]
+    ) -> AsyncGenerator[CompileResult | JudgedRun, None]:
+        assert self._interactor is not None  # noqa: S101  # else there is nobody to talk to
+        waiting = iter(tests)
+        limits, _ = talking_limits(self._program.limits, self._interactor.limits)
+        talks = Interactions(self._engine).judge(
+            self._program,
+            self._interactor,
+            [TalkCase(problem_input=test.input, answer=test.expected_output) for test in tests],
+            checker=self._checker if isinstance(self._checker, ProgramChecker) else None,
+        )
+        async with aclosing(talks):
+            async for talk in talks:
+                if isinstance(talk, CompileResult):
+                    yield talk
+                else:
+                    yield judge_run(next(waiting), talk.run, limits, talk.outcome)
+
+    async def _ask(self, test: TestCase, run: RunResult) -> CheckOutcome:
+        checker, output, expected = self._checker, run.stdout, test.expected_output
+        if isinstance(checker, ProgramChecker):
+            return await self._checks.check(
+                checker, problem_input=test.input, answer=expected, output=output
+            )
+        if len(output) + len(expected) <= COMPARED_AT_ONCE_BYTES or output == expected:
+            return check(checker, output, expected)
+        return await asyncio.to_thread(check, checker, output, expected)
+
+
+def _program(
+    stored: StoredProgram, contents: Mapping[str, bytes], languages: LanguageRegistry
+) -> ProgramChecker:
+    language = languages.get(stored.language)
+    return ProgramChecker(
+        protocol=stored.protocol,
+        language=language,
+        source=contents[stored.source_sha256],
+        files=tuple(
+            SourceFile(name=file.name, content=contents[file.sha256]) for file in stored.files
+        ),
+        arguments=stored.arguments,
+        limits=limits_for(
+            language,
+            cpu_time_ms=stored.cpu_time_ms,
+            memory_bytes=stored.memory_bytes,
+            time_multiplier=stored.time_multiplier,
+            memory_multiplier=stored.memory_multiplier,
+        ),
+    )
