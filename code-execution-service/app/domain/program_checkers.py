@@ -107,22 +107,19 @@ def talking_limits(participant: Limits, interactor: Limits) -> tuple[Limits, Lim
     )
 
 
-def check_outcome(checker: ProgramChecker, run: RunResult) -> CheckOutcome:
-    """Read what a checker or interactor says.
+def check_outcome(
+    checker: ProgramChecker, run: RunResult, *, role: str = "checker"
+) -> CheckOutcome:
+    """Read what a checker or interactor says; `role` is what an error calls it.
 
     Raises:
         CheckerFailedError: it crashed, hit a limit, or broke its protocol.
     """
     message = _message(run)
-    if run.status not in _ENDED_BY_ITSELF or run.exit_code is None:
-        raise CheckerFailedError(_failure(_how_it_ended(run), message))
-    match checker.protocol:
-        case Protocol.ICPC:
-            return _icpc_outcome(run, message)
-        case Protocol.TESTLIB:
-            return _testlib_outcome(run, message)
-        case _:
-            assert_never(checker.protocol)
+    try:
+        return _outcome(checker.protocol, run, message)
+    except _ProtocolError as error:
+        raise CheckerFailedError(f"The {role} failed: {error}\n{message}".strip()) from None
 
 
 def interaction_outcome(
@@ -138,7 +135,7 @@ def interaction_outcome(
     Raises:
         CheckerFailedError: the interactor crashed, hit a limit, or broke its protocol.
     """
-    outcome = check_outcome(interactor, interaction.interactor)
+    outcome = check_outcome(interactor, interaction.interactor, role="interactor")
     run = interaction.participant
     code = interaction.interactor.exit_code
     has_rejected = code not in accepting_exit_codes(interactor.protocol)
@@ -162,6 +159,10 @@ def interactor_output(run: RunResult) -> bytes:
     return b"" if file is None else file.content
 
 
+class _ProtocolError(Exception):
+    """What was done against the protocol."""
+
+
 def _file(name: str, content: bytes) -> SourceFile:
     return SourceFile(name=name, content=content)
 
@@ -177,12 +178,28 @@ def _message(run: RunResult) -> str:
     return readable(data, max_bytes=MESSAGE_BYTES).strip()
 
 
+def _outcome(protocol: Protocol, run: RunResult, message: str) -> CheckOutcome:
+    """Read exit code and files.
+
+    Raises:
+        _ProtocolError: they mean nothing.
+    """
+    if run.status not in _ENDED_BY_ITSELF or run.exit_code is None:
+        raise _ProtocolError(_how_it_ended(run))
+    match protocol:
+        case Protocol.ICPC:
+            return _icpc_outcome(run, message)
+        case Protocol.TESTLIB:
+            return _testlib_outcome(run, message)
+        case _:
+            assert_never(protocol)
+
+
 def _icpc_outcome(run: RunResult, message: str) -> CheckOutcome:
     if run.exit_code == _ICPC_WRONG:
         return CheckOutcome(is_accepted=False, score=0.0, message=message)
     if run.exit_code != _ICPC_ACCEPTED:
-        reason = f"{_how_it_ended(run)} instead of {_ICPC_ACCEPTED} or {_ICPC_WRONG}"
-        raise CheckerFailedError(_failure(reason, message))
+        raise _ProtocolError(f"{_how_it_ended(run)} instead of {_ICPC_ACCEPTED} or {_ICPC_WRONG}")
     files = _files(run)
     for name in (_SCORE_MULTIPLIER, _SCORE):
         if name in files:
@@ -197,7 +214,7 @@ def _testlib_outcome(run: RunResult, message: str) -> CheckOutcome:
     if run.exit_code in _TESTLIB_WRONG:
         return CheckOutcome(is_accepted=False, score=0.0, message=message)
     if run.exit_code != _TESTLIB_POINTS:
-        raise CheckerFailedError(_failure(_how_it_ended(run), message))
+        raise _ProtocolError(_how_it_ended(run))
     found = _TESTLIB_POINTS_TEXT.match(readable(run.stderr, max_bytes=MESSAGE_BYTES).strip())
     return _scored(found.group(1) if found else "", "points", message)
 
@@ -206,15 +223,14 @@ def _scored(text: str, source: str, message: str) -> CheckOutcome:
     """Read a share of the test's points: the only scale that a single test knows.
 
     Raises:
-        CheckerFailedError: the text is no number from 0 to 1.
+        _ProtocolError: the text is no number from 0 to 1.
     """
     try:
         score = float(text)
     except ValueError:
         score = math.nan
     if not 0.0 <= score <= 1.0:
-        reason = f"{source} has to be a number from 0 to 1, not {text.strip()[:40]!r}"
-        raise CheckerFailedError(_failure(reason, message))
+        raise _ProtocolError(f"{source} has to be a number from 0 to 1, not {text.strip()[:40]!r}")
     return CheckOutcome(is_accepted=score == 1.0, score=score, message=message)
 
 
@@ -222,7 +238,3 @@ def _how_it_ended(run: RunResult) -> str:
     if run.status in _ENDED_BY_ITSELF:
         return f"exit code {run.exit_code}"
     return f"signal {run.signal}" if run.status is RunStatus.SIGNALED else f"{run.status.value}"
-
-
-def _failure(reason: str, message: str) -> str:
-    return f"The checker failed: {reason}\n{message}".strip()

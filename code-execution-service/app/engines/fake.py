@@ -121,7 +121,7 @@ class FakeEngine:
             return
         judging = _compile(interactor.program)
         if not judging.is_ok:
-            raise CheckerFailedError(judging.message)
+            raise CheckerFailedError(f"The interactor does not compile:\n{judging.message}")
         for run_input in inputs:
             question = await _run(interactor.program, run_input)
             participant = await _run(program, RunInput(stdin=question.stdout))

@@ -5,7 +5,7 @@ import pytest
 from app.domain.files import SourceFile
 from app.domain.language import Language
 from app.domain.limits import DEFAULT_LIMITS
-from app.domain.runs import CompileResult, RunResult, RunStatus
+from app.domain.runs import CompileResult, ResultFile, RunInput, RunResult, RunStatus
 from app.engines.base import Program
 from app.engines.fake import FakeEngine
 from app.errors import SandboxFailureError
@@ -89,3 +89,23 @@ async def test_a_bad_program_does_not_compile_and_never_runs(source: str, messag
 async def test_break_is_a_failure_of_the_sandbox() -> None:
     with pytest.raises(SandboxFailureError):
         await execute("break", b"")
+
+
+@pytest.mark.asyncio
+async def test_a_run_for_judges_has_files_and_arguments_and_leaves_what_is_wanted() -> None:
+    source = "arguments\nfile in\nleave wanted text\nleave other text\nunless in 43"
+    run_input = RunInput(
+        stdin=b"x",
+        arguments=("a", "b c"),
+        files=(SourceFile(name="in", content=b"x"),),
+        result_files=("wanted",),
+        result_file_bytes=3,
+    )
+
+    run = await FakeEngine([TOY]).run_for_judges(
+        Program(language=TOY, source=source.encode(), limits=DEFAULT_LIMITS), run_input
+    )
+
+    assert isinstance(run, RunResult)
+    assert (run.exit_code, run.stdout) == (0, b"a b c\nx")
+    assert run.files == (ResultFile(name="wanted", content=b"tex", is_cut=True),)
