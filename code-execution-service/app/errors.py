@@ -51,7 +51,10 @@ class UnknownTestDataError(InvalidRequestError):
     status = 422
 
     def __init__(self, missing: Collection[str]) -> None:
-        super().__init__(f"{len(missing)} contents are not kept here; PUT /api/v1/test-data/ them")
+        super().__init__(
+            f"Nothing is kept here for {len(missing)} of the hashes; "
+            "PUT each content to /api/v1/test-data/{sha256}, then repeat the request"
+        )
         self.more = {"missing": list(missing)}
 
 

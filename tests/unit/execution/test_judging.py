@@ -7,10 +7,13 @@ from app.domain.judging import (
     judge_platform_fault,
     judge_run,
     judge_single_run,
+    judge_skipped,
+    judge_unchecked,
 )
 from app.domain.limits import DEFAULT_LIMITS
 from app.domain.runs import NO_USAGE, CompileResult, RunResult, RunStatus, Usage
 from app.domain.verdicts import Verdict
+from app.errors import CheckerFailedError
 
 SAMPLE = TestCase(id="1", input=b"2 3", expected_output=b"5", is_sample=True)
 HIDDEN = TestCase(id="2", input=b"secret", expected_output=b"7", is_sample=False)
@@ -114,3 +117,56 @@ def test_a_program_that_does_not_compile_is_an_error_with_the_compilers_text() -
 
 def test_a_fault_of_the_platform_is_never_the_programs() -> None:
     assert judge_platform_fault("The worker was lost.").verdict is Verdict.IE
+
+
+def test_partial_credit_is_no_failure_and_no_acceptance() -> None:
+    partly = CheckOutcome(is_accepted=False, score=0.5, message="half")
+
+    run = judge_run(HIDDEN, make_run(), DEFAULT_LIMITS, partly)
+
+    assert run.verdict is Verdict.WA
+    assert run.score == 0.5
+    assert run.judge_message == "half"
+    assert not run.has_failed
+    assert judge_all([run]).verdict is Verdict.WA
+
+
+def test_a_program_that_broke_a_limit_gets_no_credit_whatever_a_checker_says() -> None:
+    run = judge_run(HIDDEN, make_run(RunStatus.TIME_LIMIT), DEFAULT_LIMITS, RIGHT)
+
+    assert (run.verdict, run.score) == (Verdict.TLE, 0.0)
+
+
+def test_what_a_checker_says_is_for_judges_only_and_cut() -> None:
+    talkative = CheckOutcome(is_accepted=False, score=0.0, message="\0secret " + "x" * 10_000)
+
+    run = judge_run(SAMPLE, make_run(), DEFAULT_LIMITS, talkative)
+    result = judge_all([run])
+
+    assert run.judge_message is not None
+    assert run.judge_message.startswith("\N{REPLACEMENT CHARACTER}secret")
+    assert len(run.judge_message) < 5000
+    assert run.error is None
+    assert result.error_output is None
+    assert result.output == "5\n"
+
+
+def test_a_skipped_test_counts_neither_as_passed_nor_as_the_failure() -> None:
+    failed = judge_run(HIDDEN, make_run(), DEFAULT_LIMITS, WRONG)
+
+    result = judge_all([judge_skipped(SAMPLE), failed, judge_skipped(HIDDEN)])
+
+    assert result.verdict is Verdict.WA
+    assert [run.verdict for run in result.runs] == [None, Verdict.WA, None]
+    assert not result.runs[0].has_failed
+
+
+def test_a_failing_checker_is_never_the_programs_fault_and_only_judges_read_why() -> None:
+    wrong = judge_run(HIDDEN, make_run(), DEFAULT_LIMITS, WRONG)
+    unchecked = judge_unchecked(HIDDEN, CheckerFailedError("exit code 3: the answer is 7"))
+
+    result = judge_all([wrong, unchecked])
+
+    assert result.verdict is Verdict.IE
+    assert result.error_output == "Test 2: Internal Error: The checker failed"
+    assert unchecked.judge_message == "exit code 3: the answer is 7"
