@@ -2,14 +2,17 @@
 
 import asyncio
 import os
+import time
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
-from app.domain.runs import RunStatus
+from app.domain.runs import RunResult, RunStatus
 from app.engines.sandbox.engine import SandboxEngine
+from app.engines.sandbox.runs import RUNS_AHEAD
 from app.errors import EngineUnavailableError
 from tests.support.processes import command_line, descendants
 from tests.support.sandbox import Sandbox
@@ -50,6 +53,21 @@ async def test_runs_overlap_where_lanes_are_free(three_lanes: Sandbox) -> None:
         await asyncio.sleep(0.005)
 
     assert most == 3
+
+
+async def test_runs_do_not_go_far_ahead_of_who_asks_for_results(three_lanes: Sandbox) -> None:
+    """A checker may be slow: its submission must neither fill our memory nor run tests in vain."""
+    program = three_lanes.program("python", "import time; print(time.monotonic())")
+
+    async with aclosing(three_lanes.engine.execute(program, [b""] * 3 * RUNS_AHEAD)) as results:
+        await anext(results)
+        await anext(results)
+        await asyncio.sleep(2)
+        resumed_at = time.monotonic()
+        rest = [float(result.stdout) async for result in results if isinstance(result, RunResult)]
+
+    assert len(rest) == 3 * RUNS_AHEAD - 1
+    assert min(rest[RUNS_AHEAD - 1 :]) > resumed_at
 
 
 async def test_a_lane_that_helps_out_is_given_to_who_waits(three_lanes: Sandbox) -> None:

@@ -183,9 +183,9 @@ class SandboxEngine:
     ) -> Interaction:
         judging = interactor.program
         async with self._judges_lanes.one() as lane, lane.box() as judges_box:
-            build = await self._build(judges_box, judging)
-            if not build.compiled.is_ok:
-                raise CheckerFailedError(f"The interactor does not compile:\n{build.compiled.message}")
+            compiled = (await self._build(judges_box, judging)).compiled
+            if not compiled.is_ok:
+                raise CheckerFailedError(f"The interactor does not compile:\n{compiled.message}")
             result = await talk(
                 Side(box, run_command(program, b"")),
                 Side(judges_box, judges_command(judging, run_input)),

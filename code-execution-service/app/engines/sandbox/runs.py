@@ -11,6 +11,9 @@ from app.engines.sandbox.lanes import Lanes
 from app.engines.sandbox.results import recognise_refusal
 from app.errors import SandboxFailureError
 
+RUNS_AHEAD = 16
+"""So many results at most wait for whoever asks: a checker may take longer than a run."""
+
 
 class Runs:
     """One program on each of its inputs, by the submission's own box and by boxes that help."""
@@ -23,6 +26,7 @@ class Runs:
         self._archive = archive
         self._inputs = inputs
         self._positions: Iterator[int] = iter(range(len(inputs)))
+        self._room = asyncio.Semaphore(RUNS_AHEAD)
         self._started = 0
         self._results: list[asyncio.Future[RunResult]] = []
 
@@ -44,13 +48,14 @@ class Runs:
                     asyncio.create_task(self._help()) for _ in range(self._useful_helpers(workers))
                 ]
                 yield await result
+                self._room.release()
         finally:
             for worker in workers:
                 worker.cancel()
             await asyncio.gather(*workers, return_exceptions=True)
 
     def _useful_helpers(self, workers: Sequence[asyncio.Task[None]]) -> int:
-        if self._archive is None:
+        if self._archive is None or self._room.locked():
             return 0
         busy = sum(not worker.done() for worker in workers)
         left = len(self._inputs) - self._started
@@ -65,7 +70,11 @@ class Runs:
                 await self._work(box, is_helping=True)
 
     async def _work(self, box: Box, *, is_helping: bool = False) -> None:
-        for position in self._positions:
+        while not (is_helping and self._room.locked()):
+            await self._room.acquire()
+            position = next(self._positions, None)
+            if position is None:
+                return
             self._started += 1
             result = self._results[position]
             try:
