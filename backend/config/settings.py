@@ -60,6 +60,8 @@ INSTALLED_APPS = [
     "allauth.account",
     "apps.core",
     "apps.users",
+    "apps.audit",
+    "apps.problems",
     "apps.contests",
     "apps.code_execution",
     "apps.webhooks",

@@ -1,11 +1,13 @@
 """Contests, problems and submissions for tests."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
 
 from apps.code_execution.models import CodeSubmission, Judgement
-from apps.contests.models import Contest, ContestProblem, Problem, TestCase
+from apps.contests.models import Contest, ContestParticipant, ContestProblem
+from apps.problems.models import Problem, TestCase, TestData
 from apps.users.models import User
 
 SUM_TESTS = (("1 2\n", "3\n", True, 0), ("4 5\n", "9\n", False, 10), ("0 0\n", "0\n", False, 30))
@@ -23,8 +25,8 @@ def make_problem(contest: Contest | None = None, *, points: int = 100, **fields:
         TestCase.objects.create(
             problem=problem,
             position=position,
-            input=given,
-            expected_output=expected,
+            input_data=TestData.objects.keep(given.encode()),
+            expected_data=TestData.objects.keep(expected.encode()),
             is_sample=is_sample,
             points=worth,
         )
@@ -37,19 +39,33 @@ def make_submission(user: User, **fields: Any) -> CodeSubmission:
     """Make a submission that the execution service has taken as number 7."""
     now = timezone.now()
     microservice_id = fields.pop("microservice_submission_id", 7)
+    test_results = fields.pop("test_results", None)
+    contest = fields.get("contest")
+    if contest is not None and "participant" not in fields:
+        fields["participant"], _ = ContestParticipant.objects.get_or_create(
+            contest=contest, user=user
+        )
+        start = contest.start_time or contest.created_at
+        moment = fields.get("created_at", now)
+        fields.setdefault("contest_time_ms", (moment - start) // timedelta(milliseconds=1))
     submission = CodeSubmission.objects.create(
         user=user,
         microservice_submission_id=microservice_id,
         submitted_at=now,
         **{"code": "print(42)", "language": "python", **fields},
     )
-    Judgement.objects.create(
+    is_open = submission.status in {"pending", "running"}
+    judgement = Judgement.objects.create(
         submission=submission,
         due_at=now,
         delivered_at=now if microservice_id else None,
         microservice_submission_id=microservice_id,
-        finished_at=None if submission.status in {"pending", "running"} else now,
+        finished_at=None if is_open else now,
+        test_results=test_results,
     )
+    if not is_open:
+        submission.judgement = judgement
+        submission.save(update_fields=["judgement"])
     return submission
 
 
@@ -59,7 +75,7 @@ def make_event(submission: CodeSubmission, **fields: Any) -> dict[str, Any]:
     return {
         "event": "submission.completed",
         "submission_id": submission.microservice_submission_id,
-        "reference": str(submission.pk),
+        "reference": str(submission.judgements.latest("created_at").pk),
         "user_id": submission.user_id,
         "contest_id": None,
         "status": "completed",

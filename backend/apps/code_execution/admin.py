@@ -12,10 +12,11 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from typing_extensions import override
 
-from apps.code_execution import results, services
+from apps.code_execution import services
 from apps.code_execution.domain import display_duration, display_memory
 from apps.code_execution.examination import examine_service
-from apps.code_execution.models import CodeSubmission, ExecutionService, Judgement
+from apps.code_execution.models import CodeSubmission, ExecutionService, Judgement, Rejudging
+from apps.code_execution.scoring import recompute_board
 from apps.contests.admin import ContestAdmin
 from apps.contests.models import Contest
 from apps.core.errors import IllegalTransitionError
@@ -41,7 +42,7 @@ class RankedContestAdmin(ContestAdmin):
     def recompute_ranking(self, request: HttpRequest, queryset: QuerySet[Contest]) -> None:
         """Compute scores and ranks anew."""
         for contest in queryset:
-            results.recompute_ranking(contest=contest)
+            recompute_board(contest=contest)
         self.message_user(request, f"Ranked {len(queryset)} contests.", messages.SUCCESS)
 
 
@@ -238,6 +239,14 @@ class JudgementAdmin(ReadOnlyAdmin):
     list_filter = [("finished_at", admin.EmptyFieldListFilter), "verdict", "created_at"]
     list_select_related = ["submission"]
     search_fields = ["=submission__id", "submission__user__username"]
+
+
+@admin.register(Rejudging)
+class RejudgingAdmin(ReadOnlyAdmin):
+    """Staged rejudgings."""
+
+    list_display = ["id", "contest", "problem", "state", "reason", "created_by", "created_at"]
+    list_filter = ["state", "contest"]
 
 
 @admin.register(ExecutionService)

@@ -25,8 +25,9 @@ from apps.code_execution.results import (
     open_rows,
     refuse,
 )
-from apps.contests.models import Problem
 from apps.core.errors import ClientError
+from apps.problems.models import Problem
+from apps.problems.services import test_cases_with_data
 
 logger = logging.getLogger(__name__)
 
@@ -72,7 +73,7 @@ def hand_over(*, judgement: Judgement, client: ExecutionServiceClient, timeout_s
     """Try once to hand a judgement over; whoever calls has claimed it, or just made it."""
     try:
         microservice_id = client.hand_over(
-            key=str(judgement.pk), order=_order_of(judgement.submission), timeout_s=timeout_s
+            key=str(judgement.pk), order=_order_of(judgement), timeout_s=timeout_s
         )
     except SubmissionRefusedError as error:
         # Not a fault of ours, so no traceback.
@@ -94,7 +95,7 @@ def _ask(judgement: Judgement, client: ExecutionServiceClient) -> None:
     except ServiceUnavailableError as error:
         _postpone(judgement, str(error))
         return
-    if result is None or result.reference != str(judgement.submission_id):
+    if result is None or result.reference != str(judgement.pk):
         _forget_delivery(judgement)
         hand_over(judgement=judgement, client=client, timeout_s=settings.CODE_EXECUTION_TIMEOUT)
         return
@@ -107,13 +108,14 @@ def _ask(judgement: Judgement, client: ExecutionServiceClient) -> None:
         open_rows(judgement).update(due_at=next_question_at())
 
 
-def _order_of(submission: CodeSubmission) -> dict[str, Any]:
+def _order_of(judgement: Judgement) -> dict[str, Any]:
+    submission = judgement.submission
     order: dict[str, Any] = {
         "code": submission.code,
         "language": submission.language,
         "user_id": submission.user_id,
         "input_data": submission.input_data,
-        "reference": str(submission.pk),
+        "reference": str(judgement.pk),
     }
     if submission.compile_options:
         order["compile_options"] = submission.compile_options
@@ -130,7 +132,7 @@ def _order_of(submission: CodeSubmission) -> dict[str, Any]:
                 "expected_output": test_case.expected_output,
                 "is_sample": test_case.is_sample,
             }
-            for test_case in problem.test_cases.all()
+            for test_case in test_cases_with_data(problem)
         ]
     return order
 

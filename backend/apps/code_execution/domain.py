@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from apps.contests.domain import LANGUAGES
+from apps.problems.domain import LANGUAGES
 
 CODE_BYTES_MAX = 100 * 1024
 INPUT_CHARS_MAX = 1024 * 1024
@@ -282,6 +282,15 @@ class _Reader:
             raise ResultError(f"{key} is not a text")
         return clean_text(value, chars_max)
 
+    def find_share(self, key: str) -> float | None:
+        value = self._document.get(key)
+        if value is None:
+            return None
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not is_number or not 0 <= value <= 1:
+            raise ResultError(f"{key} is not a number from 0 to 1")
+        return float(value)
+
     def find_display(self, key: str, form: re.Pattern[str], factor: int) -> int | None:
         match = form.fullmatch(self.find_text(key, REFERENCE_CHARS_MAX) or "")
         return round(float(match[1]) * factor) if match else None
@@ -319,6 +328,8 @@ def _test_result(document: object, number: int) -> dict[str, Any]:
         "is_sample": document.get("is_sample") is True,
         "verdict": None if verdict is None else str(verdict),
         "passed": is_passed,
+        "is_skipped": document.get("is_skipped") is True,
+        "score": reader.find_share("score"),
         "execution_time_ms": reader.find_integer("execution_time_ms", minimum=0),
         "cpu_time_ms": reader.find_integer("cpu_time_ms", minimum=0),
         "memory_usage_bytes": reader.find_integer("memory_usage_bytes", minimum=0),
@@ -326,6 +337,7 @@ def _test_result(document: object, number: int) -> dict[str, Any]:
         "signal": reader.find_integer("signal", minimum=0, maximum=INT32_MAX),
         "output": reader.find_text("output", TEST_TEXT_CHARS_MAX),
         "error": reader.find_text("error", TEST_TEXT_CHARS_MAX),
+        "judge_message": reader.find_text("judge_message", TEST_TEXT_CHARS_MAX),
     }
 
 

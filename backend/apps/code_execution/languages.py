@@ -18,8 +18,8 @@ from apps.code_execution.domain import (
     effective_time_ms,
     parse_languages,
 )
-from apps.contests.domain import LANGUAGES
-from apps.contests.models import Problem, ProblemLanguage
+from apps.problems.domain import LANGUAGES
+from apps.problems.models import Problem, ProblemLanguage
 
 logger = logging.getLogger(__name__)
 

@@ -10,7 +10,8 @@ from django.utils import timezone
 from typing_extensions import override
 
 from apps.code_execution.domain import Status, Verdict
-from apps.contests.models import LANGUAGE_CHOICES, Contest, Problem
+from apps.contests.models import Contest, ContestParticipant
+from apps.problems.models import LANGUAGE_CHOICES, Problem
 
 STATUS_CHOICES = [(str(status), status.value.capitalize()) for status in Status]
 VERDICT_CHOICES = [
@@ -37,12 +38,42 @@ def _score_field() -> models.DecimalField[Any, Any]:
     return models.DecimalField(max_digits=12, decimal_places=2, null=True, blank=True)
 
 
-class CodeSubmission(models.Model):
-    """A program that one user handed in, with what the newest judgement found.
+class Outcome(models.Model):
+    """What judging a program found."""
+
+    status = _status_field()
+    verdict = _verdict_field()
+    # Null is what the API shows when there is none; an empty output is something else.
+    output = models.TextField(null=True, blank=True)  # noqa: DJ001
+    error_output = models.TextField(null=True, blank=True)  # noqa: DJ001
+    exit_code = models.IntegerField(null=True, blank=True)
+    execution_time_ms = models.PositiveBigIntegerField(null=True, blank=True)
+    memory_usage_bytes = models.PositiveBigIntegerField(null=True, blank=True)
+    score = _score_field()
+    is_correct = models.BooleanField(null=True, blank=True)
+    group_scores = models.JSONField(
+        default=dict, blank=True, help_text="Points by the name of the test group."
+    )
+    completed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        abstract = True
+
+
+class CodeSubmission(Outcome):
+    """A program that one user handed in, with what the judgement in force found.
 
     `microservice_submission_id` is the execution service's id of the newest judgement, and
-    `submitted_at` when it took it. `test_results` is in test-case order.
+    `submitted_at` when it took it. `contest_time_ms` counts from the participant's own start.
     """
+
+    class Purpose(models.TextChoices):
+        """What it is judged for; only contest submissions count."""
+
+        CONTEST = "contest", "Contest"
+        PRACTICE = "practice", "Practice"
+        TRIAL = "trial", "Trial run"
+        REFERENCE = "reference", "Reference of a problem"
 
     microservice_submission_id = models.PositiveBigIntegerField(null=True, blank=True, unique=True)
     user = models.ForeignKey(
@@ -54,25 +85,31 @@ class CodeSubmission(models.Model):
     problem = models.ForeignKey(
         Problem, on_delete=models.SET_NULL, null=True, blank=True, related_name="submissions"
     )
+    participant = models.ForeignKey(
+        ContestParticipant,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="submissions",
+    )
+    purpose = models.CharField(max_length=16, choices=Purpose.choices, default=Purpose.CONTEST)
+    contest_time_ms = models.BigIntegerField(null=True, blank=True)
+    external_id = models.CharField(max_length=64, blank=True, default="")
+    judgement = models.ForeignKey(
+        "Judgement",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="The one in force.",
+    )
     code = models.TextField()
     language = models.CharField(max_length=16, choices=LANGUAGE_CHOICES)
     compile_options = models.JSONField(default=list, blank=True)
     input_data = models.TextField(blank=True, default="")
-    status = _status_field()
-    verdict = _verdict_field()
-    # Null is what the API shows when there is none; an empty output is something else.
-    output = models.TextField(null=True, blank=True)  # noqa: DJ001
-    error_output = models.TextField(null=True, blank=True)  # noqa: DJ001
-    exit_code = models.IntegerField(null=True, blank=True)
-    execution_time_ms = models.PositiveBigIntegerField(null=True, blank=True)
-    memory_usage_bytes = models.PositiveBigIntegerField(null=True, blank=True)
-    test_results = models.JSONField(null=True, blank=True)
-    score = _score_field()
-    is_correct = models.BooleanField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(auto_now=True)
     submitted_at = models.DateTimeField(null=True, blank=True)
-    completed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["-created_at", "-id"]
@@ -81,9 +118,9 @@ class CodeSubmission(models.Model):
             models.Index(fields=["user", "-created_at"], name="submission_by_user"),
             models.Index(fields=["contest", "-created_at"], name="submission_by_contest"),
             models.Index(fields=["status", "-created_at"], name="submission_by_status"),
-            models.Index(
-                fields=["contest", "user", "problem", "score"], name="submission_for_standing"
-            ),
+            models.Index(fields=["participant", "problem"], name="submission_for_cell"),
+            models.Index(fields=["contest", "participant", "problem"], name="submission_for_board"),
+            models.Index(fields=["problem", "-created_at"], name="submission_by_problem"),
         ]
         permissions = [("rerun_codesubmission", "Can run submissions again")]
 
@@ -91,14 +128,57 @@ class CodeSubmission(models.Model):
     def __str__(self) -> str:
         return f"Submission {self.pk}"
 
+    @property
+    def test_results(self) -> Any:
+        """The results of the tests, in their order; `None` while there are none."""
+        return self.judgement and self.judgement.test_results
 
-class Judgement(models.Model):
+
+class Rejudging(models.Model):
+    """A staged act: judge submissions beside their old results, look at it, apply or cancel."""
+
+    class State(models.TextChoices):
+        """Where it is; the last two are final."""
+
+        JUDGING = "judging", "Being judged"
+        READY = "ready", "Judged, waits for a decision"
+        APPLIED = "applied", "Applied"
+        CANCELLED = "cancelled", "Cancelled"
+
+    contest = models.ForeignKey(
+        Contest, on_delete=models.SET_NULL, null=True, blank=True, related_name="rejudgings"
+    )
+    problem = models.ForeignKey(
+        Problem, on_delete=models.SET_NULL, null=True, blank=True, related_name="rejudgings"
+    )
+    reason = models.CharField(max_length=500, blank=True, default="")
+    state = models.CharField(max_length=16, choices=State.choices, default=State.JUDGING)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    created_at = models.DateTimeField(default=timezone.now)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    decided_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+
+    @override
+    def __str__(self) -> str:
+        return f"Rejudging {self.pk}"
+
+
+class Judgement(Outcome):
     """One judging of a submission, and the order for it to the execution service.
 
     It is made in the transaction that makes (or resets) the submission, so none is lost: while
     `finished_at` is empty, `due_at` says when somebody has to look after it next, be it to hand
     it over or to ask for its result. Whoever does so moves `due_at` ahead first, by conditional
     update, which keeps others away. The id is the idempotency key of the hand-over.
+    One of a rejudging leaves the submission as it is until that is applied. `test_results` is in
+    test-case order.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -112,10 +192,10 @@ class Judgement(models.Model):
     delivered_at = models.DateTimeField(null=True, blank=True)
     microservice_submission_id = models.PositiveBigIntegerField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
-    status = _status_field()
-    verdict = _verdict_field()
-    score = _score_field()
-    is_correct = models.BooleanField(null=True, blank=True)
+    rejudging = models.ForeignKey(
+        Rejudging, on_delete=models.SET_NULL, null=True, blank=True, related_name="judgements"
+    )
+    test_results = models.JSONField(null=True, blank=True)
 
     class Meta:
         ordering = ["-created_at"]

@@ -15,8 +15,9 @@ from apps.code_execution.domain import (
 )
 from apps.code_execution.languages import LanguageRules
 from apps.code_execution.models import VERDICT_CHOICES, CodeSubmission
-from apps.contests.domain import LANGUAGES
-from apps.contests.models import Contest, Problem
+from apps.contests.models import Contest
+from apps.problems.domain import LANGUAGES
+from apps.problems.models import Problem
 
 
 class TestResultSerializer(serializers.Serializer[Any]):

@@ -14,12 +14,14 @@ from apps.code_execution.domain import TERMINAL_STATUSES, Status
 from apps.code_execution.languages import published_languages
 from apps.code_execution.models import CodeSubmission, Judgement
 from apps.code_execution.results import clear_outcome
-from apps.contests import services as contests
-from apps.contests.models import Contest, ContestProblem, Problem
+from apps.code_execution.scoring import contest_time_ms_of, update_board
+from apps.contests.models import Contest, ContestProblem
+from apps.contests.services import participation
 from apps.core.errors import IllegalTransitionError, InvalidFieldsError
+from apps.problems.models import Problem
 from apps.users.models import User
 
-LONG_FIELDS = ("code", "input_data", "output", "error_output", "test_results")
+LONG_FIELDS = ("code", "input_data", "output", "error_output")
 # The participant waits for the first try; Celery's may take `CODE_EXECUTION_TIMEOUT`.
 FIRST_TRY_TIMEOUT_S = 3.0
 FIRST_TRY_LEASE = timedelta(seconds=15)
@@ -30,9 +32,9 @@ def list_submissions(*, user: User, has_texts: bool) -> QuerySet[CodeSubmission]
 
     Without `has_texts` what may be long stays in the database.
     """
-    submissions = CodeSubmission.objects.select_related("user")
+    submissions = CodeSubmission.objects.select_related("user", "judgement")
     if not has_texts:
-        submissions = submissions.defer(*LONG_FIELDS)
+        submissions = CodeSubmission.objects.select_related("user").defer(*LONG_FIELDS)
     return submissions if user.is_contest_manager else submissions.filter(user=user)
 
 
@@ -57,8 +59,11 @@ def create_submission(
     _check_compile_options(compile_options, language, problem)
     with transaction.atomic():
         _check_problem(user, contest, problem)
+        participant = None
+        contest_time_ms = None
         if contest is not None:
-            contests.enter_submission(contest=contest, user=user, now=now)
+            participant = participation.enter_submission(contest=contest, user=user, now=now)
+            contest_time_ms = contest_time_ms_of(contest, participant, now)
         submission = CodeSubmission.objects.create(
             user=user,
             code=code,
@@ -67,6 +72,8 @@ def create_submission(
             compile_options=list(compile_options),
             contest=contest,
             problem=problem,
+            participant=participant,
+            contest_time_ms=contest_time_ms,
             created_at=now,
         )
         judgement = Judgement.objects.create(
@@ -76,13 +83,14 @@ def create_submission(
     # The first try has put the row there as it left it.
     submission = judgement.submission
     submission.user = user
+    _show_as_pending(submission)
     return submission
 
 
 def rerun_submission(*, submission_id: int) -> CodeSubmission:
     """Judge a finished submission anew; the old outcome stays with the old judgement.
 
-    The sweep hands it over. The participant's standing stays as it is until the result is there.
+    The sweep hands it over.
 
     Raises:
         IllegalTransitionError: The submission is still being judged.
@@ -95,9 +103,18 @@ def rerun_submission(*, submission_id: int) -> CodeSubmission:
         submission.status = Status.PENDING
         submission.submitted_at = None
         clear_outcome(submission)
+        submission.judgement = None
         submission.save()
         Judgement.objects.create(submission=submission, due_at=timezone.now())
+        update_board(submission)
     return submission
+
+
+def _show_as_pending(submission: CodeSubmission) -> None:
+    """Have the boards show what is not judged yet; judging goes on beside it."""
+    if Status(submission.status) not in TERMINAL_STATUSES:
+        with transaction.atomic():
+            update_board(submission)
 
 
 def _check_problem(user: User, contest: Contest | None, problem: Problem | None) -> None:

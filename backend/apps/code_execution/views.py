@@ -37,7 +37,7 @@ from apps.code_execution.serializers import (
 )
 from apps.code_execution.service_health import service_is_healthy
 from apps.code_execution.throttling import SubmissionThrottle
-from apps.contests import services as contests
+from apps.contests.services import problems
 from apps.core.throttling import ApiThrottle
 from apps.core.views import SERVICE_NAME
 from apps.users.permissions import IsContestManager, signed_in
@@ -119,7 +119,7 @@ class ProblemLanguagesView(APIView):
     )
     def get(self, request: Request, pk: int) -> Response:
         """List what holds for each language."""
-        problem = contests.get_problem(user=signed_in(request), problem_id=pk)
+        problem = problems.get_problem(user=signed_in(request), problem_id=pk)
         rules: Any = rules_of(problem)  # the stubs know no serializer of many plain values
         return Response(ProblemLanguageRulesSerializer(rules, many=True).data)
 

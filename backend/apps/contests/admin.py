@@ -1,25 +1,23 @@
-"""Contests and problems in the admin."""
+"""Contests in the admin."""
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from typing_extensions import override
 
-from apps.contests import services
 from apps.contests.models import (
-    PROBLEM_FILES_MAX,
+    Clarification,
     Contest,
+    ContestGroup,
     ContestParticipant,
     ContestProblem,
-    Problem,
-    ProblemFile,
-    ProblemLanguage,
-    TestCase,
+    ContestRole,
+    Organization,
 )
+from apps.contests.services import contests
 from apps.core.exports import csv_response
 
 STANDINGS_HEADER = ("contest", "rank", "user", "final score", "last improved", "joined")
@@ -48,6 +46,21 @@ class ParticipantInline(admin.TabularInline[ContestParticipant, Contest]):
         return super().get_queryset(request).select_related("user")
 
 
+class RoleInline(admin.TabularInline[ContestRole, Contest]):
+    """Who runs a contest."""
+
+    model = ContestRole
+    autocomplete_fields = ["user"]
+    extra = 0
+
+
+class GroupInline(admin.TabularInline[ContestGroup, Contest]):
+    """The groups of a contest's participants."""
+
+    model = ContestGroup
+    extra = 0
+
+
 class ContestAdmin(admin.ModelAdmin[Contest]):
     """Contests. Registered by `code_execution.admin`, which can rank them by the submissions."""
 
@@ -56,7 +69,7 @@ class ContestAdmin(admin.ModelAdmin[Contest]):
     search_fields = ["title"]
     # Said again, as counting along drops the model's own.
     ordering = ["-created_at", "-id"]
-    inlines = [ContestProblemInline, ParticipantInline]
+    inlines = [ContestProblemInline, RoleInline, GroupInline, ParticipantInline]
     actions = ["close", "export_standings"]
 
     @override
@@ -74,7 +87,7 @@ class ContestAdmin(admin.ModelAdmin[Contest]):
     def close(self, request: HttpRequest, queryset: QuerySet[Contest]) -> None:
         """End contests now."""
         for contest in queryset:
-            services.close_contest(contest=contest, now=timezone.now())
+            contests.close_contest(contest=contest, now=timezone.now())
         self.message_user(request, f"Closed {len(queryset)} contests.", messages.SUCCESS)
 
     @admin.action(description="Export the standings as CSV", permissions=["view"])
@@ -82,6 +95,25 @@ class ContestAdmin(admin.ModelAdmin[Contest]):
         """Download who has reached what."""
         participants = ContestParticipant.objects.filter(contest__in=queryset)
         return standings_response(participants.order_by("contest", "rank", "joined_at"))
+
+
+@admin.register(Organization)
+class OrganizationAdmin(admin.ModelAdmin[Organization]):
+    """What participants come from."""
+
+    list_display = ["name", "formal_name", "country"]
+    search_fields = ["name", "formal_name"]
+
+
+@admin.register(Clarification)
+class ClarificationAdmin(admin.ModelAdmin[Clarification]):
+    """What jury and participants say to each other."""
+
+    list_display = ["created_at", "contest", "problem", "from_participant", "text"]
+    list_filter = ["contest"]
+    search_fields = ["text"]
+    raw_id_fields = ["reply_to", "from_participant", "to_participant"]
+    autocomplete_fields = ["author"]
 
 
 @admin.register(ContestParticipant)
@@ -103,90 +135,6 @@ class ParticipantAdmin(admin.ModelAdmin[ContestParticipant]):
     ) -> HttpResponse:
         """Download who has reached what."""
         return standings_response(queryset)
-
-
-class VerbatimField(forms.CharField):
-    """A text that is kept to the last blank; line ends are what programs read and print."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**{**kwargs, "strip": False})
-
-    @override
-    def to_python(self, value: Any) -> str | None:
-        """Undo what browsers do to line ends. Source: WHATWG HTML, form submission."""
-        text = super().to_python(value)
-        return text and text.replace("\r\n", "\n")
-
-
-class TestCaseForm(forms.ModelForm[TestCase]):
-    """A test case, kept as it is typed."""
-
-    __test__ = False
-
-    class Meta:
-        model = TestCase
-        fields = ["position", "points", "is_sample", "input", "expected_output"]
-        field_classes = {"input": VerbatimField, "expected_output": VerbatimField}
-
-
-class TestCaseInline(admin.StackedInline[TestCase, Problem]):
-    """The test cases of a problem."""
-
-    __test__ = False
-
-    model = TestCase
-    form = TestCaseForm
-    fields = [("position", "points", "is_sample"), ("input", "expected_output")]
-    extra = 0
-
-
-class ProblemLanguageInline(admin.TabularInline[ProblemLanguage, Problem]):
-    """Where a problem allows a language more, or less, than usual."""
-
-    model = ProblemLanguage
-    extra = 0
-
-
-class ProblemFileForm(forms.ModelForm[ProblemFile]):
-    """A file, kept as it is typed."""
-
-    class Meta:
-        model = ProblemFile
-        fields = ["language", "name", "content"]
-        field_classes = {"content": VerbatimField}
-
-
-class ProblemFileInline(admin.StackedInline[ProblemFile, Problem]):
-    """What lies beside every program for a problem."""
-
-    model = ProblemFile
-    form = ProblemFileForm
-    fields = [("name", "language"), "content"]
-    max_num = PROBLEM_FILES_MAX
-    extra = 0
-
-
-@admin.register(Problem)
-class ProblemAdmin(admin.ModelAdmin[Problem]):
-    """Problems with their test cases."""
-
-    list_display = ["title", "time_limit_ms", "memory_limit_bytes", "test_count"]
-    list_filter = ["contests"]
-    search_fields = ["title"]
-    # Said again, as counting along drops the model's own.
-    ordering = ["id"]
-    inlines = [ProblemLanguageInline, ProblemFileInline, TestCaseInline]
-
-    @override
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Problem]:
-        """Count the test cases along."""
-        return super().get_queryset(request).annotate(how_many=Count("test_cases", distinct=True))
-
-    @admin.display(description="test cases", ordering="how_many")
-    def test_count(self, problem: Problem) -> int:
-        """Give the number of test cases."""
-        count: int = getattr(problem, "how_many", 0)
-        return count
 
 
 def standings_response(participants: QuerySet[ContestParticipant]) -> HttpResponse:

@@ -4,18 +4,18 @@ from apps.users.groups import ManagedAppConfig
 
 MODELS = (
     "contest",
-    "contestparticipant",
-    "problem",
-    "testcase",
-    "problemlanguage",
-    "problemfile",
     "contestproblem",
+    "contestparticipant",
+    "contestgroup",
+    "contestrole",
+    "organization",
+    "clarification",
 )
 ACTIONS = ("view", "add", "change", "delete")
 
 
 class ContestsConfig(ManagedAppConfig):
-    """Contests and problems."""
+    """Contests."""
 
     default = True
     name = "apps.contests"

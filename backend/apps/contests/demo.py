@@ -8,7 +8,9 @@ from django.contrib.auth.models import Group
 from django.db import transaction
 from django.utils import timezone
 
-from apps.contests.models import Contest, ContestProblem, Problem, TestCase
+from apps.contests.models import Contest, ContestProblem
+from apps.problems.models import Problem
+from apps.problems.services import add_test_cases
 from apps.users.domain import MANAGERS_GROUP
 from apps.users.models import User
 
@@ -80,15 +82,12 @@ def _make_contest() -> Contest:
     )
     for order, (title, statement, tests) in enumerate(PROBLEMS, start=1):
         problem = Problem.objects.create(title=title, statement=statement)
-        TestCase.objects.bulk_create(
-            TestCase(
-                problem=problem,
-                position=position,
-                input=given,
-                expected_output=expected,
-                is_sample=is_sample,
-            )
-            for position, (given, expected, is_sample) in enumerate(tests, start=1)
+        add_test_cases(
+            problem,
+            (
+                {"input": given, "expected_output": expected, "is_sample": is_sample}
+                for given, expected, is_sample in tests
+            ),
         )
         ContestProblem.objects.create(contest=contest, problem=problem, order=order)
     return contest

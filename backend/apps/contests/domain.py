@@ -1,4 +1,4 @@
-"""Contest rules as pure functions: when one may submit, what a submission is worth, who leads."""
+"""Contest rules as pure functions: what a submission is worth, who leads."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,6 @@ from decimal import ROUND_HALF_UP, Decimal
 
 POINT_STEP = Decimal("0.01")
 NO_SCORE = Decimal("0.00")
-LANGUAGES = ("python", "javascript", "java", "cpp", "c", "csharp", "go", "rust")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,19 +37,6 @@ class Standing:
 
 
 NO_STANDING = Standing(final_score=NO_SCORE, last_improved_at=None)
-
-
-def reason_not_to_submit(
-    *, is_active: bool, start_time: datetime | None, end_time: datetime | None, now: datetime
-) -> str | None:
-    """Say why a contest takes no submissions now; `None` if it does."""
-    if not is_active:
-        return "The contest is not active."
-    if start_time is not None and now < start_time:
-        return "The contest has not started."
-    if end_time is not None and now >= end_time:
-        return "The contest has ended."
-    return None
 
 
 def score_of(outcomes: Sequence[TestOutcome], full_points: int | None) -> Decimal:

@@ -2,7 +2,8 @@
 
 from django_filters import rest_framework as filters
 
-from apps.contests.models import Contest, Problem
+from apps.contests.models import Contest
+from apps.problems.models import Problem
 
 
 class ContestFilter(filters.FilterSet):

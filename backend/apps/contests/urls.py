@@ -2,7 +2,8 @@
 
 from rest_framework.routers import SimpleRouter
 
-from apps.contests.views import ContestViewSet, ProblemViewSet
+from apps.contests.views.contests import ContestViewSet
+from apps.contests.views.problems import ProblemViewSet
 
 router = SimpleRouter()
 router.register("contests", ContestViewSet, basename="contest")

@@ -11,8 +11,8 @@ from django.db import connection
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from apps.contests import services
 from apps.contests.models import Contest
+from apps.contests.services import contests, participation
 from apps.core.errors import ContestFullError
 from apps.users.models import User
 from tests.support.contests import make_contest, make_problem, make_submission
@@ -169,7 +169,7 @@ class TestJoining:
 
     def test_does_not_leave_after_a_submission(self, as_alice: APIClient, alice: User) -> None:
         contest = make_contest()
-        services.enter_submission(contest=contest, user=alice, now=timezone.now())
+        participation.enter_submission(contest=contest, user=alice, now=timezone.now())
 
         answer = as_alice.post(f"{CONTESTS}{contest.pk}/leave/")
 
@@ -190,7 +190,7 @@ def test_a_contest_never_takes_more_participants_than_it_may() -> None:
     def join(user: User) -> None:
         barrier.wait()
         try:
-            services.join(contest=contest, user=user)
+            participation.join(contest=contest, user=user)
         except ContestFullError:
             refused.append(user)
         finally:
@@ -210,7 +210,7 @@ def test_one_who_joins_twice_at_once_takes_one_place(alice: User) -> None:
     def join() -> None:
         barrier.wait()
         try:
-            services.join(contest=contest, user=alice)
+            participation.join(contest=contest, user=alice)
         finally:
             connection.close()
 
@@ -231,7 +231,7 @@ def test_closing_a_running_contest_ends_it_now() -> None:
     now = timezone.now()
     contest = make_contest(end_time=now + timedelta(days=1))
 
-    services.close_contest(contest=contest, now=now)
+    contests.close_contest(contest=contest, now=now)
 
     contest.refresh_from_db()
     assert contest.end_time == now
@@ -242,7 +242,7 @@ def test_closing_a_contest_to_come_switches_it_off() -> None:
     now = timezone.now()
     contest = make_contest(start_time=now + timedelta(days=1))
 
-    services.close_contest(contest=contest, now=now)
+    contests.close_contest(contest=contest, now=now)
 
     contest.refresh_from_db()
     assert contest.end_time is None

@@ -6,7 +6,8 @@ import pytest
 from rest_framework.test import APIClient
 
 from apps.code_execution.models import CodeSubmission
-from apps.contests.models import Contest, Problem, ProblemFile, ProblemLanguage
+from apps.contests.models import Contest
+from apps.problems.models import Problem, ProblemFile, ProblemLanguage
 from tests.support.contests import make_contest, make_problem
 from tests.support.execution_service import FakeExecutionService
 

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from apps.contests.models import Problem
+from apps.problems.models import Problem
 from tests.support.contests import make_contest, make_problem
 
 pytestmark = pytest.mark.django_db

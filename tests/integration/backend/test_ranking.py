@@ -10,9 +10,10 @@ from django.db import connection
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from apps.code_execution import results
-from apps.contests import services
-from apps.contests.models import Contest, ContestParticipant, Problem
+from apps.code_execution import scoring
+from apps.contests.models import Contest, ContestParticipant
+from apps.contests.services import participation
+from apps.problems.models import Problem
 from apps.users.models import User
 from tests.support.contests import (
     make_contest,
@@ -35,7 +36,7 @@ def contest(db: None) -> Contest:
 
 def judge(user: User, contest: Contest, problem: Problem, *, passed: int, number: int) -> None:
     """Let the user's submission pass so many of the test cases, from the first."""
-    services.enter_submission(contest=contest, user=user, now=timezone.now())
+    participation.enter_submission(contest=contest, user=user, now=timezone.now())
     submission = make_submission(
         user,
         contest=contest,
@@ -124,7 +125,7 @@ def test_who_is_not_ranked_yet_comes_last(
 ) -> None:
     ContestParticipant.objects.create(contest=contest, user=charlie)
     judge(alice, contest, make_problem(contest), passed=3, number=1)
-    services.join(contest=contest, user=make_user("dora"))
+    participation.join(contest=contest, user=make_user("dora"))
 
     rows = as_alice.get(f"{CONTESTS}{contest.pk}/leaderboard/").json()["results"]
 
@@ -139,7 +140,7 @@ def test_participants_are_listed_by_the_time_they_joined(
     alice: User, charlie: User, contest: Contest, as_alice: APIClient
 ) -> None:
     for user in (charlie, alice):
-        services.join(contest=contest, user=user)
+        participation.join(contest=contest, user=user)
 
     rows = as_alice.get(f"{CONTESTS}{contest.pk}/participants/").json()["results"]
 
@@ -150,7 +151,7 @@ def test_the_ranking_can_be_computed_anew(alice: User, contest: Contest) -> None
     judge(alice, contest, make_problem(contest), passed=3, number=1)
     contest.participants.update(final_score=1, rank=7, last_improved_at=None)
 
-    results.recompute_ranking(contest=contest)
+    scoring.recompute_board(contest=contest)
 
     participant = contest.participants.get()
     assert (participant.final_score, participant.rank) == (Decimal("100.00"), 1)
@@ -160,7 +161,7 @@ def test_the_ranking_can_be_computed_anew(alice: User, contest: Contest) -> None
 @pytest.mark.django_db(transaction=True)
 def test_results_that_arrive_at_once_are_all_counted(alice: User) -> None:
     contest = make_contest()
-    services.enter_submission(contest=contest, user=alice, now=timezone.now())
+    participation.enter_submission(contest=contest, user=alice, now=timezone.now())
     events = [
         make_event(
             make_submission(

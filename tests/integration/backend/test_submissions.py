@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from apps.code_execution.models import CodeSubmission
+from apps.code_execution.models import CodeSubmission, Judgement
 from apps.contests.models import ContestParticipant
 from apps.users.models import User
 from tests.support.contests import make_contest, make_problem, make_submission
@@ -36,7 +36,7 @@ def test_stores_a_submission_and_hands_it_over_at_once(
             "language": "python",
             "user_id": alice.pk,
             "input_data": "",
-            "reference": str(answer.json()["id"]),
+            "reference": str(Judgement.objects.get().pk),
         }
     ]
 
@@ -223,7 +223,9 @@ class TestReading:
             {"is_sample": True, "output": "seen"},
             {"is_sample": False, "output": "hidden input"},
         ]
-        submission = make_submission(alice, test_results=[{**EMPTY_RESULT, **row} for row in rows])
+        submission = make_submission(
+            alice, status="completed", test_results=[{**EMPTY_RESULT, **row} for row in rows]
+        )
 
         shown = as_alice.get(f"{URL}{submission.pk}/").json()["test_results"]
 

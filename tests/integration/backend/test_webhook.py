@@ -247,12 +247,12 @@ def test_links_a_result_that_was_faster_than_the_answer_to_the_hand_over(alice: 
     assert submission.status == "completed"
 
 
-def test_a_reference_to_another_users_submission_is_not_found(alice: User, charlie: User) -> None:
+def test_a_reference_to_another_users_submission_is_refused(alice: User, charlie: User) -> None:
     submission = make_submission(alice, microservice_submission_id=None)
 
     answer = deliver(make_event(submission, submission_id=55, user_id=charlie.pk))
 
-    assert answer.status_code == 404
+    assert answer.status_code == 400
     assert state_of(submission)[0] == "pending"
 
 

@@ -12,7 +12,6 @@ from apps.contests.domain import (
     Standing,
     TestOutcome,
     ranks_of,
-    reason_not_to_submit,
     score_of,
     standing_of,
 )
@@ -122,28 +121,3 @@ def test_who_has_more_points_is_never_ranked_behind(standings: list[Standing]) -
     for rank, standing in zip(ranks, standings, strict=True):
         ahead = sum(other.final_score > standing.final_score for other in standings)
         assert ahead < rank <= len(standings)
-
-
-@pytest.mark.parametrize(
-    ("is_active", "start_minute", "end_minute", "may_submit"),
-    [
-        (True, None, None, True),
-        (True, -1, 1, True),
-        (True, 0, 1, True),
-        (False, -1, 1, False),
-        (True, 1, 2, False),
-        (True, -2, 0, False),
-        (True, -2, -1, False),
-    ],
-)
-def test_takes_submissions_from_start_to_end(
-    *, is_active: bool, start_minute: int | None, end_minute: int | None, may_submit: bool
-) -> None:
-    def moment(minute: int | None) -> datetime | None:
-        return None if minute is None else START + timedelta(minutes=minute)
-
-    reason = reason_not_to_submit(
-        is_active=is_active, start_time=moment(start_minute), end_time=moment(end_minute), now=START
-    )
-
-    assert (reason is None) is may_submit

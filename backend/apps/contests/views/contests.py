@@ -1,7 +1,6 @@
-"""Endpoints of contests and problems."""
+"""Endpoints of contests and their participants."""
 
-from django.db.models import ProtectedError, QuerySet
-from django.utils import timezone
+from django.db.models import QuerySet
 from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework import status
@@ -10,25 +9,16 @@ from rest_framework.filters import SearchFilter
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import ModelViewSet
 from typing_extensions import override
 
-from apps.contests import services
-from apps.contests.filters import ContestFilter, ProblemFilter
-from apps.contests.models import Contest, ContestParticipant, Problem
-from apps.contests.serializers import (
-    ContestSerializer,
-    ManagedProblemSerializer,
-    ParticipantSerializer,
-    ProblemDetailSerializer,
-    ProblemSerializer,
-)
-from apps.core.errors import InUseError
-from apps.users.permissions import IsContestManagerOrReadOnly, is_manager, signed_in
+from apps.contests.filters import ContestFilter
+from apps.contests.models import Contest, ContestParticipant
+from apps.contests.serializers import ContestSerializer, ParticipantSerializer
+from apps.contests.services import contests, participation
+from apps.users.permissions import IsContestManagerOrReadOnly, signed_in
 
 CONTESTS = extend_schema(tags=["contests"])
-PROBLEMS = extend_schema(tags=["problems"])
 REFUSED = OpenApiResponse(description="`detail` says why not.")
 
 
@@ -53,7 +43,7 @@ class ContestViewSet(ModelViewSet[Contest]):
     @override
     def get_queryset(self) -> QuerySet[Contest]:
         """Give all contests."""
-        return services.list_contests()
+        return contests.list_contests()
 
     @extend_schema(
         summary="Become a participant",
@@ -64,7 +54,7 @@ class ContestViewSet(ModelViewSet[Contest]):
     @action(detail=True, methods=["post"], permission_classes=[IsAuthenticated])
     def join(self, request: Request, pk: str) -> Response:
         """Make the caller a participant."""
-        participant = services.join(contest=self.get_object(), user=signed_in(request))
+        participant = participation.join(contest=self.get_object(), user=signed_in(request))
         return Response(ParticipantSerializer(participant).data)
 
     @extend_schema(
@@ -76,7 +66,7 @@ class ContestViewSet(ModelViewSet[Contest]):
     @action(detail=True, methods=["post"], permission_classes=[IsAuthenticated])
     def leave(self, request: Request, pk: str) -> Response:
         """End the caller's participation."""
-        services.leave(contest=self.get_object(), user=signed_in(request))
+        participation.leave(contest=self.get_object(), user=signed_in(request))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(
@@ -88,7 +78,7 @@ class ContestViewSet(ModelViewSet[Contest]):
     @action(detail=True, filter_backends=[])
     def leaderboard(self, request: Request, pk: str) -> Response:
         """List the participants, the leaders first."""
-        return self._participants(services.list_participants(contest=self.get_object()))
+        return self._participants(participation.list_participants(contest=self.get_object()))
 
     @extend_schema(
         summary="Participants by the time they joined",
@@ -99,54 +89,9 @@ class ContestViewSet(ModelViewSet[Contest]):
     @action(detail=True, filter_backends=[])
     def participants(self, request: Request, pk: str) -> Response:
         """List the participants, the first to join first."""
-        participants = services.list_participants(contest=self.get_object())
+        participants = participation.list_participants(contest=self.get_object())
         return self._participants(participants.order_by("joined_at", "id"))
 
     def _participants(self, participants: QuerySet[ContestParticipant]) -> Response:
         page = self.paginate_queryset(participants)  # type: ignore[arg-type]  # rows of another model
         return self.get_paginated_response(ParticipantSerializer(page, many=True).data)
-
-
-@extend_schema_view(
-    list=extend_schema(tags=["problems"], responses=ProblemSerializer(many=True)),
-    create=PROBLEMS,
-    retrieve=extend_schema(
-        tags=["problems"],
-        description="Managers get `test_cases` in place of `samples`.",
-        responses=ProblemDetailSerializer,
-    ),
-    update=PROBLEMS,
-    partial_update=PROBLEMS,
-    destroy=extend_schema(tags=["problems"], responses={204: None, 400: REFUSED}),
-)
-class ProblemViewSet(ModelViewSet[Problem]):
-    """Problems: participants read those of running contests, managers change."""
-
-    queryset = Problem.objects.none()
-    serializer_class = ManagedProblemSerializer
-    permission_classes = [IsContestManagerOrReadOnly]
-    filterset_class = ProblemFilter
-
-    @override
-    def get_queryset(self) -> QuerySet[Problem]:
-        """Give the problems that the caller may see."""
-        return services.list_problems(user=signed_in(self.request), now=timezone.now())
-
-    @override
-    def get_serializer_class(self) -> type[BaseSerializer[Problem]]:
-        """Show test cases to managers only, and not in lists."""
-        if self.action == "list":
-            return ProblemSerializer
-        return ManagedProblemSerializer if is_manager(self.request) else ProblemDetailSerializer
-
-    @override
-    def perform_destroy(self, instance: Problem) -> None:
-        """Delete a problem that no contest sets.
-
-        Raises:
-            InUseError: A contest sets it.
-        """
-        try:
-            instance.delete()
-        except ProtectedError:
-            raise InUseError("A contest sets this problem, so it can't be deleted.") from None

@@ -1,0 +1,1 @@
+"""Who did what to contests, with what was before and after."""

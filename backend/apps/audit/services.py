@@ -1,0 +1,42 @@
+"""Writing the audit trail."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db.models import Model
+
+from apps.audit.models import AuditEntry
+from apps.users.models import User
+
+LABEL_CHARS_MAX = 200
+
+
+def record(
+    *,
+    actor: User | None,
+    act: str,
+    of: Model,
+    contest_id: int | None = None,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+) -> AuditEntry:
+    """Note an act in the caller's transaction, so that no act goes without its entry."""
+    return AuditEntry.objects.create(
+        actor=actor,
+        actor_name=actor.get_username() if actor else "",
+        act=act,
+        object_type=of._meta.label_lower,  # noqa: SLF001 - Django documents it
+        object_id=str(of.pk),
+        object_label=str(of)[:LABEL_CHARS_MAX],
+        contest_id=contest_id,
+        before=dict(before or {}),
+        after=dict(after or {}),
+    )
+
+
+def changes(
+    before: Mapping[str, Any], after: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Give of two states of an object the fields that differ, before and after."""
+    names = [name for name in after if before.get(name) != after[name]]
+    return {name: before.get(name) for name in names}, {name: after[name] for name in names}

@@ -1,0 +1,104 @@
+"""From judged submissions to the stored boards of their contest."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from apps.code_execution.domain import TERMINAL_STATUSES
+from apps.code_execution.models import CodeSubmission
+from apps.contests.domain import NO_SCORE
+from apps.contests.formats import Attempt
+from apps.contests.models import Contest, ContestParticipant
+from apps.contests.services import standings
+from apps.contests.services.contests import lock_contest
+
+_FIELDS = (
+    "participant_id",
+    "pk",
+    "problem_id",
+    "contest_time_ms",
+    "status",
+    "verdict",
+    "score",
+    "group_scores",
+)
+
+
+def update_board(submission: CodeSubmission) -> None:
+    """Bring the boards up to date with one submission, if it counts; needs a transaction."""
+    if submission.participant_id is None or not _counts(submission):
+        return
+    # Others' results may be arriving: whoever holds the contest sees them all.
+    contest = lock_contest(submission.contest_id or 0)
+    if contest.board_version == 0:
+        _rebuild(contest)
+        return
+    rows = scored_submissions(contest).filter(
+        participant=submission.participant_id, problem=submission.problem_id
+    )
+    participant = ContestParticipant.objects.select_related("public_standing").get(
+        pk=submission.participant_id
+    )
+    standings.record_cell(
+        contest=contest,
+        participant=participant,
+        problem_id=submission.problem_id or 0,
+        attempts=[attempt for _, attempt in _attempts(rows)],
+    )
+
+
+@transaction.atomic
+def recompute_board(*, contest: Contest) -> None:
+    """Compute both boards of a contest anew from its submissions."""
+    _rebuild(lock_contest(contest.pk))
+
+
+def scored_submissions(contest: Contest) -> "QuerySet[CodeSubmission]":
+    """Give the submissions that count in a contest, judged or not."""
+    return CodeSubmission.objects.filter(
+        contest=contest,
+        purpose=CodeSubmission.Purpose.CONTEST,
+        participant__isnull=False,
+        problem__in=contest.contest_problems.values("problem"),
+    )
+
+
+def contest_time_ms_of(contest: Contest, participant: ContestParticipant, moment: datetime) -> int:
+    """Say what the participant's clock showed at a moment."""
+    return (moment - standings.start_of(contest, participant)) // timedelta(milliseconds=1)
+
+
+def _rebuild(contest: Contest) -> None:
+    attempts: defaultdict[int, list[Attempt]] = defaultdict(list)
+    for participant_id, attempt in _attempts(scored_submissions(contest)):
+        attempts[participant_id].append(attempt)
+    standings.rebuild(contest=contest, attempts=attempts)
+
+
+def _counts(submission: CodeSubmission) -> bool:
+    is_placed = submission.contest_id is not None and submission.problem_id is not None
+    return is_placed and submission.purpose == CodeSubmission.Purpose.CONTEST
+
+
+def _attempts(rows: "QuerySet[CodeSubmission]") -> list[tuple[int, Attempt]]:
+    """Read submissions as scoring sees them, each with its participant's id."""
+    return [
+        (values["participant_id"], _attempt(values)) for values in rows.order_by().values(*_FIELDS)
+    ]
+
+
+def _attempt(values: Mapping[str, Any]) -> Attempt:
+    is_judged = values["status"] in TERMINAL_STATUSES
+    return Attempt(
+        submission_id=values["pk"],
+        problem_id=values["problem_id"],
+        at=timedelta(milliseconds=values["contest_time_ms"] or 0),
+        verdict=values["verdict"] if is_judged else None,
+        score=values["score"] or NO_SCORE,
+        group_scores={name: Decimal(points) for name, points in values["group_scores"].items()},
+    )

@@ -1,0 +1,1 @@
+"""What is done with contests, a module for each side of them."""

@@ -1,0 +1,165 @@
+"""Problems in the admin."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest
+from typing_extensions import override
+
+from apps.problems.domain import PROBLEM_FILES_MAX, TEST_CASE_CHARS_MAX
+from apps.problems.models import (
+    Problem,
+    ProblemFile,
+    ProblemLanguage,
+    ProblemProgram,
+    ReferenceSubmission,
+    TestCase,
+    TestData,
+    TestGroup,
+)
+
+
+class VerbatimField(forms.CharField):
+    """A text that is kept to the last blank; line ends are what programs read and print."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{**kwargs, "strip": False})
+
+    @override
+    def to_python(self, value: Any) -> str | None:
+        """Undo what browsers do to line ends. Source: WHATWG HTML, form submission."""
+        text = super().to_python(value)
+        return text and text.replace("\r\n", "\n")
+
+
+class TestCaseForm(forms.ModelForm[TestCase]):
+    """A test case, kept as it is typed."""
+
+    __test__ = False
+
+    input = VerbatimField(widget=forms.Textarea, required=False, max_length=TEST_CASE_CHARS_MAX)
+    expected_output = VerbatimField(
+        widget=forms.Textarea, required=False, max_length=TEST_CASE_CHARS_MAX
+    )
+
+    class Meta:
+        model = TestCase
+        fields = ["position", "group", "points", "is_sample"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk is not None:
+            self.initial["input"] = self.instance.input
+            self.initial["expected_output"] = self.instance.expected_output
+
+    @override
+    def save(self, commit: bool = True) -> TestCase:
+        """Keep what was typed; what was not touched stays as it is, whatever its bytes."""
+        is_new = self.instance.pk is None
+        if is_new or "input" in self.changed_data:
+            self.instance.input_data = self._data("input")
+        if is_new or "expected_output" in self.changed_data:
+            self.instance.expected_data = self._data("expected_output")
+        return super().save(commit)
+
+    def _data(self, name: str) -> TestData:
+        return TestData.objects.keep((self.cleaned_data[name] or "").encode())
+
+
+class TestCaseInline(admin.StackedInline[TestCase, Problem]):
+    """The test cases of a problem."""
+
+    __test__ = False
+
+    model = TestCase
+    form = TestCaseForm
+    fields = [("position", "group", "points", "is_sample"), ("input", "expected_output")]
+    extra = 0
+
+    @override
+    def get_queryset(self, request: HttpRequest) -> QuerySet[TestCase]:
+        """Fetch the contents along."""
+        return super().get_queryset(request).select_related("input_data", "expected_data")
+
+
+class TestGroupInline(admin.TabularInline[TestGroup, Problem]):
+    """The groups of test cases of a problem: its subtasks."""
+
+    __test__ = False
+
+    model = TestGroup
+    fields = ["position", "name", "points", "scoring", "stop_at_first_failure", "requires"]
+    extra = 0
+
+
+class ProblemProgramInline(admin.StackedInline[ProblemProgram, Problem]):
+    """The problem's own checker and interactor."""
+
+    model = ProblemProgram
+    extra = 0
+
+
+class ReferenceSubmissionInline(admin.StackedInline[ReferenceSubmission, Problem]):
+    """Programs whose verdicts are known."""
+
+    model = ReferenceSubmission
+    extra = 0
+    classes = ["collapse"]
+
+
+class ProblemLanguageInline(admin.TabularInline[ProblemLanguage, Problem]):
+    """Where a problem allows a language more, or less, than usual."""
+
+    model = ProblemLanguage
+    extra = 0
+
+
+class ProblemFileForm(forms.ModelForm[ProblemFile]):
+    """A file, kept as it is typed."""
+
+    class Meta:
+        model = ProblemFile
+        fields = ["language", "name", "content"]
+        field_classes = {"content": VerbatimField}
+
+
+class ProblemFileInline(admin.StackedInline[ProblemFile, Problem]):
+    """What lies beside every program for a problem."""
+
+    model = ProblemFile
+    form = ProblemFileForm
+    fields = [("name", "language"), "content"]
+    max_num = PROBLEM_FILES_MAX
+    extra = 0
+
+
+@admin.register(Problem)
+class ProblemAdmin(admin.ModelAdmin[Problem]):
+    """Problems with their test cases."""
+
+    list_display = ["title", "time_limit_ms", "memory_limit_bytes", "test_count"]
+    list_filter = ["contests"]
+    search_fields = ["title", "short_name"]
+    # Said again, as counting along drops the model's own.
+    ordering = ["id"]
+    inlines = [
+        ProblemLanguageInline,
+        ProblemFileInline,
+        ProblemProgramInline,
+        TestGroupInline,
+        TestCaseInline,
+        ReferenceSubmissionInline,
+    ]
+
+    @override
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Problem]:
+        """Count the test cases along."""
+        return super().get_queryset(request).annotate(how_many=Count("test_cases", distinct=True))
+
+    @admin.display(description="test cases", ordering="how_many")
+    def test_count(self, problem: Problem) -> int:
+        """Give the number of test cases."""
+        count: int = getattr(problem, "how_many", 0)
+        return count

@@ -1,0 +1,250 @@
+"""The JSON forms of problems."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rest_framework import serializers
+from typing_extensions import override
+
+from apps.problems import services
+from apps.problems.domain import (
+    PROBLEM_FILES_MAX,
+    PROGRAM_ARGUMENTS_MAX,
+    PROGRAM_BYTES_MAX,
+    PROGRAM_FILES_MAX,
+    TEST_CASE_CHARS_MAX,
+    TEST_CASES_MAX,
+    TEST_GROUPS_MAX,
+)
+from apps.problems.models import (
+    Problem,
+    ProblemFile,
+    ProblemLanguage,
+    ProblemProgram,
+    TestCase,
+    TestGroup,
+)
+
+GROUP_NAME_CHARS_MAX = 64
+TOLERANCES = ("float_absolute", "float_relative")
+SWITCHES = ("case_sensitive", "space_sensitive")
+
+
+class SampleSerializer(serializers.ModelSerializer[TestCase]):
+    """A test case that participants may see."""
+
+    input = serializers.CharField(read_only=True)
+    expected_output = serializers.CharField(read_only=True)
+
+    class Meta:
+        model = TestCase
+        fields = ["id", "position", "input", "expected_output"]
+
+
+class TestGroupSerializer(serializers.ModelSerializer[TestGroup]):
+    """A group of test cases: a subtask."""
+
+    __test__ = False
+
+    requires: Any = serializers.SlugRelatedField(
+        slug_field="name",
+        many=True,
+        read_only=True,
+        help_text="Names of groups that must be full for this one to count.",
+    )
+
+    class Meta:
+        model = TestGroup
+        fields = ["name", "points", "scoring", "stop_at_first_failure", "requires"]
+
+    @override
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        """Take the names along; the service looks whether they are there.
+
+        Raises:
+            ValidationError: They are no list of names.
+        """
+        names = serializers.ListField(
+            child=serializers.CharField(max_length=GROUP_NAME_CHARS_MAX),
+            max_length=TEST_GROUPS_MAX,
+        )
+        value: dict[str, Any] = super().to_internal_value(data)
+        try:
+            value["requires"] = names.run_validation(data.get("requires", []))
+        except serializers.ValidationError as error:
+            raise serializers.ValidationError({"requires": error.detail}) from error
+        return value
+
+
+class TestCaseSerializer(serializers.ModelSerializer[TestCase]):
+    """A test case, as managers write it."""
+
+    __test__ = False
+
+    id = serializers.IntegerField(
+        required=False, help_text="Changes this test case; else it is new."
+    )
+    group = serializers.CharField(
+        source="group.name",
+        required=False,
+        allow_null=True,
+        max_length=GROUP_NAME_CHARS_MAX,
+        help_text="The name of its group.",
+    )
+    input = serializers.CharField(
+        default="", allow_blank=True, trim_whitespace=False, max_length=TEST_CASE_CHARS_MAX
+    )
+    expected_output = serializers.CharField(
+        default="", allow_blank=True, trim_whitespace=False, max_length=TEST_CASE_CHARS_MAX
+    )
+
+    class Meta:
+        model = TestCase
+        fields = ["id", "position", "group", "input", "expected_output", "is_sample", "points"]
+        extra_kwargs = {"position": {"help_text": "By default the place in the list, from 1."}}
+
+    @override
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        """Give the group's name as it is."""
+        value: dict[str, Any] = super().to_internal_value(data)
+        if "group" in value:
+            value["group"] = value["group"]["name"]
+        return value
+
+
+class ProblemLanguageSerializer(serializers.ModelSerializer[ProblemLanguage]):
+    """What a problem allows one language in place of the language's own multipliers."""
+
+    class Meta:
+        model = ProblemLanguage
+        fields = ["language", "time_multiplier", "memory_multiplier"]
+
+
+class ProblemFileSerializer(serializers.ModelSerializer[ProblemFile]):
+    """A file that lies beside every program; with `language` empty, of every language."""
+
+    class Meta:
+        model = ProblemFile
+        fields = ["name", "language", "content"]
+        extra_kwargs = {"content": {"trim_whitespace": False}}
+
+
+class ProblemProgramSerializer(serializers.ModelSerializer[ProblemProgram]):
+    """A checker or an interactor."""
+
+    files = serializers.DictField(
+        child=serializers.CharField(
+            allow_blank=True, trim_whitespace=False, max_length=PROGRAM_BYTES_MAX
+        ),
+        default=dict,
+    )
+    arguments = serializers.ListField(
+        child=serializers.CharField(max_length=200), default=list, max_length=PROGRAM_ARGUMENTS_MAX
+    )
+
+    class Meta:
+        model = ProblemProgram
+        fields = ["role", "protocol", "language", "source", "files", "arguments"]
+        extra_kwargs = {"source": {"trim_whitespace": False}}
+
+    def validate_files(self, files: dict[str, str]) -> dict[str, str]:
+        """Bound what goes along with every submission.
+
+        Raises:
+            ValidationError: There are too many files.
+        """
+        if len(files) > PROGRAM_FILES_MAX:
+            raise serializers.ValidationError(f"At most {PROGRAM_FILES_MAX} files.")
+        return files
+
+
+class ProblemSerializer(serializers.ModelSerializer[Problem]):
+    """A problem, as participants see it."""
+
+    samples = SampleSerializer(many=True, read_only=True)
+
+    class Meta:
+        model = Problem
+        fields = [
+            "id",
+            "short_name",
+            "title",
+            "statement",
+            "statement_format",
+            "time_limit_ms",
+            "memory_limit_bytes",
+            "checker",
+            "allows_compile_options",
+            "samples",
+        ]
+
+
+class ProblemDetailSerializer(ProblemSerializer):
+    """A problem with what lies beside every program."""
+
+    files = ProblemFileSerializer(many=True, read_only=True)
+
+    class Meta(ProblemSerializer.Meta):
+        fields = [*ProblemSerializer.Meta.fields, "files"]
+
+
+class ManagedProblemSerializer(ProblemSerializer):
+    """A problem with all that belongs to it, for managers only."""
+
+    samples = None  # type: ignore[assignment]  # DRF's way to drop an inherited field
+    test_groups = TestGroupSerializer(  # type: ignore[call-arg]  # lists take it too
+        many=True, required=False, max_length=TEST_GROUPS_MAX
+    )
+    test_cases = TestCaseSerializer(  # type: ignore[call-arg]  # lists take it too
+        many=True, required=False, max_length=TEST_CASES_MAX
+    )
+    languages = ProblemLanguageSerializer(many=True, required=False)
+    files = ProblemFileSerializer(  # type: ignore[call-arg]  # lists take it too
+        many=True, required=False, max_length=PROBLEM_FILES_MAX
+    )
+    programs = ProblemProgramSerializer(many=True, required=False)
+
+    class Meta(ProblemSerializer.Meta):
+        fields = [
+            *(name for name in ProblemSerializer.Meta.fields if name != "samples"),
+            "checker_options",
+            "test_groups",
+            "test_cases",
+            "languages",
+            "files",
+            "programs",
+        ]
+
+    def validate_checker_options(self, options: Any) -> dict[str, Any]:
+        """Accept the options that the checker of tokens has.
+
+        Raises:
+            ValidationError: There is none of that name, or its value is wrong.
+        """
+        if not isinstance(options, Mapping):
+            raise serializers.ValidationError("Give an object of options.")
+        for name, value in options.items():
+            is_number = isinstance(value, int | float) and not isinstance(value, bool)
+            if name in TOLERANCES and (value is None or (is_number and 0 <= value <= 1)):
+                continue
+            if name in SWITCHES and isinstance(value, bool):
+                continue
+            known = ", ".join(SWITCHES), ", ".join(TOLERANCES)
+            raise serializers.ValidationError(
+                f"'{name}' is no option with such a value. {known[0]} are true or false; "
+                f"{known[1]} a number from 0 to 1."
+            )
+        return dict(options)
+
+    @override
+    def create(self, validated_data: dict[str, Any]) -> Problem:
+        """Store a new problem."""
+        return self.update(Problem(), validated_data)
+
+    @override
+    def update(self, instance: Problem, validated_data: dict[str, Any]) -> Problem:
+        """Store a changed problem."""
+        parts = {
+            name: validated_data.pop(name) for name in services.PARTS if name in validated_data
+        }
+        return services.save_problem(problem=instance, fields=validated_data, parts=parts)
