@@ -30,7 +30,8 @@ class IoiFormat(ContestFormat):
     them first is ahead, to the microsecond.
 
     With `max_per_subtask` a problem is worth the sum of the best scores of its test groups, each
-    from whichever submission; one without groups counts as one subtask.
+    from whichever submission, and at least its best submission: one without groups counts as one
+    subtask.
     Source: CMS, score modes "max" (IOI 2013-2016) and "max_subtask" (since 2017),
     https://cms.readthedocs.io/en/v1.4/Configuring%20a%20contest.html#computation-of-the-score
     """
@@ -80,19 +81,20 @@ class IoiFormat(ContestFormat):
 
     def _best(self, judged: Sequence[Attempt]) -> Cell:
         best = Cell()
+        best_parts: Mapping[str, Decimal] = {}
         for each in judged:
-            score, groups = each.score, each.group_scores
+            score, parts = each.score, each.group_scores
             if self.max_per_subtask:
-                groups = _best_of_each(best.group_scores, groups)
-                score = max(score, sum(groups.values(), start=NO_SCORE))
+                best_parts = parts = _best_of_each(best_parts, parts)
+                score = max(score, sum(parts.values(), start=NO_SCORE))
             if score > best.score:
                 best = Cell(
                     score=score,
                     improved_at=each.at,
                     submission_id=each.submission_id,
-                    group_scores=groups,
+                    group_scores=parts,
                 )
-        return best
+        return replace(best, group_scores=best_parts) if self.max_per_subtask else best
 
 
 def _best_of_each(
