@@ -65,6 +65,7 @@ INSTALLED_APPS = [
     "apps.contests",
     "apps.code_execution",
     "apps.webhooks",
+    "apps.archives",
 ]
 MIDDLEWARE = [
     # First, so that a page of another origin may read errors too.

@@ -67,7 +67,7 @@ def board_of(
     A frozen board shows what was submitted since the freeze as pending.
     """
     contest_format = format_of(*format_choice(archive))
-    teams = {number: each for number, each in enumerate(archive.teams) if _is_ranked(archive, each)}
+    teams = {number: each for number, each in enumerate(archive.teams) if is_ranked(archive, each)}
     attempts = _attempts(archive, until)
     freeze_at = _freeze_at(archive) if is_frozen else None
     seen = {number: hidden_from(attempts[each.id], freeze_at) for number, each in teams.items()}
@@ -87,7 +87,7 @@ def differences(archive: ContestArchive, official: Scoreboard) -> list[Differenc
     """
     state = official.state or archive.state
     until = official.contest_time if state.ended is None else None
-    ours = board_of(archive, until=until, is_frozen=_hides(state))
+    ours = board_of(archive, until=until, is_frozen=hides(state))
     rows = {row.team_id: row for row in ours.rows}
     found: list[Difference] = []
     for row in official.rows:
@@ -100,11 +100,13 @@ def differences(archive: ContestArchive, official: Scoreboard) -> list[Differenc
     return found
 
 
-def _hides(state: State) -> bool:
+def hides(state: State) -> bool:
+    """Tell whether a board at this state shows no results of the freeze."""
     return state.frozen is not None and state.thawed is None
 
 
-def _is_ranked(archive: ContestArchive, team: Team) -> bool:
+def is_ranked(archive: ContestArchive, team: Team) -> bool:
+    """Tell whether a team is on the board."""
     hidden_groups = {each.id for each in archive.groups if each.is_hidden}
     main_group = archive.contest.main_scoreboard_group_id
     return (
@@ -182,27 +184,29 @@ def _row(archive: ContestArchive, team_id: str, standing: Standing) -> BoardRow:
             num_solved=None if is_scored else int(total.score),
             total_time=None if is_scored else total.penalty * _MINUTE,
             score=total.score if is_scored else None,
-            time=_whole_minutes(improved_at),
+            time=whole_minutes(improved_at),
         ),
         problems=tuple(
-            _problem(problem.id, standing.cells.get(number, Cell()), is_scored=is_scored)
+            board_problem(problem.id, standing.cells.get(number, Cell()), is_scored=is_scored)
             for number, problem in enumerate(archive.problems)
         ),
     )
 
 
-def _problem(problem_id: str, cell: Cell, *, is_scored: bool) -> BoardProblem:
+def board_problem(problem_id: str, cell: Cell, *, is_scored: bool) -> BoardProblem:
+    """Put a cell as boards of archives have it."""
     return BoardProblem(
         problem_id=problem_id,
         num_judged=cell.judged_count,
         num_pending=cell.pending_count,
         is_solved=None if is_scored else cell.is_solved,
         score=cell.score if is_scored else None,
-        time=_whole_minutes(cell.improved_at),
+        time=whole_minutes(cell.improved_at),
     )
 
 
-def _whole_minutes(moment: timedelta | None) -> timedelta | None:
+def whole_minutes(moment: timedelta | None) -> timedelta | None:
+    """Round down to the minute."""
     return None if moment is None else moment // _MINUTE * _MINUTE
 
 
@@ -229,7 +233,7 @@ def _values(
         theirs, own = getattr(official, each.name), getattr(ours, each.name)
         if isinstance(theirs, timedelta):
             # Versions differ in whether they tell the seconds, which count for nothing.
-            theirs, own = _whole_minutes(theirs), _whole_minutes(own)
+            theirs, own = whole_minutes(theirs), whole_minutes(own)
         if theirs is not None:
             pairs.append((f"{of}{each.name}", theirs, own))
     return pairs

@@ -1,0 +1,1 @@
+"""Contest archives become rows, and rows contest archives."""
