@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from apps.contests.domain import TestOutcome, score_of
@@ -156,6 +156,10 @@ def test_refuses_an_outcome_that_is_no_share(share: str) -> None:
 
 
 @given(st.lists(st.tuples(st.booleans(), POINTS), max_size=20), FULL_POINTS)
+@example([(True, 0), (True, 0)], 100)
+@example([(True, 0), (False, 0)], 100)
+# Exactly 0.625, which a quotient rounded on the way would miss.
+@example([(True, 5), (False, 19)], 3)
 def test_without_groups_and_parts_of_tests_the_score_is_the_old_one(
     lines: list[tuple[bool, int]], full_points: int | None
 ) -> None:
