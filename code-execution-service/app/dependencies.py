@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
+from app.errors import UnauthenticatedError
 from app.factory import Factory
 from app.schemas.judge import Place
 from app.services.contests import ContestService
@@ -60,8 +61,11 @@ def caller_of(door: str) -> Callable[[Request, Factory], Coroutine[Any, Any, Non
     async def check(request: Request, factory: FactoryDependency) -> None:
         is_open = door in request.app.state.open_doors
         names = ("authorization", "webhook-signature", "x-webhook-secret")
-        if is_open and not any(name in request.headers for name in names):
-            return
+        if not any(name in request.headers for name in names):
+            if is_open:
+                return
+            # Before the body, which may have 64 MiB.
+            raise UnauthenticatedError("Sign the request or send a Bearer token")
         await factory.authenticator.authenticate(headers=request.headers, body=await request.body())
 
     return check

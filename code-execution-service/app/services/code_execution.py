@@ -1,23 +1,19 @@
 """Judging queued submissions: run them in the engine, turn what it saw into a verdict."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import aclosing
 
 from app.domain.judging import (
     GivenTestCase,
-    JudgedRun,
     JudgementResult,
     TestCase,
-    judge_all,
     judge_compile_error,
     judge_platform_fault,
     judge_single_run,
-    judge_skipped,
 )
 from app.domain.runs import CompileResult
 from app.domain.test_groups import TestPlan
-from app.domain.verdicts import Verdict
 from app.engines.base import Engine, Program
 from app.errors import (
     EngineBusyError,
@@ -29,7 +25,7 @@ from app.languages import LanguageRegistry
 from app.services.judge_queue import ClaimedJob, JudgeQueue, LeaseLostError
 from app.services.stop import Stop, StoppedError
 from app.services.test_data import TestDataService
-from app.services.test_judging import TestJudge, judges_of
+from app.services.test_judging import TestJudge, judge_planned, judges_of
 
 logger = logging.getLogger(__name__)
 
@@ -119,9 +115,8 @@ class JudgeService:
         contents = await self._test_data.load(hashes)
         judge = TestJudge(self._engine, program, judges_of(job.rules, contents, self._languages))
         tests = [_test_case(case, contents) for case in job.test_cases]
-        return await _run_planned(
-            judge, tests, TestPlan([case.group for case in job.test_cases], job.rules.groups)
-        )
+        plan = TestPlan([case.group for case in job.test_cases], job.rules.groups)
+        return await judge_planned(judge, tests, plan)
 
     async def _run_once(self, program: Program, data: bytes) -> JudgementResult:
         async with aclosing(self._engine.execute(program, [data])) as results:
@@ -131,29 +126,6 @@ class JudgeService:
                 if not result.is_ok:
                     return judge_compile_error(result)
         raise EngineError("The engine gave no result")
-
-
-async def _run_planned(
-    judge: TestJudge, tests: Sequence[TestCase], plan: TestPlan
-) -> JudgementResult:
-    """Run what the plan asks for, and once more whenever it asks for less than was begun.
-
-    What the engine has begun in the meantime is lost then: no result depends on how far it came.
-    """
-    runs: dict[int, JudgedRun] = {}
-    has_fault = False
-    while plan.remaining and not has_fault:
-        async with aclosing(judge.judge([tests[n] for n in plan.remaining])) as results:
-            async for result in results:
-                if isinstance(result, CompileResult):
-                    if not result.is_ok:
-                        return judge_compile_error(result)
-                    continue
-                runs[plan.remaining[0]] = result
-                has_fault = result.verdict is Verdict.IE
-                if plan.note(has_failed=result.has_failed):
-                    break
-    return judge_all([runs.get(n) or judge_skipped(test) for n, test in enumerate(tests)])
 
 
 def _test_case(case: GivenTestCase, contents: Mapping[str, bytes]) -> TestCase:

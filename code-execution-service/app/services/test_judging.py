@@ -1,18 +1,30 @@
 """Judging a program's runs test by test, by comparison or by the problem's own programs."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from app.domain.checkers import Checker, check
 from app.domain.checking import CheckOutcome, ProgramChecker, StoredProgram
 from app.domain.files import SourceFile
-from app.domain.judging import JudgedRun, TestCase, judge_run, judge_unchecked
+from app.domain.judging import (
+    JudgedRun,
+    JudgementResult,
+    TestCase,
+    judge_all,
+    judge_compile_error,
+    judge_run,
+    judge_skipped,
+    judge_unchecked,
+)
 from app.domain.judging_rules import JudgingRules
 from app.domain.limits import limits_for
 from app.domain.program_checkers import talking_limits
 from app.domain.runs import CompileResult, RunResult, RunStatus
+from app.domain.test_groups import TestPlan
+from app.domain.verdicts import Verdict
 from app.engines.base import Engine, Program
 from app.errors import CheckerFailedError
 from app.languages import LanguageRegistry
@@ -21,6 +33,8 @@ from app.services.program_checking import ProgramChecks
 
 COMPARED_AT_ONCE_BYTES = 256 * 1024
 """More is compared in a thread, so that other requests go on."""
+
+Ask = Callable[[TestCase, RunResult], Awaitable[CheckOutcome]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +70,6 @@ class TestJudge:
         self._program = program
         self._checker = judges.checker
         self._interactor = judges.interactor
-        self._checks = ProgramChecks(engine)
 
     async def judge(
         self, tests: Sequence[TestCase]
@@ -84,13 +97,13 @@ class TestJudge:
     ) -> AsyncGenerator[CompileResult | JudgedRun, None]:
         waiting = iter(tests)
         results = self._engine.execute(self._program, [test.input for test in tests])
-        async with aclosing(results):
+        async with aclosing(results), self._asking() as ask:
             async for result in results:
                 if isinstance(result, CompileResult):
                     yield result
                     continue
                 test = next(waiting)
-                outcome = await self._ask(test, result) if result.status is RunStatus.OK else None
+                outcome = await ask(test, result) if result.status is RunStatus.OK else None
                 yield judge_run(test, result, self._program.limits, outcome)
 
     async def _talked(
@@ -112,15 +125,52 @@ class TestJudge:
                 else:
                     yield judge_run(next(waiting), talk.run, limits, talk.outcome)
 
-    async def _ask(self, test: TestCase, run: RunResult) -> CheckOutcome:
-        checker, output, expected = self._checker, run.stdout, test.expected_output
-        if isinstance(checker, ProgramChecker):
-            return await self._checks.check(
-                checker, problem_input=test.input, answer=expected, output=output
-            )
-        if len(output) + len(expected) <= COMPARED_AT_ONCE_BYTES or output == expected:
-            return check(checker, output, expected)
-        return await asyncio.to_thread(check, checker, output, expected)
+    @asynccontextmanager
+    async def _asking(self) -> AsyncGenerator[Ask, None]:
+        if not isinstance(self._checker, ProgramChecker):
+            yield partial(_compare, self._checker)
+            return
+        async with ProgramChecks(self._engine, self._checker) as checks:
+            yield partial(_ask_program, checks)
+
+
+async def _compare(checker: Checker, test: TestCase, run: RunResult) -> CheckOutcome:
+    output, expected = run.stdout, test.expected_output
+    if len(output) + len(expected) <= COMPARED_AT_ONCE_BYTES or output == expected:
+        return check(checker, output, expected)
+    return await asyncio.to_thread(check, checker, output, expected)
+
+
+async def _ask_program(checks: ProgramChecks, test: TestCase, run: RunResult) -> CheckOutcome:
+    return await checks.check(
+        problem_input=test.input, answer=test.expected_output, output=run.stdout
+    )
+
+
+async def judge_planned(
+    judge: TestJudge, tests: Sequence[TestCase], plan: TestPlan
+) -> JudgementResult:
+    """Judge what the plan asks for; begin anew whenever it asks for less than was begun.
+
+    What the engine has begun in the meantime is lost then: no result depends on how far it came.
+
+    Raises:
+        EngineError: the engine failed, or can't run such programs.
+    """
+    runs: dict[int, JudgedRun] = {}
+    has_fault = False
+    while plan.remaining and not has_fault:
+        async with aclosing(judge.judge([tests[n] for n in plan.remaining])) as results:
+            async for result in results:
+                if isinstance(result, CompileResult):
+                    if not result.is_ok:
+                        return judge_compile_error(result)
+                    continue
+                runs[plan.remaining[0]] = result
+                has_fault = result.verdict is Verdict.IE
+                if plan.note(has_failed=result.has_failed):
+                    break
+    return judge_all([runs.get(n) or judge_skipped(test) for n, test in enumerate(tests)])
 
 
 def _program(

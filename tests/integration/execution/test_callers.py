@@ -1,5 +1,7 @@
+import hashlib
 import time
 import uuid
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
@@ -65,6 +67,36 @@ async def test_a_signed_request_comes_in(closed: httpx.AsyncClient) -> None:
     answer = await closed.post(SUBMISSIONS, json=make_body(), headers=headers)
 
     assert answer.status_code == 201
+
+
+async def test_a_signature_holds_for_bytes_that_are_no_text(closed: httpx.AsyncClient) -> None:
+    content = b"\0\xff\xfe"
+    url = f"/api/v1/test-data/{hashlib.sha256(content).hexdigest()}"
+    headers = {
+        body: sign(body, message_id="m", timestamp_s=int(time.time()), secrets=[SECRET])
+        for body in (content, b"")
+    }
+
+    mismatched = await closed.put(url, content=content, headers=headers[b""])
+    stored = await closed.put(url, content=content, headers=headers[content])
+    asked = await closed.head(url, headers=headers[b""])
+
+    assert [answer.status_code for answer in (mismatched, stored, asked)] == [401, 204, 200]
+
+
+async def test_a_stranger_is_refused_before_a_large_body_is_read(
+    closed: httpx.AsyncClient,
+) -> None:
+    read = []
+
+    async def body() -> AsyncIterator[bytes]:
+        read.append("some")
+        yield b"x"
+
+    answer = await closed.put(f"/api/v1/test-data/{'0' * 64}", content=body())
+
+    assert answer.status_code == 401
+    assert read == []
 
 
 async def test_a_wrong_signature_is_refused_even_where_the_door_is_open(
