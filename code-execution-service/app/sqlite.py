@@ -1,7 +1,8 @@
-"""SQLite behind SQLAlchemy's async interface, with one change of threads for each statement.
+"""SQLite behind SQLAlchemy's async interface, with two changes of threads for each transaction.
 
 aiosqlite makes, uses, reads and closes each cursor in the connection's thread, one hop each. A hop
-costs more than most of our statements, so here a statement takes one for everything.
+costs more than most of our statements, so here only what may wait takes one: the beginning, for
+other writers, and the end, for the disk. What is in between waits for nobody and stays where it is.
 """
 
 import sqlite3
@@ -15,10 +16,10 @@ from typing_extensions import override
 FETCHED_AT_ONCE = 64
 
 
-class OneHopCursor:
+class DirectCursor:
     """As much of a cursor as SQLAlchemy uses for results that it does not stream."""
 
-    def __init__(self, connection: "OneHopConnection") -> None:
+    def __init__(self, connection: "DirectConnection") -> None:
         self._connection = connection
         self._rows: list[Any] = []
         self.description: Any = None
@@ -64,22 +65,34 @@ class OneHopCursor:
         cursor.close()
 
 
-class OneHopConnection(aiosqlite.Connection):
+class DirectConnection(aiosqlite.Connection):
     """A connection with such cursors."""
 
     @override
     def cursor(self, *_: object) -> Any:
         """Make a cursor."""
-        return OneHopCursor(self)
+        return DirectCursor(self)
 
     async def run(self, work: Any) -> None:
-        """Do a piece of work with the database, in the connection's thread."""
-        await self._execute(work, self._conn)  # type: ignore[no-untyped-call]  # aiosqlite's
+        """Do a piece of work with the database; outside of a transaction in the thread."""
+        if self._conn.in_transaction:
+            work(self._conn)
+        else:
+            await self._execute(work, self._conn)  # type: ignore[no-untyped-call]  # aiosqlite's
+
+    @override
+    async def rollback(self) -> None:
+        """Take a transaction back, if there is one; SQLAlchemy asks for it after each commit too.
+
+        A hop that was cancelled leaves none behind: SQLAlchemy closes its connection.
+        """
+        if self._conn.in_transaction:
+            await super().rollback()
 
 
-def connect(database: str, **options: Any) -> OneHopConnection:
+def connect(database: str, **options: Any) -> DirectConnection:
     """Make a connection; SQLAlchemy opens it (`async_creator_fn` of its aiosqlite dialect)."""
-    connection = OneHopConnection(
+    connection = DirectConnection(
         partial(sqlite3.connect, database, **options), iter_chunk_size=FETCHED_AT_ONCE
     )
     # As SQLAlchemy does with connections of its own making: none may keep the process from ending.

@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models import Contest
+from app.repositories.rows import insert_row
 
 
 class ContestRepository:
@@ -16,8 +17,7 @@ class ContestRepository:
 
     async def add(self, contest: Contest) -> None:
         """Store a new contest and give it its id."""
-        self._session.add(contest)
-        await self._session.flush()
+        contest.id = await insert_row(self._session, contest)
 
     async def find(self, contest_id: int) -> Contest | None:
         """Return the contest, if it exists."""

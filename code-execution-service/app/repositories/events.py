@@ -6,6 +6,7 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models import Delivery, Event, EventStatus
+from app.repositories.rows import insert_row, update_row
 
 
 class EventRepository:
@@ -15,8 +16,8 @@ class EventRepository:
         self._session = session
 
     async def add(self, event: Event) -> None:
-        """Store an event that is to be delivered."""
-        self._session.add(event)
+        """Store an event that is to be delivered and give it its id."""
+        event.id = await insert_row(self._session, event)
 
     async def claim_due(self, *, now: datetime, lease_ends_at: datetime) -> Event | None:
         """Take the event that has been due longest and keep others off it until the lease ends."""
@@ -46,8 +47,8 @@ class EventRepository:
 
     async def add_delivery(self, delivery: Delivery) -> None:
         """Store one attempt."""
-        self._session.add(delivery)
+        delivery.id = await insert_row(self._session, delivery)
 
-    async def find(self, event_id: int) -> Event | None:
-        """Return the event, if it exists."""
-        return await self._session.get(Event, event_id)
+    async def change(self, event_id: int, **values: object) -> Event | None:
+        """Change columns of the event, and return it as it is then, if it exists."""
+        return await update_row(self._session, Event, event_id, **values)

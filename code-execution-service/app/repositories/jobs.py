@@ -6,6 +6,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models import Job
+from app.repositories.rows import insert_row
 
 
 class JobRepository:
@@ -15,9 +16,8 @@ class JobRepository:
         self._session = session
 
     async def add(self, job: Job) -> None:
-        """Queue a job."""
-        self._session.add(job)
-        await self._session.flush()
+        """Queue a job and give it its id."""
+        job.id = await insert_row(self._session, job)
 
     async def find_by_submission(self, submission_id: int) -> Job | None:
         """Return the submission's job, if it waits or runs."""

@@ -3,6 +3,7 @@
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models import JudgeSubmission
+from app.repositories.rows import insert_row
 
 
 class JudgeSubmissionRepository:
@@ -12,5 +13,5 @@ class JudgeSubmissionRepository:
         self._session = session
 
     async def add(self, submission: JudgeSubmission) -> None:
-        """Store a new submission."""
-        self._session.add(submission)
+        """Store a new submission and give it its id."""
+        submission.id = await insert_row(self._session, submission)

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
 from app.models import Judgement, Submission, SubmissionFile, SubmissionStatus, SubmissionTestCase
+from app.repositories.rows import insert_row, insert_rows, update_row
 
 
 class IdempotencyKeyTakenError(Exception):
@@ -21,16 +22,25 @@ class SubmissionRepository:
         self._session = session
 
     async def add(self, submission: Submission) -> None:
-        """Store a new submission and give it its id.
+        """Store a new submission with its test cases and files, and give it its id.
 
         Raises:
             IdempotencyKeyTakenError: its key, the one thing that can clash, is in use.
         """
-        self._session.add(submission)
         try:
-            await self._session.flush()
+            submission.id = await insert_row(self._session, submission)
         except IntegrityError as error:
             raise IdempotencyKeyTakenError from error
+        for case in submission.test_cases:
+            case.submission_id = submission.id
+        for file in submission.files:
+            file.submission_id = submission.id
+        await insert_rows(self._session, submission.test_cases)
+        await insert_rows(self._session, submission.files)
+
+    async def change(self, submission_id: int, **values: object) -> Submission | None:
+        """Change columns of the submission, and return it as it is then, if it exists."""
+        return await update_row(self._session, Submission, submission_id, **values)
 
     async def find(self, submission_id: int, *, for_update: bool = False) -> Submission | None:
         """Return the submission, if it exists; its row locked when it is to be changed."""
@@ -80,8 +90,11 @@ class SubmissionRepository:
         return (await self._session.scalars(query)).all()
 
     async def add_judgement(self, judgement: Judgement) -> None:
-        """Store a judgement with its runs."""
-        self._session.add(judgement)
+        """Store a judgement with its runs, and give it its id."""
+        judgement.id = await insert_row(self._session, judgement)
+        for run in judgement.runs:
+            run.judgement_id = judgement.id
+        await insert_rows(self._session, judgement.runs)
 
     async def find_newest_judgement(self, submission_id: int) -> Judgement | None:
         """Return the newest judgement with its runs."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from app.domain.formats import execution_time_text, instant_text, memory_usage_text
 from app.domain.verdicts import Verdict
-from app.models import Event, Judgement, Run, Submission
+from app.models import Event, EventStatus, Judgement, Run, Submission
 
 SUBMISSION_COMPLETED = "submission.completed"
 
@@ -49,6 +49,8 @@ def submission_completed_event(
         type=SUBMISSION_COMPLETED,
         submission_id=submission.id,
         body=json.dumps(payload, ensure_ascii=False, separators=(",", ":")),
+        status=EventStatus.PENDING,
+        attempts=0,
         next_attempt_at=now,
         created_at=now,
     )

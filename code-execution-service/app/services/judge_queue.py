@@ -156,9 +156,26 @@ class JudgeQueue:
             if not await work.jobs.finish(job.job_id, lease_token=job.lease_token):
                 logger.warning("submission %d: judged twice, second dropped", job.submission_id)
                 return
-            event = await _store(work, job, result, now)
-            self._fresh_events.claim(event, now=now)
+            event = await self._store(work, job, result, now)
         self._fresh_events.put(event)
+
+    async def _store(
+        self, work: UnitOfWork, job: ClaimedJob, result: JudgementResult, now: datetime
+    ) -> Event:
+        submission = await work.submissions.change(job.submission_id, **_shown(result, now))
+        assert submission is not None  # noqa: S101  # we hold its job
+        judgement = Judgement(
+            submission_id=job.submission_id,
+            verdict=result.verdict,
+            started_at=job.started_at,
+            finished_at=now,
+            runs=[_run_row(position, run) for position, run in enumerate(result.runs)],
+        )
+        await work.submissions.add_judgement(judgement)
+        event = submission_completed_event(submission, judgement, now=now)
+        self._fresh_events.claim(event, now=now)
+        await work.events.add(event)
+        return event
 
     async def _extend_lease(self, job: ClaimedJob) -> bool:
         async with self._transactions.write() as work:
@@ -205,25 +222,6 @@ class JudgeQueue:
         )
 
 
-async def _store(
-    work: UnitOfWork, job: ClaimedJob, result: JudgementResult, now: datetime
-) -> Event:
-    submission = await work.submissions.find(job.submission_id)
-    assert submission is not None  # noqa: S101  # we hold its job
-    judgement = Judgement(
-        submission_id=job.submission_id,
-        verdict=result.verdict,
-        started_at=job.started_at,
-        finished_at=now,
-        runs=[_run_row(position, run) for position, run in enumerate(result.runs)],
-    )
-    await work.submissions.add_judgement(judgement)
-    _show_result(submission, result, now)
-    event = submission_completed_event(submission, judgement, now=now)
-    await work.events.add(event)
-    return event
-
-
 def _limits_of(submission: Submission) -> Limits:
     cpu_time_ms = submission.cpu_time_limit_ms or DEFAULT_LIMITS.cpu_time_ms
     return replace(
@@ -252,14 +250,17 @@ def _run_row(position: int, run: JudgedRun) -> Run:
     )
 
 
-def _show_result(submission: Submission, result: JudgementResult, now: datetime) -> None:
-    submission.status = result.status
-    submission.verdict = result.verdict
-    submission.output = result.output
-    submission.error_output = result.error_output
-    submission.exit_code = result.exit_code
-    submission.execution_time_ms = result.usage.wall_time_ms if result.usage else None
-    submission.memory_usage_bytes = result.usage.memory_bytes if result.usage else None
-    submission.webhook_sent = False
-    submission.webhook_response = None
-    submission.completed_at = now
+def _shown(result: JudgementResult, now: datetime) -> dict[str, object]:
+    """Give the columns of a submission that show the result of its newest judgement."""
+    return {
+        "status": result.status,
+        "verdict": result.verdict,
+        "output": result.output,
+        "error_output": result.error_output,
+        "exit_code": result.exit_code,
+        "execution_time_ms": result.usage.wall_time_ms if result.usage else None,
+        "memory_usage_bytes": result.usage.memory_bytes if result.usage else None,
+        "webhook_sent": False,
+        "webhook_response": None,
+        "completed_at": now,
+    }

@@ -76,14 +76,15 @@ class DeliveryService:
     async def _record(self, claimed: Event, delivery: Delivery, answer: Answer) -> None:
         now = datetime.now(tz=UTC)
         async with self._transactions.write() as work:
+            event = await work.events.change(claimed.id, **_next_state(claimed, answer, now))
+            if event is None:
+                return  # deleted, with its submission, while it was on its way
             await work.events.add_delivery(delivery)
-            event = await work.events.find(claimed.id)
-            submission = await work.submissions.find(claimed.submission_id)
-            if event is None or submission is None:
-                return  # deleted while the event was on its way
-            _move_on(event, answer, now)
-            submission.webhook_sent = answer.is_success
-            submission.webhook_response = _summary(answer)
+            await work.submissions.change(
+                event.submission_id,
+                webhook_sent=answer.is_success,
+                webhook_response=_summary(answer),
+            )
         if event.status == EventStatus.FAILED:
             logger.error(
                 "event %s of submission %d failed for good: %s",
@@ -93,15 +94,14 @@ class DeliveryService:
             )
 
 
-def _move_on(event: Event, answer: Answer, now: datetime) -> None:
-    pause = next_pause(attempts=event.attempts, age=now - event.created_at)
+def _next_state(event: Event, answer: Answer, now: datetime) -> dict[str, object]:
+    """Give the columns that an attempt with this answer changes."""
     if answer.is_success:
-        event.status = EventStatus.DELIVERED
-        event.delivered_at = now
-    elif pause is None or not is_worth_a_retry(answer.status_code):
-        event.status = EventStatus.FAILED
-    else:
-        event.next_attempt_at = now + pause
+        return {"status": EventStatus.DELIVERED, "delivered_at": now}
+    pause = next_pause(attempts=event.attempts, age=now - event.created_at)
+    if pause is None or not is_worth_a_retry(answer.status_code):
+        return {"status": EventStatus.FAILED}
+    return {"next_attempt_at": now + pause}
 
 
 def _summary(answer: Answer) -> str:

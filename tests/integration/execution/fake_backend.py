@@ -13,6 +13,7 @@ class FakeBackend:
         self.pings: list[httpx.Request] = []
         self.ping_answers: list[int | Exception] = []
         self.failures: list[int | Exception] = []
+        self.pause_s = 0.0
         self.keys: dict[str, Any] = {"keys": []}
         self._arrived = asyncio.Condition()
 
@@ -24,6 +25,7 @@ class FakeBackend:
         async with self._arrived:
             self.requests.append(request)
             self._arrived.notify_all()
+        await asyncio.sleep(self.pause_s)
         if self.failures:
             failure = self.failures.pop(0)
             if isinstance(failure, Exception):

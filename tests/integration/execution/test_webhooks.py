@@ -6,6 +6,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from app.background import SWEEP_S
 from app.domain.signature import verify
 from app.services.webhook import DeliveryService
 from tests.integration.execution.conftest import SECRET
@@ -72,6 +73,17 @@ async def test_a_refused_delivery_is_not_repeated(
     assert len(backend.requests) == 1
     assert answer["webhook_sent"] is False
     assert answer["webhook_response"] == "Error: HTTP 404"
+
+
+async def test_an_event_on_its_way_to_a_slow_backend_is_not_sent_by_another_loop(
+    client: httpx.AsyncClient, backend: FakeBackend
+) -> None:
+    backend.pause_s = 2 * SWEEP_S
+
+    created = await client.post(SUBMISSIONS, json=make_body())
+
+    assert await wait_until_sent(client, created.json()["id"]) == "Success: 200"
+    assert len(backend.requests) == 1
 
 
 async def test_results_survive_a_restart_while_the_backend_is_down(

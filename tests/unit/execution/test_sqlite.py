@@ -1,3 +1,4 @@
+import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -7,44 +8,80 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app import sqlite
 from app.database import create_database, driver_url
-from app.sqlite import OneHopConnection
+from app.sqlite import DirectConnection
 
 pytestmark = pytest.mark.asyncio
 
 
 @pytest_asyncio.fixture
-async def connection(tmp_path: Path) -> AsyncIterator[AsyncConnection]:
+async def database(tmp_path: Path) -> AsyncIterator[AsyncEngine]:
     database = create_database(driver_url("sqlite:///test.sqlite3", base_directory=tmp_path))
     async with database.begin() as connection:
         await connection.execute(text("CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT UNIQUE)"))
-        yield connection
+    yield database
     await database.dispose()
 
 
-async def test_a_statement_takes_one_hop_with_all_that_it_gives(
-    connection: AsyncConnection, monkeypatch: pytest.MonkeyPatch
+@pytest_asyncio.fixture
+async def connection(database: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    async with database.begin() as connection:
+        yield connection
+
+
+async def count_rows(database: AsyncEngine) -> int:
+    async with database.begin() as connection:
+        return await connection.scalar(text("SELECT count(*) FROM t")) or 0
+
+
+async def test_a_transaction_takes_a_hop_at_its_beginning_and_one_at_its_end(
+    database: AsyncEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hops: list[Any] = []
-    original = OneHopConnection._execute
+    original = DirectConnection._execute
 
-    async def counted(self: OneHopConnection, *arguments: Any) -> Any:
+    async def counted(self: DirectConnection, *arguments: Any) -> Any:
         hops.append(arguments)
         return await original(self, *arguments)  # type: ignore[no-untyped-call]  # aiosqlite's
 
-    monkeypatch.setattr(OneHopConnection, "_execute", counted)
+    monkeypatch.setattr(DirectConnection, "_execute", counted)
 
-    inserted = await connection.execute(
-        text("INSERT INTO t (name) VALUES (:name) RETURNING id, name"), {"name": "ü"}
-    )
-    rows = inserted.all()
+    async with database.begin() as connection:
+        inserted = await connection.execute(
+            text("INSERT INTO t (name) VALUES (:name) RETURNING id, name"), {"name": "ü"}
+        )
+        rows = inserted.all()
 
     assert [tuple(row) for row in rows] == [(1, "ü")]
     assert list(inserted.keys()) == ["id", "name"]
-    assert len(hops) == 1
+    assert len(hops) == 2
+
+
+async def test_waiting_for_another_writer_holds_nobody_else_up(database: AsyncEngine) -> None:
+    async with database.begin():
+        waiting = asyncio.create_task(count_rows(database))
+        await asyncio.sleep(0.05)
+        assert not waiting.done()
+
+    assert await waiting == 0
+
+
+async def test_leaves_no_transaction_behind_when_waiting_for_it_is_given_up(
+    database: AsyncEngine,
+) -> None:
+    async with database.begin():
+        waiting = asyncio.create_task(count_rows(database))
+        await asyncio.sleep(0.05)
+        waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+
+    async with asyncio.timeout(5), database.begin() as connection:
+        await connection.execute(text("INSERT INTO t (name) VALUES ('a')"))
+    assert await count_rows(database) == 1
 
 
 async def test_tells_how_many_rows_changed(connection: AsyncConnection) -> None:
