@@ -45,6 +45,7 @@ class FakeExecutionService:
         self.languages: object = LANGUAGES
         self.questions_about_languages = 0
         self.ids_by_key: dict[str, int] = {}
+        self.test_data: dict[str, bytes] = {}
         self.before_answer: Callable[[dict[str, Any], int], None] | None = None
         self._lock = threading.Lock()
 
@@ -65,6 +66,10 @@ class FakeExecutionService:
             if self.failures:
                 return self.failures.pop(0), {"detail": "made to fail"}
             order = json.loads(body)
+            missing = [each for each in _hashes_in(order) if each not in self.test_data]
+            if missing:
+                document = {"detail": "...", "code": "unknown_test_data", "missing": missing}
+                return 422, document
             key = headers["idempotency-key"]
             if key not in self.ids_by_key:
                 self.orders.append(order)
@@ -88,7 +93,19 @@ def fake_execution_service() -> Iterator[FakeExecutionService]:
         yield service
 
 
-def _handler_of(service: FakeExecutionService) -> type[BaseHTTPRequestHandler]:
+def _hashes_in(order: Any) -> list[str]:
+    """Find what an order names by hash, however deep."""
+    if isinstance(order, list):
+        return [found for each in order for found in _hashes_in(each)]
+    if not isinstance(order, dict):
+        return []
+    own = [value for name, value in order.items() if name.endswith("sha256")]
+    return own + [found for each in order.values() for found in _hashes_in(each)]
+
+
+def _handler_of(  # noqa: C901 - one short method for each verb
+    service: FakeExecutionService,
+) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True
@@ -97,6 +114,11 @@ def _handler_of(service: FakeExecutionService) -> type[BaseHTTPRequestHandler]:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             headers = {name.lower(): value for name, value in self.headers.items()}
             self._answer(*service.take(headers, body))
+
+        def do_PUT(self) -> None:
+            content = self.rfile.read(int(self.headers["Content-Length"]))
+            service.test_data[self.path.rsplit("/", 1)[1]] = content
+            self._answer(204, None)
 
         def do_GET(self) -> None:
             if self.path == "/health/":
@@ -125,7 +147,7 @@ def _handler_of(service: FakeExecutionService) -> type[BaseHTTPRequestHandler]:
             """Keep quiet."""
 
         def _answer(self, status: int, document: object) -> None:
-            body = json.dumps(document).encode()
+            body = b"" if status == 204 else json.dumps(document).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))

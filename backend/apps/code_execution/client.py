@@ -27,6 +27,16 @@ class SubmissionRefusedError(Exception):
     """The service will never take this submission; the text says why."""
 
 
+class TestDataMissingError(Exception):
+    """The service has to be sent test data before it can take the submission."""
+
+    __test__ = False
+
+    def __init__(self, hashes: Sequence[str]) -> None:
+        super().__init__(f"{len(hashes)} test data are missing")
+        self.hashes = hashes
+
+
 class ExecutionServiceClient:
     """Calls to one execution service; safe to share between threads."""
 
@@ -51,15 +61,33 @@ class ExecutionServiceClient:
         Raises:
             ServiceUnavailableError: It did not answer as it should; try again.
             SubmissionRefusedError: It will never take this submission.
+            TestDataMissingError: It does not have all that the order names by hash.
         """
         body = json.dumps(order, ensure_ascii=False, separators=(",", ":")).encode()
         headers = {"Content-Type": "application/json", "Idempotency-Key": key}
         response = self._send(
             "POST", "/api/v1/submissions/", key, timeout_s, body=body, headers=headers
         )
+        missing = _missing_test_data(response)
+        if missing:
+            raise TestDataMissingError(missing)
         if response.is_client_error and response.status_code not in _RETRYABLE_STATUSES:
             raise SubmissionRefusedError(_describe(response))
         return _result_of(response).microservice_id
+
+    def upload(self, *, hash_hex: str, content: bytes, timeout_s: float) -> None:
+        """Give the service what orders name by this hash.
+
+        Raises:
+            ServiceUnavailableError: It did not take it.
+        """
+        path = f"/api/v1/test-data/{hash_hex}"
+        headers = {"Content-Type": "application/octet-stream"}
+        response = self._send(
+            "PUT", path, f"put-{hash_hex}", timeout_s, body=content, headers=headers
+        )
+        if not response.is_success:
+            raise ServiceUnavailableError(_describe(response))
 
     def find(self, *, microservice_id: int, timeout_s: float) -> Result | None:
         """Ask for a submission; `None` if the service does not know it.
@@ -155,6 +183,16 @@ def _result_of(response: httpx.Response) -> Result:
         return parse_result(_json_of(response), id_key="id")
     except ResultError as error:
         raise ServiceUnavailableError(f"The answer is not a submission: {error}") from error
+
+
+def _missing_test_data(response: httpx.Response) -> list[str]:
+    """Give the hashes that the service says it lacks; none unless that is what it says."""
+    if response.status_code != httpx.codes.UNPROCESSABLE_ENTITY:
+        return []
+    body = _json_of(response)
+    if not isinstance(body, dict) or body.get("code") != "unknown_test_data":
+        return []
+    return [each for each in body.get("missing", []) if isinstance(each, str)]
 
 
 def _json_of(response: httpx.Response) -> object:

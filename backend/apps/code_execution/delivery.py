@@ -2,7 +2,6 @@
 
 import logging
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -14,10 +13,12 @@ from apps.code_execution.client import (
     ExecutionServiceClient,
     ServiceUnavailableError,
     SubmissionRefusedError,
+    TestDataMissingError,
     get_client,
 )
 from apps.code_execution.domain import TERMINAL_STATUSES, retry_pause
 from apps.code_execution.models import CodeSubmission, Judgement
+from apps.code_execution.orders import Order, order_of
 from apps.code_execution.results import (
     apply_result,
     mark_delivered,
@@ -26,8 +27,6 @@ from apps.code_execution.results import (
     refuse,
 )
 from apps.core.errors import ClientError
-from apps.problems.models import Problem
-from apps.problems.services import test_cases_with_data
 
 logger = logging.getLogger(__name__)
 
@@ -72,17 +71,35 @@ def attend(*, judgement_id: UUID, client: ExecutionServiceClient | None = None) 
 def hand_over(*, judgement: Judgement, client: ExecutionServiceClient, timeout_s: float) -> None:
     """Try once to hand a judgement over; whoever calls has claimed it, or just made it."""
     try:
-        microservice_id = client.hand_over(
-            key=str(judgement.pk), order=_order_of(judgement), timeout_s=timeout_s
-        )
+        microservice_id = _send(order_of(judgement), judgement, client, timeout_s)
     except SubmissionRefusedError as error:
         # Not a fault of ours, so no traceback.
         logger.warning("%s: the execution service refused it: %s", judgement, error)
         refuse(judgement=judgement, reason=str(error)[:ERROR_CHARS_MAX])
-    except ServiceUnavailableError as error:
+    except (ServiceUnavailableError, TestDataMissingError) as error:
         _postpone(judgement, str(error))
     else:
         mark_delivered(judgement=judgement, microservice_id=microservice_id)
+
+
+def _send(
+    order: Order, judgement: Judgement, client: ExecutionServiceClient, timeout_s: float
+) -> int:
+    """Give the service the order, and before it whatever test data it lacks; return its id there.
+
+    Raises:
+        ServiceUnavailableError: It did not answer as it should; try again.
+        SubmissionRefusedError: It will never take this order.
+    """
+    key = str(judgement.pk)
+    try:
+        return client.hand_over(key=key, order=order.document, timeout_s=timeout_s)
+    except TestDataMissingError as error:
+        for hash_hex in error.hashes:
+            client.upload(
+                hash_hex=hash_hex, content=order.content_of(hash_hex), timeout_s=timeout_s
+            )
+    return client.hand_over(key=key, order=order.document, timeout_s=timeout_s)
 
 
 def _ask(judgement: Judgement, client: ExecutionServiceClient) -> None:
@@ -106,53 +123,6 @@ def _ask(judgement: Judgement, client: ExecutionServiceClient) -> None:
         return
     if result.status not in TERMINAL_STATUSES:
         open_rows(judgement).update(due_at=next_question_at())
-
-
-def _order_of(judgement: Judgement) -> dict[str, Any]:
-    submission = judgement.submission
-    order: dict[str, Any] = {
-        "code": submission.code,
-        "language": submission.language,
-        "user_id": submission.user_id,
-        "input_data": submission.input_data,
-        "reference": str(judgement.pk),
-    }
-    if submission.compile_options:
-        order["compile_options"] = submission.compile_options
-    problem = submission.problem
-    if problem is not None:
-        order["limits"] = _limits_of(problem, submission.language)
-        files = _files_of(problem, submission.language)
-        if files:
-            order["files"] = files
-        order["test_cases"] = [
-            {
-                "id": str(test_case.pk),
-                "input": test_case.input,
-                "expected_output": test_case.expected_output,
-                "is_sample": test_case.is_sample,
-            }
-            for test_case in test_cases_with_data(problem)
-        ]
-    return order
-
-
-def _limits_of(problem: Problem, language: str) -> dict[str, Any]:
-    """Give the problem's limits; what it does not multiply itself, the execution service does."""
-    own = problem.languages.filter(language=language).first()
-    limits = {
-        "cpu_time_ms": problem.time_limit_ms,
-        "memory_bytes": problem.memory_limit_bytes,
-        "time_multiplier": own and own.time_multiplier,
-        "memory_multiplier": own and own.memory_multiplier,
-    }
-    return {name: value for name, value in limits.items() if value is not None}
-
-
-def _files_of(problem: Problem, language: str) -> dict[str, str]:
-    """Give the contents by name; a file for the language wins over one for all."""
-    files = problem.files.filter(language__in=["", language]).order_by("language")
-    return {file.name: file.content for file in files}
 
 
 @transaction.atomic

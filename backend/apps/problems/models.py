@@ -69,6 +69,7 @@ class Problem(models.Model):
         TOKENS = "tokens", "Equal tokens, numbers within a tolerance"
         SORTED_LINES = "sorted_lines", "Equal lines in any order"
         PROGRAM = "program", "A program of the problem's own"
+        INTERACTOR = "interactor", "A program that talks with it"
 
     title = models.CharField(max_length=200)
     # Null where there is none, so that the others can be unique.

@@ -27,11 +27,6 @@ def list_problems() -> QuerySet[Problem]:
     return Problem.objects.prefetch_related(Prefetch("test_cases", samples, to_attr="samples"))
 
 
-def test_cases_with_data(problem: Problem) -> QuerySet[TestCase]:
-    """Give the test cases in order, with their contents."""
-    return problem.test_cases.select_related("input_data", "expected_data", "group")
-
-
 @transaction.atomic
 def save_problem(
     *,

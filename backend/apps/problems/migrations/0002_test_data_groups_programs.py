@@ -59,7 +59,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='problem',
             name='checker',
-            field=models.CharField(choices=[('exact', 'Equal, apart from trailing whitespace'), ('tokens', 'Equal tokens, numbers within a tolerance'), ('sorted_lines', 'Equal lines in any order'), ('program', "A program of the problem's own")], default='exact', max_length=16),
+            field=models.CharField(choices=[('exact', 'Equal, apart from trailing whitespace'), ('tokens', 'Equal tokens, numbers within a tolerance'), ('sorted_lines', 'Equal lines in any order'), ('program', "A program of the problem's own"), ('interactor', 'A program that talks with it')], default='exact', max_length=16),
         ),
         migrations.AlterField(
             model_name='problem',
