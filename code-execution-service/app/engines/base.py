@@ -1,6 +1,7 @@
 """The port that every engine implements."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -37,6 +38,17 @@ class Interactor:
     accepting: frozenset[int]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgesProgram:
+    """A program of the judges, ready to be run again and again if it is `compiled`.
+
+    Nothing of one run is visible to the next. A run raises `EngineError` if the engine failed.
+    """
+
+    compiled: CompileResult
+    run: Callable[[RunInput], Awaitable[RunResult]]
+
+
 class Engine(Protocol):
     """Something that can run programs."""
 
@@ -69,13 +81,11 @@ class Engine(Protocol):
         """
         ...
 
-    async def run_for_judges(
-        self, program: Program, run_input: RunInput
-    ) -> CompileResult | RunResult:
-        """Compile a program of the judges and run it once; how it failed to compile if it did.
+    def for_judges(self, program: Program) -> AbstractAsyncContextManager[JudgesProgram]:
+        """Compile a program of the judges, which shares no box with a participant's program.
 
-        It shares no box with a participant's program, and may be called while `execute` or
-        `interact` stands at a result: who runs something for judges waits for nobody who does not.
+        It may be opened while `execute` or `interact` stands at a result, never the other way
+        round, and one at a time: whoever runs something for judges has to wait for nobody else.
 
         Raises:
             EngineUnavailableError: the engine can't run this program, now or later.

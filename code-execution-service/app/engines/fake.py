@@ -26,7 +26,9 @@ Who talks to an interactor reads all that it prints at once, and then answers on
 import asyncio
 import re
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 
 from app.domain.language import Language, Toolchain
 from app.domain.limits import Limits
@@ -40,7 +42,7 @@ from app.domain.runs import (
     RunStatus,
     Usage,
 )
-from app.engines.base import Interactor, Program
+from app.engines.base import Interactor, JudgesProgram, Program
 from app.errors import CheckerFailedError, SandboxFailureError
 
 _VERSION = "toy 1.0"
@@ -95,16 +97,10 @@ class FakeEngine:
         for data in inputs:
             yield await _run(program, RunInput(stdin=data))
 
-    async def run_for_judges(
-        self, program: Program, run_input: RunInput
-    ) -> CompileResult | RunResult:
-        """Check the directives, then follow them.
-
-        Raises:
-            SandboxFailureError: the program says `break`.
-        """
-        compiled = _compile(program)
-        return await _run(program, run_input) if compiled.is_ok else compiled
+    @asynccontextmanager
+    async def for_judges(self, program: Program) -> AsyncGenerator[JudgesProgram, None]:
+        """Check the directives; they are followed once per run, which fails if they say `break`."""
+        yield JudgesProgram(compiled=_compile(program), run=partial(_run, program))
 
     async def interact(
         self, program: Program, interactor: Interactor, inputs: Sequence[RunInput]

@@ -14,7 +14,7 @@ from app.domain.program_checkers import (
 )
 from app.domain.runs import CompileResult, Interaction, RunResult, RunStatus
 from app.engines.base import Engine, Interactor, Program
-from app.services.program_checking import ProgramChecks, judge_program
+from app.services.program_checking import ProgramChecks, judges_program
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +38,6 @@ class Interactions:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._checks = ProgramChecks(engine)
 
     async def judge(
         self,
@@ -63,7 +62,7 @@ class Interactions:
         talks = self._engine.interact(
             replace(program, limits=limits),
             Interactor(
-                program=replace(judge_program(interactor), limits=interactor_limits),
+                program=replace(judges_program(interactor), limits=interactor_limits),
                 accepting=accepting_exit_codes(interactor.protocol),
             ),
             [
@@ -90,10 +89,11 @@ class Interactions:
         run, outcome = interaction_outcome(interactor, talk)
         is_open = run.status is RunStatus.OK and outcome.is_accepted
         if checker is not None and interactor.protocol is Protocol.TESTLIB and is_open:
-            outcome = await self._checks.check(
-                checker,
-                problem_input=case.problem_input,
-                answer=case.answer,
-                output=interactor_output(talk.interactor),
-            )
+            # Not for all tests in one box: the next talk takes one for judges too.
+            async with ProgramChecks(self._engine, checker) as checks:
+                outcome = await checks.check(
+                    problem_input=case.problem_input,
+                    answer=case.answer,
+                    output=interactor_output(talk.interactor),
+                )
         return JudgedTalk(run=run, outcome=outcome)

@@ -1,39 +1,58 @@
-"""Asking a problem's own checker about an output."""
+"""Asking a problem's own checker about outputs."""
+
+from contextlib import AsyncExitStack
+from typing import Self
 
 from app.domain.checking import CheckOutcome, ProgramChecker
 from app.domain.program_checkers import check_outcome, checker_input
-from app.domain.runs import CompileResult
-from app.engines.base import Engine, Program
+from app.engines.base import Engine, JudgesProgram, Program
 from app.errors import CheckerFailedError
 
 MAX_COMPLAINT_CHARACTERS = 4_000
 
 
 class ProgramChecks:
-    """Runs checkers that are programs, each time in a box that no participant's program sees."""
+    """A checker that is a program, in a box that no participant's program sees.
 
-    def __init__(self, engine: Engine) -> None:
+    As a context, for the outputs of one submission. The box is not opened before it is needed: so
+    it is safe to begin before the participant's program, see `Engine.for_judges`.
+    """
+
+    def __init__(self, engine: Engine, checker: ProgramChecker) -> None:
         self._engine = engine
+        self._checker = checker
+        self._program: JudgesProgram | None = None
+        self._boxes = AsyncExitStack()
 
-    async def check(
-        self, checker: ProgramChecker, *, problem_input: bytes, answer: bytes, output: bytes
-    ) -> CheckOutcome:
+    async def __aenter__(self) -> Self:
+        """Open nothing yet."""
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Let the box go."""
+        await self._boxes.aclose()
+
+    async def check(self, *, problem_input: bytes, answer: bytes, output: bytes) -> CheckOutcome:
         """Ask what the checker says of an output of a program that ended well.
 
         Raises:
             CheckerFailedError: it does not compile, crashed, hit a limit, or broke its protocol.
             EngineError: the engine failed, or can't run checkers.
         """
-        run_input = checker_input(
-            checker, problem_input=problem_input, answer=answer, output=output
+        if self._program is None:
+            opening = self._engine.for_judges(judges_program(self._checker))
+            self._program = await self._boxes.enter_async_context(opening)
+        compiled = self._program.compiled
+        if not compiled.is_ok:
+            complaint = f"The checker does not compile:\n{compiled.message}"
+            raise CheckerFailedError(complaint[:MAX_COMPLAINT_CHARACTERS])
+        run = await self._program.run(
+            checker_input(self._checker, problem_input=problem_input, answer=answer, output=output)
         )
-        run = await self._engine.run_for_judges(judge_program(checker), run_input)
-        if isinstance(run, CompileResult):
-            raise CheckerFailedError(compile_complaint("checker", run))
-        return check_outcome(checker, run)
+        return check_outcome(self._checker, run)
 
 
-def judge_program(checker: ProgramChecker) -> Program:
+def judges_program(checker: ProgramChecker) -> Program:
     """Make what the engine runs of a checker or interactor."""
     return Program(
         language=checker.language,
@@ -41,8 +60,3 @@ def judge_program(checker: ProgramChecker) -> Program:
         limits=checker.limits,
         files=checker.files,
     )
-
-
-def compile_complaint(role: str, compiled: CompileResult) -> str:
-    """Say that a program of the judges does not compile, and why."""
-    return f"The {role} does not compile:\n{compiled.message}"[:MAX_COMPLAINT_CHARACTERS]

@@ -60,11 +60,6 @@ sys.exit(42 if output.startswith("half") or output == open(answer).read() else 4
 """
 
 
-@pytest.fixture
-def checks(sandbox: Sandbox) -> ProgramChecks:
-    return ProgramChecks(sandbox.engine)
-
-
 def checker(
     sandbox: Sandbox,
     source: str,
@@ -87,9 +82,10 @@ def checker(
 
 
 async def ask(
-    checks: ProgramChecks, program: ProgramChecker, output: bytes, answer: bytes = b"42\n"
+    sandbox: Sandbox, program: ProgramChecker, output: bytes, answer: bytes = b"42\n"
 ) -> CheckOutcome:
-    return await checks.check(program, problem_input=b"21\n", answer=answer, output=output)
+    async with ProgramChecks(sandbox.engine, program) as checks:
+        return await checks.check(problem_input=b"21\n", answer=answer, output=output)
 
 
 @pytest.mark.parametrize(
@@ -117,30 +113,28 @@ async def ask(
     ],
 )
 async def test_a_testlib_checker_reads_three_files_and_tells_by_exit_code_and_stderr(
-    sandbox: Sandbox, checks: ProgramChecks, output: bytes, outcome: CheckOutcome
+    sandbox: Sandbox, output: bytes, outcome: CheckOutcome
 ) -> None:
     program = checker(sandbox, TESTLIB, protocol=Protocol.TESTLIB, language="cpp")
 
-    assert await ask(checks, program, output) == outcome
+    assert await ask(sandbox, program, output) == outcome
 
 
-async def test_a_testlib_checker_that_blames_itself_gives_no_verdict(
-    sandbox: Sandbox, checks: ProgramChecks
-) -> None:
+async def test_a_testlib_checker_that_blames_itself_gives_no_verdict(sandbox: Sandbox) -> None:
     program = checker(sandbox, TESTLIB, protocol=Protocol.TESTLIB, language="cpp")
 
     with pytest.raises(CheckerFailedError, match=r"exit code 3\nFAIL the answer is bad"):
-        await ask(checks, program, b"judge")
+        await ask(sandbox, program, b"judge")
 
 
 async def test_an_icpc_validator_gets_its_files_and_arguments_and_is_heard(
-    sandbox: Sandbox, checks: ProgramChecks
+    sandbox: Sandbox,
 ) -> None:
     program = checker(sandbox, ICPC, arguments=("case_sensitive", "two words"))
 
-    accepted = await ask(checks, program, b"42\n")
-    half = await ask(checks, program, b"half right")
-    wrong = await ask(checks, program, b"41\n")
+    accepted = await ask(sandbox, program, b"42\n")
+    half = await ask(sandbox, program, b"half right")
+    wrong = await ask(sandbox, program, b"41\n")
 
     message = "arguments ['case_sensitive', 'two words'] input 21"
     assert accepted == CheckOutcome(is_accepted=True, score=1.0, message=message)
@@ -161,9 +155,7 @@ ACCEPTING = {
 
 
 @pytest.mark.parametrize("language", sorted(ACCEPTING))
-async def test_a_checker_may_be_written_in_any_language(
-    sandbox: Sandbox, checks: ProgramChecks, language: str
-) -> None:
+async def test_a_checker_may_be_written_in_any_language(sandbox: Sandbox, language: str) -> None:
     program = checker(
         sandbox,
         ACCEPTING[language],
@@ -172,10 +164,10 @@ async def test_a_checker_may_be_written_in_any_language(
         cpu_time_ms=10_000,
     )
 
-    assert (await ask(checks, program, b"")).is_accepted
+    assert (await ask(sandbox, program, b"")).is_accepted
 
 
-async def test_large_files_reach_the_checker_whole(sandbox: Sandbox, checks: ProgramChecks) -> None:
+async def test_large_files_reach_the_checker_whole(sandbox: Sandbox) -> None:
     """More than the checker itself may write, which it can do nevertheless."""
     source = """
 import sys
@@ -184,44 +176,41 @@ open("scratch", "w").write("x" * (3 << 20))
 print(*sizes, file=open(sys.argv[3] + "judgemessage.txt", "w"))
 sys.exit(42)
 """
-    outcome = await checks.check(
-        checker(sandbox, source, file_bytes=4 * MIB, memory_bytes=256 * MIB),
-        problem_input=b"i" * 20_000_000,
-        answer=b"a" * 10_000_000,
-        output=b"o" * 1_000_000,
-    )
+    program = checker(sandbox, source, file_bytes=4 * MIB, memory_bytes=256 * MIB)
+    async with ProgramChecks(sandbox.engine, program) as checks:
+        outcome = await checks.check(
+            problem_input=b"i" * 20_000_000,
+            answer=b"a" * 10_000_000,
+            output=b"o" * 1_000_000,
+        )
 
     assert outcome.message == "20000000 10000000 1000000"
 
 
-async def test_a_checker_has_files_beside_its_source(
-    sandbox: Sandbox, checks: ProgramChecks
-) -> None:
+async def test_a_checker_has_files_beside_its_source(sandbox: Sandbox) -> None:
     source = '#include "code.h"\nint main(void) { return CODE; }'
     header = SourceFile(name="code.h", content=b"#define CODE 42\n")
 
     assert (
-        await ask(checks, checker(sandbox, source, language="c", files=(header,)), b"")
+        await ask(sandbox, checker(sandbox, source, language="c", files=(header,)), b"")
     ).is_accepted
 
 
-async def test_a_checker_is_compiled_once(sandbox: Sandbox, checks: ProgramChecks) -> None:
+async def test_a_checker_is_compiled_once(sandbox: Sandbox) -> None:
     stamp = "#include <stdio.h>\nint main(void) { fputs(__DATE__ __TIME__, stderr); return 42; }"
     program = checker(sandbox, stamp, language="c")
 
-    first = await ask(checks, program, b"")
+    first = await ask(sandbox, program, b"")
     await asyncio.sleep(1.1)
 
-    assert (await ask(checks, program, b"")).message == first.message
+    assert (await ask(sandbox, program, b"")).message == first.message
 
 
-async def test_a_checker_that_does_not_compile_says_why(
-    sandbox: Sandbox, checks: ProgramChecks
-) -> None:
+async def test_a_checker_that_does_not_compile_says_why(sandbox: Sandbox) -> None:
     program = checker(sandbox, "int main( { return 42; }", language="c")
 
     with pytest.raises(CheckerFailedError, match=r"(?s)checker does not compile.*main\.c:1"):
-        await ask(checks, program, b"")
+        await ask(sandbox, program, b"")
 
 
 @pytest.mark.parametrize(
@@ -239,17 +228,15 @@ async def test_a_checker_that_does_not_compile_says_why(
     ids=["busy", "asleep", "greedy", "flood", "crash", "child", "late child", "exception"],
 )
 async def test_a_checker_that_misbehaves_gives_no_verdict(
-    sandbox: Sandbox, checks: ProgramChecks, source: str, reason: str
+    sandbox: Sandbox, source: str, reason: str
 ) -> None:
     program = checker(sandbox, source, cpu_time_ms=500, wall_time_ms=2_000)
 
     with pytest.raises(CheckerFailedError, match=reason):
-        await ask(checks, program, b"")
+        await ask(sandbox, program, b"")
 
 
-async def test_a_fork_bomb_of_a_checker_leaves_nothing_behind(
-    sandbox: Sandbox, checks: ProgramChecks
-) -> None:
+async def test_a_fork_bomb_of_a_checker_leaves_nothing_behind(sandbox: Sandbox) -> None:
     source = """
 import os, sys
 try:
@@ -257,7 +244,7 @@ try:
 except OSError: pass
 sys.exit(42)
 """
-    await ask(checks, checker(sandbox, source), b"")
+    await ask(sandbox, checker(sandbox, source), b"")
 
     assert not any("/box/main.py" in command_line(pid) for pid in descendants(os.getpid()))
 
@@ -276,16 +263,16 @@ sys.exit(42)
     ],
 )
 async def test_only_regular_files_of_the_feedback_folder_are_brought_back(
-    sandbox: Sandbox, checks: ProgramChecks, leave: str
+    sandbox: Sandbox, leave: str
 ) -> None:
     source = f"import os, sys; f = sys.argv[3]; {leave}; sys.exit(42)"
 
-    outcome = await ask(checks, checker(sandbox, source), b"")
+    outcome = await ask(sandbox, checker(sandbox, source), b"")
 
     assert outcome == CheckOutcome(is_accepted=True, score=1.0, message="")
 
 
-async def test_a_huge_message_is_cut(sandbox: Sandbox, checks: ProgramChecks) -> None:
+async def test_a_huge_message_is_cut(sandbox: Sandbox) -> None:
     source = """
 import sys
 with open(sys.argv[3] + "judgemessage.txt", "w") as file:
@@ -293,15 +280,13 @@ with open(sys.argv[3] + "judgemessage.txt", "w") as file:
     file.truncate(4 << 20)
 sys.exit(43)
 """
-    outcome = await ask(checks, checker(sandbox, source), b"")
+    outcome = await ask(sandbox, checker(sandbox, source), b"")
 
     assert outcome.message.startswith("m" * 100)
     assert len(outcome.message) < 70_000
 
 
-async def test_files_of_one_check_are_gone_in_the_next(
-    sandbox: Sandbox, checks: ProgramChecks
-) -> None:
+async def test_files_of_one_check_are_gone_in_the_next(sandbox: Sandbox) -> None:
     source = """
 import os, sys
 print(sorted(os.listdir(".")), file=sys.stderr)
@@ -309,9 +294,11 @@ open("left", "w").write("x")
 open(sys.argv[3] + "left", "w").write("x")
 sys.exit(42)
 """
-    program = checker(sandbox, source)
-
-    messages = {(await ask(checks, program, b"")).message for _ in range(3)}
+    async with ProgramChecks(sandbox.engine, checker(sandbox, source)) as checks:
+        messages = {
+            (await checks.check(problem_input=b"", answer=b"", output=b"")).message
+            for _ in range(3)
+        }
 
     assert messages == {"['answer.txt', 'feedback', 'input.txt']"}
 
@@ -320,26 +307,22 @@ sys.exit(42)
     "output",
     [b"42", b"\0" * 1000, b"\xff\xfe", b"'; exit 42; #\n$(exit 42)`exit 42`", b"points 1.0", b"ok"],
 )
-async def test_an_output_is_nothing_but_data(
-    sandbox: Sandbox, checks: ProgramChecks, output: bytes
-) -> None:
+async def test_an_output_is_nothing_but_data(sandbox: Sandbox, output: bytes) -> None:
     icpc = checker(sandbox, "import sys; sys.stdin.buffer.read(); sys.exit(43)")
     testlib = checker(sandbox, TESTLIB, protocol=Protocol.TESTLIB, language="cpp")
 
-    outcomes = [await ask(checks, program, output) for program in (icpc, testlib)]
+    outcomes = [await ask(sandbox, program, output) for program in (icpc, testlib)]
 
     assert [outcome.is_accepted for outcome in outcomes] == [False, False]
     assert [outcome.score for outcome in outcomes] == [0.0, 0.0]
 
 
-async def test_a_participant_finds_nothing_of_the_checker_or_the_answer(
-    sandbox: Sandbox, checks: ProgramChecks
-) -> None:
+async def test_a_participant_finds_nothing_of_the_checker_or_the_answer(sandbox: Sandbox) -> None:
     """While a checker waits in its box with the answer, a participant looks through its own."""
     secret = b"the judges' answer 8472"
     waiting = asyncio.create_task(
         ask(
-            checks,
+            sandbox,
             checker(sandbox, "import sys, time; time.sleep(2); sys.exit(42)"),
             b"",
             secret,
@@ -370,15 +353,19 @@ async def test_one_lane_is_enough_while_participants_hold_theirs(
     """However many submissions want a checker at once."""
     engine = SandboxEngine([sandbox.languages.get("python")], tmp_path, lanes=1)
     await engine.start()
-    checks = ProgramChecks(engine)
 
     async def judge() -> list[bool]:
         program = sandbox.program("python", "print(input())")
         accepted = []
-        async with aclosing(engine.execute(program, [b"42\n", b"41\n"])) as results:
+        async with (
+            ProgramChecks(engine, checker(sandbox, ICPC)) as checks,
+            aclosing(engine.execute(program, [b"42\n", b"41\n"])) as results,
+        ):
             async for run in results:
                 if isinstance(run, RunResult):
-                    outcome = await ask(checks, checker(sandbox, ICPC), run.stdout)
+                    outcome = await checks.check(
+                        problem_input=b"", answer=b"42\n", output=run.stdout
+                    )
                     accepted.append(outcome.is_accepted)
         return accepted
 

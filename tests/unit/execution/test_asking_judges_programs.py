@@ -34,9 +34,8 @@ def judging(source: str, protocol: Protocol = Protocol.ICPC) -> ProgramChecker:
 
 
 async def check(checker: ProgramChecker, output: bytes) -> CheckOutcome:
-    return await ProgramChecks(ENGINE).check(
-        checker, problem_input=b"in", answer=b"42\n", output=output
-    )
+    async with ProgramChecks(ENGINE, checker) as checks:
+        return await checks.check(problem_input=b"in", answer=b"42\n", output=output)
 
 
 async def talk(
@@ -114,6 +113,6 @@ async def test_a_provider_can_run_neither_checker_nor_interactor() -> None:
     case = TalkCase(problem_input=b"", answer=b"")
 
     with pytest.raises(EngineUnavailableError, match="runs no checkers"):
-        await ProgramChecks(engine).check(judging(""), problem_input=b"", answer=b"", output=b"")
+        await ProgramChecks(engine, judging("")).check(problem_input=b"", answer=b"", output=b"")
     with pytest.raises(EngineUnavailableError, match="runs no interactors"):
         await anext(Interactions(engine).judge(program, judging(""), [case]))

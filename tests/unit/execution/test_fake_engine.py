@@ -102,10 +102,9 @@ async def test_a_run_for_judges_has_files_and_arguments_and_leaves_what_is_wante
         result_file_bytes=3,
     )
 
-    run = await FakeEngine([TOY]).run_for_judges(
-        Program(language=TOY, source=source.encode(), limits=DEFAULT_LIMITS), run_input
-    )
+    program = Program(language=TOY, source=source.encode(), limits=DEFAULT_LIMITS)
+    async with FakeEngine([TOY]).for_judges(program) as judging:
+        run = await judging.run(run_input)
 
-    assert isinstance(run, RunResult)
     assert (run.exit_code, run.stdout) == (0, b"a b c\nx")
     assert run.files == (ResultFile(name="wanted", content=b"tex", is_cut=True),)

@@ -1,13 +1,14 @@
 """The engine whose programs run at a provider, one call per test case."""
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from pathlib import Path
 
 from app.domain.circuit_breaker import CircuitBreaker
 from app.domain.language import Language, Toolchain
 from app.domain.runs import NO_USAGE, CompileResult, Interaction, RunInput, RunResult
-from app.engines.base import Interactor, Program
+from app.engines.base import Interactor, JudgesProgram, Program
 from app.engines.onlinecompiler.callbacks import AwaitedResults
 from app.engines.onlinecompiler.client import OnlineCompilerClient, TimedRun, Timing
 from app.engines.onlinecompiler.compilers import load_compilers
@@ -105,9 +106,7 @@ class OnlineCompilerEngine:
             timed_run = first if position == 0 else await self._run(program, data)
             yield _result_of(program, timed_run)
 
-    async def run_for_judges(
-        self, program: Program, run_input: RunInput
-    ) -> CompileResult | RunResult:
+    def for_judges(self, program: Program) -> AbstractAsyncContextManager[JudgesProgram]:
         """Refuse: a checker needs files and arguments, which the provider does not take.
 
         Raises:

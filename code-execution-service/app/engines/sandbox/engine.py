@@ -4,14 +4,14 @@ import asyncio
 import itertools
 import os
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from app.domain.language import Language, Toolchain
 from app.domain.limits import MIB
 from app.domain.runs import CompileResult, Interaction, RunInput, RunResult, RunStatus
-from app.engines.base import Interactor, Program
+from app.engines.base import Interactor, JudgesProgram, Program
 from app.engines.sandbox.box import Box
 from app.engines.sandbox.build import build_keeper
 from app.engines.sandbox.cgroups import Cgroup, Cgroups, CgroupSupport, find_cgroups
@@ -141,10 +141,9 @@ class SandboxEngine:
                 async for run in results:
                     yield run
 
-    async def run_for_judges(
-        self, program: Program, run_input: RunInput
-    ) -> CompileResult | RunResult:
-        """Compile and run in a box on one of the judges' lanes.
+    @asynccontextmanager
+    async def for_judges(self, program: Program) -> AsyncGenerator[JudgesProgram, None]:
+        """Compile in a box on one of the judges' lanes.
 
         Raises:
             EngineUnavailableError: the engine is not started, or lacks the language's toolchain.
@@ -153,10 +152,12 @@ class SandboxEngine:
         self._expect_toolchain(program.language)
         async with self._judges_lanes.one() as lane, lane.box() as box:
             build = await self._build(box, program)
-            if not build.compiled.is_ok:
-                return build.compiled
-            run = await box.run(judges_command(program, run_input))
-        return recognise_refusal(run, program.language)
+
+            async def run(run_input: RunInput) -> RunResult:
+                result = await box.run(judges_command(program, run_input))
+                return recognise_refusal(result, program.language)
+
+            yield JudgesProgram(compiled=build.compiled, run=run)
 
     async def interact(
         self, program: Program, interactor: Interactor, inputs: Sequence[RunInput]
