@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from collections.abc import Iterator
 from contextlib import aclosing
 from dataclasses import replace
 from typing import NoReturn
@@ -12,6 +13,7 @@ from app.domain.limits import MIB, Limits, wall_time_ms_for
 from app.domain.runs import CompileResult, RunResult
 from app.engines.base import Program
 from app.engines.sandbox.engine import SandboxEngine
+from app.errors import EngineUnavailableError
 from app.languages.registry import LanguageRegistry
 from tests.support.processes import command_line, descendants, parent
 
@@ -73,6 +75,21 @@ class Sandbox:
         compiled, runs = await self.execute(language, source, stdin, **limits)
         assert compiled.is_ok, compiled.message
         return runs[0]
+
+
+def started(sandbox: Sandbox) -> Iterator[Sandbox]:
+    """Start its engine for as long as the sandbox is used."""
+    try:
+        asyncio.run(_start(sandbox.engine))
+    except EngineUnavailableError as error:
+        without_sandbox(error.detail)
+    yield sandbox
+    asyncio.run(sandbox.engine.close())
+
+
+async def _start(engine: SandboxEngine) -> None:
+    await engine.start()
+    await engine.prepared()
 
 
 async def start_sleeping(sandbox: Sandbox) -> tuple[asyncio.Task[None], set[int]]:

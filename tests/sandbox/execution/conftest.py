@@ -1,13 +1,11 @@
-import asyncio
 from collections.abc import Iterator
 
 import pytest
 
 from app.engines.sandbox.cgroups.none import NoCgroups
 from app.engines.sandbox.engine import SandboxEngine
-from app.errors import EngineUnavailableError
 from app.languages import load_languages
-from tests.support.sandbox import Sandbox, without_sandbox
+from tests.support.sandbox import Sandbox, started
 
 
 @pytest.fixture(scope="session")
@@ -15,7 +13,7 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     """Start the real engine once; it holds nothing of an event loop between two calls."""
     languages = load_languages()
     engine = SandboxEngine(languages.languages, tmp_path_factory.mktemp("engine"))
-    yield from _started(Sandbox(engine, languages))
+    yield from started(Sandbox(engine, languages))
 
 
 @pytest.fixture(scope="session")
@@ -27,7 +25,7 @@ def sandbox_without_cgroups(tmp_path_factory: pytest.TempPathFactory) -> Iterato
         tmp_path_factory.mktemp("engine-without-cgroups"),
         find_cgroups=lambda: NoCgroups("for a test"),
     )
-    yield from _started(Sandbox(engine, languages))
+    yield from started(Sandbox(engine, languages))
 
 
 @pytest.fixture(params=["host's cgroups", "no cgroups"])
@@ -40,17 +38,3 @@ def either_sandbox(request: pytest.FixtureRequest) -> Sandbox:
     if not with_them.engine.cgroup_support.controllers:
         pytest.skip("this host gives us no cgroups; the other case is the same then")
     return with_them
-
-
-async def _start(engine: SandboxEngine) -> None:
-    await engine.start()
-    await engine.prepared()
-
-
-def _started(sandbox: Sandbox) -> Iterator[Sandbox]:
-    try:
-        asyncio.run(_start(sandbox.engine))
-    except EngineUnavailableError as error:
-        without_sandbox(error.detail)
-    yield sandbox
-    asyncio.run(sandbox.engine.close())

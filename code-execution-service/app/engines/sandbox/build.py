@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import zipfile
 from pathlib import Path
 
 from app.engines.sandbox.host import COMPILER, find_tool
@@ -14,6 +15,9 @@ DATA_DIRECTORY = Path(__file__).parents[3] / "data"
 """Where a service that is told nothing else keeps what it makes."""
 
 _SOURCE_DIRECTORY = Path(__file__).parent / "keeper"
+_APP = Path(__file__).resolve().parents[2]
+_PLAIN_DIRECTORY = Path(__file__).parent / "plain_keeper"
+_PLAIN_MAIN = "from app.engines.sandbox.plain_keeper.box import main\n\nmain()\n"
 _COMPILE_TIMEOUT_S = 120
 _FLAGS = ("-O2", "-s", "-std=gnu17", "-Wall", "-Wextra")
 _LINKING = (("-static",), ())
@@ -38,6 +42,23 @@ def build_keeper(data_directory: Path) -> Path:
     if not path.exists():
         data_directory.mkdir(parents=True, exist_ok=True)
         _compile(path)
+    return path
+
+
+def pack_plain_keeper(data_directory: Path) -> Path:
+    """Pack the keeper that needs no building, and tell where the archive of its modules lies."""
+    sources = [Path(_APP, name, "__init__.py") for name in (".", "engines", "engines/sandbox")]
+    sources += sorted(_PLAIN_DIRECTORY.glob("*.py"))
+    digest = hashlib.sha256(b"".join(source.read_bytes() for source in sources))
+    path = data_directory / f"plain-keeper-{digest.hexdigest()[:16]}"
+    data_directory.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=data_directory) as directory:
+        packed = Path(directory, "keeper")
+        with zipfile.ZipFile(packed, "w") as archive:
+            for source in sources:
+                archive.write(source, source.resolve().relative_to(_APP.parent))
+            archive.writestr("__main__.py", _PLAIN_MAIN)
+        os.replace(packed, path)  # noqa: PTH105 - atomic, as below
     return path
 
 

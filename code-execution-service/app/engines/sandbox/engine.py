@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import logging
 import os
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
@@ -13,7 +14,7 @@ from app.domain.limits import MIB
 from app.domain.runs import CompileResult, Interaction, RunInput, RunResult, RunStatus
 from app.engines.base import Interactor, JudgesProgram, Program
 from app.engines.sandbox.box import Box
-from app.engines.sandbox.build import build_keeper
+from app.engines.sandbox.build import build_keeper, pack_plain_keeper
 from app.engines.sandbox.cgroups import Cgroup, Cgroups, CgroupSupport, find_cgroups
 from app.engines.sandbox.commands import (
     compile_command,
@@ -25,6 +26,7 @@ from app.engines.sandbox.compile_cache import Build, CompileCache, key_of
 from app.engines.sandbox.host import survey_host
 from app.engines.sandbox.lane import Lane
 from app.engines.sandbox.lanes import Lanes
+from app.engines.sandbox.plain_lane import PlainLane, expect_plain_lanes
 from app.engines.sandbox.prepare import Preparations
 from app.engines.sandbox.prepared import prepared_directory
 from app.engines.sandbox.results import compile_result, recognise_refusal, version_of
@@ -35,6 +37,8 @@ from app.errors import CheckerFailedError, EngineUnavailableError, SandboxFailur
 COMPILE_CACHE_BYTES = 128 * MIB
 _REPEATABLE = frozenset({RunStatus.OK, RunStatus.NONZERO_EXIT})
 """How a compiler ends for the source's sake alone; a limit may be the host's fault."""
+
+logger = logging.getLogger(__name__)
 
 
 class SandboxEngine:
@@ -52,11 +56,13 @@ class SandboxEngine:
         *,
         lanes: int | None = None,
         find_cgroups: Callable[[], Cgroups] = find_cgroups,
+        build_keeper: Callable[[Path], Path] = build_keeper,
     ) -> None:
         self._languages = tuple(languages)
         self._data_directory = data_directory
         self._lane_count = lanes or os.cpu_count() or 1
         self._find_cgroups = find_cgroups
+        self._build_keeper = build_keeper
         self._lanes = Lanes(())
         self._judges_lanes = Lanes(())
         self._cgroups: Cgroups | None = None
@@ -67,19 +73,20 @@ class SandboxEngine:
     async def start(self) -> None:
         """Survey the host, build the keeper if needed, and ask every toolchain for its version.
 
-        Toolchains that are not prepared yet are used as they are until that is done.
+        Toolchains that are not prepared yet are used as they are until that is done. Where the
+        keeper can't be built, every command gets a plain bubblewrap of its own.
 
         Raises:
             EngineUnavailableError: the host lacks something; the detail says what to install.
         """
-        keeper = build_keeper(self._data_directory)
+        kind, keeper = self._find_keeper()
         walls = self._preparations.shown_in(survey_host())
         self._cgroups = self._find_cgroups()
         create_cgroup = _numbered(self._cgroups)
         controllers = self._cgroups.support.controllers
         self._lanes, self._judges_lanes = (
             Lanes([
-                Lane(walls, keeper, create_cgroup, controllers) for _ in range(self._lane_count)
+                kind(walls, keeper, create_cgroup, controllers) for _ in range(self._lane_count)
             ])
             for _ in range(2)
         )
@@ -197,6 +204,14 @@ class SandboxEngine:
             participant=recognise_refusal(result.participant, program.language),
             interactor=recognise_refusal(result.interactor, judging.language),
         )
+
+    def _find_keeper(self) -> tuple[type[Lane | PlainLane], Path]:
+        try:
+            return Lane, self._build_keeper(self._data_directory)
+        except EngineUnavailableError as error:
+            expect_plain_lanes(error.detail)
+            logger.warning("Every command gets a bubblewrap of its own, slower: %s", error.detail)
+            return PlainLane, pack_plain_keeper(self._data_directory)
 
     async def _build(self, box: Box, program: Program) -> Build:
         """Compile in the box, or put into it what compiling the same gave before."""
