@@ -1,6 +1,6 @@
 """Judging: from what the sandbox saw to the verdict on a submission."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -15,6 +15,9 @@ SAMPLE_OUTPUT_BYTES = 4 * 1024
 OUTPUT_BYTES = 64 * 1024
 ERROR_OUTPUT_BYTES = 10 * 1024
 JUDGE_MESSAGE_BYTES = 4 * 1024
+JUDGE_MESSAGES_CHARACTERS = 512 * 1024
+"""What all messages of a judgement may have together: they travel in one event."""
+LEFT_OUT = "[left out: the tests before have said so much]"
 INFERRED = "(inferred, not measured)"
 
 
@@ -224,7 +227,7 @@ def judge_all(runs: Sequence[JudgedRun]) -> JudgementResult:
         error_output=error,
         exit_code=deciding.exit_code,
         usage=_largest_usage(runs),
-        runs=tuple(runs),
+        runs=tuple(_with_fewer_messages(runs)),
     )
 
 
@@ -243,6 +246,14 @@ def describe_failure(run: RunResult, limits: Limits) -> str | None:
     if description and run.were_processes_refused:
         description += " after it was refused more processes or threads"
     return f"{description} {INFERRED}" if description and run.is_guess else description
+
+
+def _with_fewer_messages(runs: Sequence[JudgedRun]) -> Iterator[JudgedRun]:
+    left = JUDGE_MESSAGES_CHARACTERS
+    for run in runs:
+        left -= len(run.judge_message or "")
+        is_too_much = left < 0 and run.judge_message
+        yield replace(run, judge_message=LEFT_OUT) if is_too_much else run
 
 
 def _judge_message(text: str) -> str | None:

@@ -1,5 +1,8 @@
+import json
+
 from app.domain.checking import CheckOutcome
 from app.domain.judging import (
+    LEFT_OUT,
     SubmissionStatus,
     TestCase,
     judge_all,
@@ -170,3 +173,14 @@ def test_a_failing_checker_is_never_the_programs_fault_and_only_judges_read_why(
     assert result.verdict is Verdict.IE
     assert result.error_output == "Test 2: Internal Error: The checker failed"
     assert unchecked.judge_message == "exit code 3: the answer is 7"
+
+
+def test_all_that_a_checker_says_of_a_submission_fits_into_one_event() -> None:
+    talkative = CheckOutcome(is_accepted=False, score=0.0, message="\1" * 10_000)
+    runs = [judge_run(HIDDEN, make_run(), DEFAULT_LIMITS, talkative) for _ in range(1000)]
+
+    messages = [run.judge_message for run in judge_all(runs).runs]
+
+    assert messages[0] == runs[0].judge_message
+    assert messages[-1] == LEFT_OUT
+    assert len(json.dumps(messages)) < 4 * 1024 * 1024
