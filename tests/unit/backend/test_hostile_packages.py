@@ -170,9 +170,9 @@ def test_refuses_too_many_files(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_refuses_too_many_tests() -> None:
-    tests = {f"data/secret/{n}.{end}": b"" for n in range(1001) for end in ("in", "ans")}
+    tests = {f"data/secret/{n}.{end}": b"" for n in range(501) for end in ("in", "ans")}
 
-    assert "make it at most 1000" in refusal(packed(smallest() | tests))
+    assert "make it at most 500" in refusal(packed(smallest() | tests))
 
 
 def test_refuses_a_text_that_is_too_large() -> None:

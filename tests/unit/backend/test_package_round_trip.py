@@ -119,7 +119,7 @@ OPTIONS = st.builds(
 STATEMENTS = st.dictionaries(
     st.tuples(st.sampled_from(LANGUAGES), st.sampled_from(Markup)),
     st.one_of(
-        st.text(st.characters(codec="utf-8", exclude_characters="\ufeff"), max_size=60),
+        st.text(st.characters(codec="utf-8", exclude_characters="\ufeff\0"), max_size=60),
         TITLES.map("\\problemname{{{}}}\r\n".format),
         TITLES.map("%% plainproblemname: {}\n".format),
     ),

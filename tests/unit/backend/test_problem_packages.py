@@ -326,6 +326,7 @@ def test_takes_arguments_that_are_the_same_in_each_group() -> None:
         ("input_validators/x.ctd", b"", "kept, and not run"),
         ("include/kotlin/x.kt", b"", "No language"),
         ("submissions/accepted/x.hs", b"", "can't be judged here"),
+        ("submissions/accepted/x.py", b"#!/usr/bin/env python2\n", "can't be judged here"),
         ("submissions/strange/x.py", b"", "not stated"),
         ("submissions/x.py", b"", "no folder that says its verdict"),
         ("domjudge-problem.ini", b"timelimit='1'\ncolor = #ff0000\n", "not: color"),

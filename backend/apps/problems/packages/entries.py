@@ -65,10 +65,13 @@ class Entries:
     def text(self, path: str) -> str:
         """Give a small text; what is no UTF-8 is an error of the report, and empty."""
         try:
-            return self.read(path).decode("utf-8-sig")
+            text = self.read(path).decode("utf-8-sig")
         except UnicodeDecodeError:
             self._report.error(path, "It is not UTF-8; save it as UTF-8.")
             return ""
+        if "\0" in text:
+            self._report.error(path, "It has a NUL character; save it as plain text.")
+        return text
 
     def content(self, path: str) -> Content:
         """Hash a file; its bytes are read from the zip again when they are asked for.

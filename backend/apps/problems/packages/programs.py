@@ -28,6 +28,8 @@ LANGUAGE_OF_ENDING: Mapping[str, str] = {
     ".py3": "python",
     ".rs": "rust",
 }
+# Source: Problem Package Format (legacy), programs: how Python 2 and 3 are told apart.
+_PYTHON_2 = re.compile(rb"#!.*python2")
 _ENTRY_STEMS = ("main", "Main", "__main__")
 # The programs that only the format's own `build` and `run` scripts can start.
 SCRIPTS = frozenset({"build", "run"})
@@ -151,6 +153,8 @@ def _ending_language(file: PackageFile) -> str | None:
     return LANGUAGE_OF_ENDING.get(PurePosixPath(file.path).suffix)
 
 
-def _language_of(files: Iterable[PackageFile]) -> str | None:
+def _language_of(files: Sequence[PackageFile]) -> str | None:
     languages = {language for file in files if (language := _ending_language(file))}
+    if "python" in languages and any(_PYTHON_2.match(file.content.read()) for file in files):
+        return None
     return languages.pop() if len(languages) == 1 else None

@@ -6,6 +6,14 @@ from typing import BinaryIO
 
 from apps.core.zip_archive import ArchiveError
 from apps.problems.packages.entries import MAIN_DOCUMENT, TIME_LIMIT_FILE, Entries, open_entries
+from apps.problems.packages.layout import (
+    ATTACHMENTS_FOLDER,
+    INCLUDE_FOLDER,
+    INPUT_VALIDATORS_FOLDER,
+    OUTPUT_VALIDATORS_FOLDER,
+    STATEMENT_FOLDER,
+    SUBMISSIONS_FOLDER,
+)
 from apps.problems.packages.package import (
     PARTIALLY_ACCEPTED,
     SAMPLE,
@@ -29,7 +37,6 @@ from apps.problems.packages.programs import (
 from apps.problems.packages.report import Report
 from apps.problems.packages.settings import DOMJUDGE_FILE, Settings, read_settings
 from apps.problems.packages.statements import (
-    STATEMENT_FOLDER,
     main_language,
     read_statement_files,
     read_statements,
@@ -38,11 +45,6 @@ from apps.problems.packages.statements import (
 from apps.problems.packages.test_data import read_groups
 from apps.problems.packages.token_flags import FlagsError, options_of
 
-ATTACHMENTS_FOLDER = "attachments"
-INCLUDE_FOLDER = "include"
-INPUT_VALIDATORS_FOLDER = "input_validators"
-OUTPUT_VALIDATORS_FOLDER = "output_validators"
-SUBMISSIONS_FOLDER = "submissions"
 SHORT_NAME_CHARS_MAX = 64
 SUBMISSIONS_MAX = 200
 _OLD_INPUT_VALIDATORS_FOLDER = "input_format_validators"

@@ -4,11 +4,11 @@ import re
 from collections.abc import Mapping, Sequence
 
 from apps.problems.packages.entries import Entries
+from apps.problems.packages.layout import STATEMENT_FOLDER
 from apps.problems.packages.package import Markup, PackageFile, Statement
 from apps.problems.packages.report import Report
 from apps.problems.packages.settings import TITLE_CHARS_MAX
 
-STATEMENT_FOLDER = "problem_statement"
 DEFAULT_LANGUAGE = "en"
 _STATEMENT = re.compile(r"problem(?:\.([a-z]{2,3}(?:-[A-Z]{2})?))?\.(md|tex)\Z")
 _PLAIN_TITLE = re.compile(r"%%[ \t]*plainproblemname:([^\n]*)")

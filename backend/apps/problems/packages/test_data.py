@@ -8,6 +8,7 @@ from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import Any, TypeVar
 
+from apps.problems.domain import TEST_CASES_MAX
 from apps.problems.packages.entries import Entries
 from apps.problems.packages.fields import Fields, decimal_of
 from apps.problems.packages.package import (
@@ -25,7 +26,6 @@ from apps.problems.packages.package import (
 from apps.problems.packages.report import Report
 from apps.problems.packages.yaml_documents import DocumentError, parse_mapping
 
-TESTS_MAX = 1_000
 SCORE_MAX = 1_000_000
 SETTINGS_FILE = "testdata.yaml"
 IGNORE_SAMPLE = "ignore_sample"
@@ -62,8 +62,8 @@ def read_groups(
         groups.append(TestGroup(path=folder, settings=settings[folder], cases=tuple(own)))
     if not any(path.startswith(f"{SECRET}/") for path in cases):
         report.error(SECRET, "There is no secret test; add an .in and an .ans file.")
-    if len(cases) > TESTS_MAX:
-        report.error(DATA, f"It has {len(cases)} tests; make it at most {TESTS_MAX}.")
+    if len(cases) > TEST_CASES_MAX:
+        report.error(DATA, f"It has {len(cases)} tests; make it at most {TEST_CASES_MAX}.")
     return tuple(groups)
 
 

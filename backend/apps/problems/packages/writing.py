@@ -12,6 +12,14 @@ from apps.problems.packages.entries import (
     RATIO_MAX,
     TIME_LIMIT_FILE,
 )
+from apps.problems.packages.layout import (
+    ATTACHMENTS_FOLDER,
+    INCLUDE_FOLDER,
+    INPUT_VALIDATORS_FOLDER,
+    OUTPUT_VALIDATORS_FOLDER,
+    STATEMENT_FOLDER,
+    SUBMISSIONS_FOLDER,
+)
 from apps.problems.packages.package import (
     Content,
     GroupSettings,
@@ -20,17 +28,9 @@ from apps.problems.packages.package import (
     Program,
     content_of,
 )
-from apps.problems.packages.reading import (
-    ATTACHMENTS_FOLDER,
-    INCLUDE_FOLDER,
-    INPUT_VALIDATORS_FOLDER,
-    OUTPUT_VALIDATORS_FOLDER,
-    SUBMISSIONS_FOLDER,
-)
 from apps.problems.packages.settings import settings_document as problem_document
 from apps.problems.packages.settings import time_limit_text
 from apps.problems.packages.statements import (
-    STATEMENT_FOLDER,
     main_language,
     statement_name,
     titles_in,
