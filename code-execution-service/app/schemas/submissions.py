@@ -74,8 +74,15 @@ class TestCaseIn(BaseModel):
 
     def to_test_case(self) -> GivenTestCase:
         """Return what the service works with."""
-        given = self.model_dump()
-        return GivenTestCase(**given | {"input": None if self.input_sha256 else self.input})
+        return GivenTestCase(
+            id=self.id,
+            input=None if self.input_sha256 else self.input,
+            input_sha256=self.input_sha256,
+            expected_output=self.expected_output,
+            expected_output_sha256=self.expected_output_sha256,
+            is_sample=self.is_sample,
+            group=self.group,
+        )
 
 
 class SubmissionIn(BaseModel):

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from typing import Any
 
@@ -61,13 +61,12 @@ class NewSubmission:
 
         Only what was asked for counts, so that a field which a later version adds changes nothing.
         """
-        asked = {name: value for name, value in asdict(self).items() if value}
-        del asked["rules"]
-        asked.pop("contents", None)  # the rules have their hashes
-        if self.rules != DEFAULT_RULES:
-            asked["rules"] = asdict(self.rules)
-        if self.test_cases:
-            asked["test_cases"] = [_without_nothing(asdict(case)) for case in self.test_cases]
+        asked = _fields(self)
+        del asked["contents"]  # the rules have their hashes
+        asked["rules"] = None if self.rules == DEFAULT_RULES else asdict(self.rules)
+        asked["files"] = [_fields(file) for file in self.files]
+        asked["test_cases"] = [_given(case) for case in self.test_cases]
+        asked = {name: value for name, value in asked.items() if value}
         text = json.dumps(asked, sort_keys=True, default=bytes.hex)
         return hashlib.sha256(text.encode()).hexdigest()
 
@@ -290,8 +289,13 @@ def _new_row(
     )
 
 
-def _without_nothing(fields: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in fields.items() if value is not None}
+def _fields(value: NewSubmission | SourceFile | GivenTestCase) -> dict[str, Any]:
+    """Return what the value consists of; unlike `asdict`, without copying it."""
+    return {field.name: getattr(value, field.name) for field in fields(value)}
+
+
+def _given(case: GivenTestCase) -> dict[str, Any]:
+    return {name: value for name, value in _fields(case).items() if value is not None}
 
 
 def _new_job(submission: Submission, now: datetime) -> Job:
