@@ -1,10 +1,16 @@
 """Django's entry of the app."""
 
-from django.apps import AppConfig
+from apps.users.groups import ManagedAppConfig
 
 
-class ArchivesConfig(AppConfig):
-    """Whole contests in and out; it has no tables of its own."""
+class ArchivesConfig(ManagedAppConfig):
+    """Whole contests in and out."""
 
     default = True
     name = "apps.archives"
+    manager_permissions = (
+        "view_archiveupload",
+        "add_archiveupload",
+        "delete_archiveupload",
+        "view_contestexport",
+    )

@@ -88,7 +88,7 @@ def imported(archive: ContestArchive) -> Contest:
 
 def exported(contest: Contest) -> ContestArchive:
     """Export as of later, through a file and back."""
-    archive = export_contest(contest=contest, now=at(1_000_000))
+    archive = export_contest(contest=contest, actor=None, now=at(1_000_000))
     file = BytesIO()
     write_zip(archive, file)
     reading = read_file(file)
@@ -369,7 +369,7 @@ def test_exports_a_contest_of_our_own(alice: User, charlie: User) -> None:
         contest=contest, user=charlie, state=ContestParticipant.State.WAITING
     )
 
-    archive = export_contest(contest=contest, now=now)
+    archive = export_contest(contest=contest, actor=None, now=now)
 
     assert [each.name for each in archive.teams] == ["alice"]
     assert archive.contest.scoreboard_type == "score"
@@ -383,7 +383,7 @@ def test_exports_a_contest_of_our_own(alice: User, charlie: User) -> None:
 
 def test_a_contest_without_times_is_not_exported() -> None:
     with pytest.raises(NotExportableError, match="a start and an end"):
-        export_contest(contest=make_contest(), now=timezone.now())
+        export_contest(contest=make_contest(), actor=None, now=timezone.now())
 
 
 def test_says_beforehand_what_is_not_kept() -> None:

@@ -19,10 +19,12 @@ from apps.archives.services.exported_entrants import entrants_of
 from apps.archives.services.exported_submissions import with_submissions
 from apps.archives.services.identifiers import identifiers
 from apps.archives.verdicts import judgement_types
+from apps.audit.services import record
 from apps.contests.formats.icpc import IcpcFormat
 from apps.contests.models import Contest
 from apps.core.errors import ClientError
 from apps.problems.domain import LANGUAGES
+from apps.users.models import User
 
 FORMAL_NAME_CHARS_MAX = 1000
 _MIB = 1024 * 1024
@@ -37,7 +39,7 @@ class NotExportableError(ClientError):
     status = 409
 
 
-def export_contest(*, contest: Contest, now: datetime) -> ContestArchive:
+def export_contest(*, contest: Contest, actor: User | None, now: datetime) -> ContestArchive:
     """Make an archive of a contest as the jury sees it, verdicts of a freeze included.
 
     Raises:
@@ -63,6 +65,7 @@ def export_contest(*, contest: Contest, now: datetime) -> ContestArchive:
         teams=entrants.teams,
         clarifications=tuple(_clarifications(contest, start, entrants.team_ids, problem_ids)),
     )
+    record(actor=actor, act="contest.export", of=contest, contest_id=contest.pk)
     keys = {"team_ids": entrants.team_ids, "problem_ids": problem_ids}
     archive = with_submissions(archive, contest, **keys)
     used = dict.fromkeys([*LANGUAGES, *(each.language_id for each in archive.submissions)])

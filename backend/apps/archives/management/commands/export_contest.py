@@ -39,7 +39,7 @@ class Command(BaseCommand):
         if contest is None:
             raise CommandError(f"There is no contest {options['contest_id']}.")
         try:
-            archive = export_contest(contest=contest, now=timezone.now())
+            archive = export_contest(contest=contest, actor=None, now=timezone.now())
             # Programs and hidden verdicts are in it, so nobody's file is overwritten.
             with path.open("xb") as file:
                 if path.suffix == _FEED_SUFFIX:
