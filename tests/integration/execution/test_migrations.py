@@ -1,9 +1,37 @@
+import asyncio
 import os
 import subprocess
 import sys
 
+import pytest
+from sqlalchemy import select
+
 from app.config import SERVICE_DIRECTORY
+from app.database import create_database, driver_url
+from app.models import Run, SubmissionTestCase
 from tests.integration.execution.conftest import SECRET
+
+ROWS_OF_0003 = (
+    """
+    INSERT INTO code_submissions
+        (id, user_id, code, language, input_data, status, webhook_sent, created_at)
+    VALUES (1, 7, 'x', 'c', '', 'completed', false, '2026-01-01 00:00:00')
+    """,
+    """
+    INSERT INTO submission_test_cases
+        (id, submission_id, position, external_id, input, expected_output, is_sample)
+    VALUES (1, 1, 0, 'a', '1 2', '3', false)
+    """,
+    """
+    INSERT INTO judgements (id, submission_id, verdict, started_at, finished_at)
+    VALUES (1, 1, 'WA', '2026-01-01 00:00:00', '2026-01-01 00:00:01')
+    """,
+    """
+    INSERT INTO runs (id, judgement_id, position, test_case_id, is_sample, verdict,
+        wall_time_ms, cpu_time_ms, memory_bytes)
+    VALUES (1, 1, 0, 'a', true, 'AC', 1, 1, 1), (2, 1, 1, 'b', false, 'WA', 1, 1, 1)
+    """,
+)
 
 
 def alembic(database_url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -33,3 +61,24 @@ def test_migrations_can_be_taken_back(database_url: str) -> None:
 
     assert down.returncode == 0, down.stderr
     assert up.returncode == 0, up.stderr
+
+
+@pytest.mark.asyncio
+async def test_runs_of_an_earlier_version_are_worth_what_they_were(database_url: str) -> None:
+    alembic(database_url, "downgrade", "0003")
+    database = create_database(driver_url(database_url, base_directory=SERVICE_DIRECTORY))
+    async with database.begin() as connection:
+        for statement in ROWS_OF_0003:
+            await connection.exec_driver_sql(statement)
+
+    upgraded = await asyncio.to_thread(alembic, database_url, "upgrade", "head")
+
+    async with database.connect() as connection:
+        runs = (await connection.execute(select(Run.verdict, Run.score).order_by(Run.id))).all()
+        cases = (await connection.execute(select(SubmissionTestCase.__table__))).all()
+    await database.dispose()
+    assert upgraded.returncode == 0, upgraded.stderr
+    assert [tuple(run) for run in runs] == [("AC", 1.0), ("WA", 0.0)]
+    assert [(case.input, case.input_sha256, case.group_name) for case in cases] == [
+        ("1 2", None, None)
+    ]
