@@ -10,16 +10,24 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from app.domain.files import SourceFile
 from app.domain.limits import DEFAULT_LIMITS
-from app.domain.runs import CompileResult, RunResult, RunStatus
-from app.engines.base import Engine, Program
+from app.domain.runs import (
+    CompileResult,
+    Interaction,
+    ResultFile,
+    RunInput,
+    RunResult,
+    RunStatus,
+)
+from app.engines.base import Engine, Interactor, Program
 from app.engines.fake import FakeEngine
 from app.engines.onlinecompiler.callbacks import AwaitedResults
 from app.engines.onlinecompiler.engine import OnlineCompilerEngine
 from app.engines.sandbox.build import build_keeper
 from app.engines.sandbox.engine import SandboxEngine
 from app.engines.sandbox.host import survey_host
-from app.errors import EngineUnavailableError
+from app.errors import CheckerFailedError, EngineUnavailableError
 from app.languages import load_languages
 from tests.support.online_compiler import API_KEY, Form, fake_provider
 from tests.support.sandbox import without_sandbox
@@ -40,6 +48,10 @@ class Dialect:
     write_1001_bytes: str
     complain: str
     broken: str
+    judge: str
+    """Leaves a file, and ends with 42 if its input is the file that it was given, else with 43."""
+    ask: str
+    """Says hello, and ends likewise."""
 
 
 TOY = Dialect(
@@ -50,6 +62,8 @@ TOY = Dialect(
     write_1001_bytes="print " + "x" * 1000,
     complain="error oh\nexit 1",
     broken="frobnicate",
+    judge="leave note judged\nunless expected 43\nexit 42",
+    ask="print hello\nunless expected 43\nexit 42",
 )
 PYTHON = Dialect(
     greet="print('hello')",
@@ -59,6 +73,16 @@ PYTHON = Dialect(
     write_1001_bytes="print('x' * 1000)",
     complain="import sys; sys.exit('oh')",
     broken="def",
+    judge="""
+import sys
+print("judged", file=open(sys.argv[1] + "note", "w"))
+sys.exit(42 if sys.stdin.read() == open("expected").read() else 43)
+""",
+    ask="""
+import sys
+print("hello", flush=True)
+sys.exit(42 if sys.stdin.read() == open("expected").read() else 43)
+""",
 )
 
 
@@ -70,10 +94,27 @@ class Subject:
     dialect: Dialect
 
     async def execute(self, source: str, *inputs: bytes) -> list[CompileResult | RunResult]:
-        language = load_languages().get("python")
-        program = Program(language=language, source=source.encode(), limits=LIMITS)
         await self.engine.start()
-        async with aclosing(self.engine.execute(program, inputs)) as results:
+        async with aclosing(self.engine.execute(_program(source), inputs)) as results:
+            everything = [result async for result in results]
+        await self.engine.close()
+        return everything
+
+    async def judge(self, source: str, *inputs: bytes) -> list[RunResult]:
+        """Run it for judges, who expect `right`."""
+        await self.engine.start()
+        async with self.engine.for_judges(_program(source)) as judging:
+            assert judging.compiled.is_ok
+            runs = [await judging.run(replace(FOR_JUDGES, stdin=data)) for data in inputs]
+        await self.engine.close()
+        return runs
+
+    async def interact(self, source: str, interactor: str) -> list[CompileResult | Interaction]:
+        """Let both talk twice."""
+        await self.engine.start()
+        asking = Interactor(program=_program(interactor), accepting=frozenset({42}))
+        inputs = [replace(FOR_JUDGES, files=(_file(text),)) for text in (b"hello\n", b"bye\n")]
+        async with aclosing(self.engine.interact(_program(source), asking, inputs)) as results:
             everything = [result async for result in results]
         await self.engine.close()
         return everything
@@ -82,6 +123,23 @@ class Subject:
         _, run = await self.execute(source, b"")
         assert isinstance(run, RunResult)
         return run
+
+
+def _program(source: str) -> Program:
+    language = load_languages().get("python")
+    return Program(language=language, source=source.encode(), limits=LIMITS)
+
+
+def _file(content: bytes) -> SourceFile:
+    return SourceFile(name="expected", content=content)
+
+
+FOR_JUDGES = RunInput(
+    arguments=("feedback/",),
+    files=(_file(b"right"),),
+    result_files=("note", "nothing"),
+    result_file_bytes=1000,
+)
 
 
 @pytest.fixture(scope="session")
@@ -96,6 +154,8 @@ def data_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return directory
 
 
+OWN: list[Any] = ["fake", pytest.param("sandbox", marks=pytest.mark.sandbox)]
+"""What runs programs of judges; a provider runs none."""
 EXACT: list[Any] = [
     "fake",
     pytest.param("sandbox", marks=pytest.mark.sandbox),
@@ -201,3 +261,39 @@ async def test_stderr_is_kept_apart(subject: Subject) -> None:
     run = await subject.run(subject.dialect.complain)
 
     assert (run.stdout, run.stderr) == (b"", b"oh\n")
+
+
+@pytest.mark.parametrize("subject", OWN, indirect=True)
+async def test_a_program_of_judges_has_files_and_arguments_and_leaves_files(
+    subject: Subject,
+) -> None:
+    right, wrong = await subject.judge(subject.dialect.judge, b"right", b"wrong")
+
+    assert (right.status, right.exit_code) == (RunStatus.NONZERO_EXIT, 42)
+    assert wrong.exit_code == 43
+    assert right.files == (ResultFile(name="note", content=b"judged\n", is_cut=False),)
+
+
+@pytest.mark.parametrize("subject", OWN, indirect=True)
+async def test_a_participant_talks_to_the_interactor_once_per_input(subject: Subject) -> None:
+    compiled, *talks = await subject.interact(subject.dialect.greet, subject.dialect.ask)
+
+    assert isinstance(compiled, CompileResult)
+    codes = [talk.interactor.exit_code for talk in talks if isinstance(talk, Interaction)]
+    statuses = {talk.participant.status for talk in talks if isinstance(talk, Interaction)}
+    assert (codes, statuses) == ([42, 43], {RunStatus.OK})
+
+
+@pytest.mark.parametrize("subject", OWN, indirect=True)
+async def test_a_broken_participant_talks_to_nobody(subject: Subject) -> None:
+    (compiled,) = await subject.interact(subject.dialect.broken, subject.dialect.ask)
+
+    assert isinstance(compiled, CompileResult)
+    assert not compiled.is_ok
+
+
+@pytest.mark.parametrize("subject", OWN, indirect=True)
+async def test_a_broken_interactor_has_failed(subject: Subject) -> None:
+    with pytest.raises(CheckerFailedError, match="The interactor does not compile"):
+        await subject.interact(subject.dialect.echo, subject.dialect.broken)
+    await subject.engine.close()
