@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator
 from contextlib import aclosing
 from dataclasses import replace
+from pathlib import Path
 from typing import NoReturn
 
 import pytest
@@ -33,6 +34,11 @@ def without_sandbox(reason: str) -> NoReturn:
     if os.environ.get("CI") == "true":
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+def no_keeper(_: Path) -> Path:
+    """Stand in for `build_keeper` on a host without a C compiler."""
+    raise EngineUnavailableError("cc is missing (for a test)")
 
 
 class Sandbox:

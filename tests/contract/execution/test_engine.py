@@ -30,7 +30,7 @@ from app.engines.sandbox.host import survey_host
 from app.errors import CheckerFailedError, EngineUnavailableError
 from app.languages import load_languages
 from tests.support.online_compiler import API_KEY, Form, fake_provider
-from tests.support.sandbox import without_sandbox
+from tests.support.sandbox import no_keeper, without_sandbox
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(60)]
 
@@ -159,6 +159,7 @@ OWN: list[Any] = ["fake", pytest.param("sandbox", marks=pytest.mark.sandbox)]
 EXACT: list[Any] = [
     "fake",
     pytest.param("sandbox", marks=pytest.mark.sandbox),
+    pytest.param("plain-sandbox", marks=pytest.mark.sandbox),
     pytest.param(Form.SYNC, id="remote-sync"),
     pytest.param(Form.ACCEPTED, id="remote-accepted"),
 ]
@@ -174,6 +175,9 @@ async def subject(request: pytest.FixtureRequest) -> AsyncIterator[Subject]:
     elif request.param == "sandbox":
         directory: Path = request.getfixturevalue("data_directory")
         yield Subject(SandboxEngine([python], directory), PYTHON)
+    elif request.param == "plain-sandbox":
+        directory = request.getfixturevalue("data_directory")
+        yield Subject(SandboxEngine([python], directory, build_keeper=no_keeper), PYTHON)
     else:
         results, loop = AwaitedResults(), asyncio.get_running_loop()
         with fake_provider(request.param) as provider:

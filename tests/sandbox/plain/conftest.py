@@ -1,19 +1,13 @@
 """The engine of a host on which no keeper can be built takes the place of the usual one."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from app.engines.sandbox.cgroups.none import NoCgroups
 from app.engines.sandbox.engine import SandboxEngine
-from app.errors import EngineUnavailableError
 from app.languages import load_languages
-from tests.support.sandbox import Sandbox, started
-
-
-def no_keeper(_: Path) -> Path:
-    raise EngineUnavailableError("cc is missing (for a test)")
+from tests.support.sandbox import Sandbox, no_keeper, started
 
 
 @pytest.fixture(scope="session")

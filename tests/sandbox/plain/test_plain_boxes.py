@@ -16,7 +16,7 @@ from app.engines.sandbox.filters import filter_path, make_filter
 from app.engines.sandbox.host import BWRAP, SETPRIV, find_tool
 from app.errors import EngineError, EngineUnavailableError, SandboxFailureError
 from tests.support.processes import are_gone, descendants
-from tests.support.sandbox import Sandbox, start_sleeping
+from tests.support.sandbox import Sandbox, no_keeper, start_sleeping
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(60)]
 
@@ -151,7 +151,7 @@ async def test_a_dead_keeper_is_a_failure_of_the_sandbox(sandbox: Sandbox) -> No
 @pytest.mark.asyncio
 async def test_closing_the_engine_ends_what_runs(tmp_path: Path, sandbox: Sandbox) -> None:
     python = sandbox.languages.get("python")
-    engine = SandboxEngine([python], tmp_path, build_keeper=_no_keeper)
+    engine = SandboxEngine([python], tmp_path, build_keeper=no_keeper)
     await engine.start()
     task, processes = await start_sleeping(Sandbox(engine, sandbox.languages))
 
@@ -178,7 +178,3 @@ async def test_nothing_is_left_of_a_submission(sandbox: Sandbox) -> None:
 def _held() -> tuple[int, int]:
     """Count our processes and open descriptors."""
     return len(descendants(os.getpid())), len(list(Path("/proc/self/fd").iterdir()))
-
-
-def _no_keeper(_: Path) -> Path:
-    raise EngineUnavailableError("cc is missing (for a test)")

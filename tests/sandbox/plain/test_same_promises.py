@@ -34,11 +34,14 @@ _SAME = (
     test_stdin,
     test_wall_time,
 )
-for module in _SAME:
-    for name, test in list(vars(module).items()):
-        if name.startswith("test_"):
-            assert name not in globals(), name
-            globals()[name] = test
+_TESTS = [
+    (name, test)
+    for module in _SAME
+    for name, test in vars(module).items()
+    if name.startswith("test_")
+]
+assert len(dict(_TESTS)) == len(_TESTS), "two tests have one name"
+globals().update(_TESTS)
 listening_port = test_isolation.listening_port
 
 test_memory_beyond_the_limit = (

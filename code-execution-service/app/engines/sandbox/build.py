@@ -51,6 +51,8 @@ def pack_plain_keeper(data_directory: Path) -> Path:
     sources += sorted(_PLAIN_DIRECTORY.glob("*.py"))
     digest = hashlib.sha256(b"".join(source.read_bytes() for source in sources))
     path = data_directory / f"plain-keeper-{digest.hexdigest()[:16]}"
+    if path.exists():
+        return path
     data_directory.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=data_directory) as directory:
         packed = Path(directory, "keeper")

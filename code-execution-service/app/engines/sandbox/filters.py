@@ -12,6 +12,7 @@ from pathlib import Path
 from app.engines.sandbox.host import COMPILER, find_tool
 
 _DIRECTORY = Path(__file__).parent / "keeper"
+_FLAGS = ("-std=gnu17", "-I", str(_DIRECTORY), "-x", "c")
 _WRITER = """
 #include "filter.c"
 #include <stdio.h>
@@ -44,17 +45,7 @@ def make_filter(*, is_memory_watched: bool) -> bytes:
     """
     with tempfile.TemporaryDirectory() as directory:
         writer = Path(directory, "writer")
-        command = [
-            find_tool(COMPILER),
-            "-std=gnu17",
-            "-I",
-            str(_DIRECTORY),
-            "-x",
-            "c",
-            "-o",
-            str(writer),
-            "-",
-        ]
+        command = [find_tool(COMPILER), *_FLAGS, "-o", str(writer), "-"]
         subprocess.run(command, input=_WRITER.encode(), check=True)
         arguments = ["watched"] if is_memory_watched else []
         return subprocess.run([str(writer), *arguments], capture_output=True, check=True).stdout

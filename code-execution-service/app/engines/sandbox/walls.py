@@ -89,7 +89,8 @@ def lane_command(
     """Make the command that starts a lane with its keeper; `user_id` is used if we are root.
 
     `is_memory_watched` lets the keeper watch memory, because no cgroup does. Then programs have no
-    /dev/zero, which makes memory that stays when no process maps it any more.
+    /dev/zero, which makes memory that stays when no process maps it any more. With `system_calls`
+    among the descriptors the keeper is run by the box's Python, and finds them in /filter.
     """
     data = [
         *_data_file(descriptors.passwd, "/etc/passwd", "0444"),

@@ -25,7 +25,7 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
-/* Wire format, in step with keeper_protocol.py. Both ends run on one machine: native byte order. */
+/* Wire format, in step with keeper_protocol.py and plain_keeper/wire.py. Both ends run on one machine: native byte order. */
 
 enum request_kind {
     REQUEST_OPEN = 1,     /* to the lane: make a box */

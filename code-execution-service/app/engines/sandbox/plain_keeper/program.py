@@ -37,7 +37,8 @@ class Program:
         os.close(writing)
         with os.fdopen(reading, "rb") as file:
             report = file.read()
-        return pid, SIZE.unpack_from(report)[0], report[SIZE.size :]
+        (floor_bytes,) = SIZE.unpack(report[: SIZE.size].ljust(SIZE.size, b"\0"))
+        return pid, floor_bytes, report[SIZE.size :]
 
     def _become(self, report: int) -> None:
         os.setsid()
