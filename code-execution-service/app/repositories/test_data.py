@@ -40,9 +40,10 @@ class TestDataRepository:
             await self._session.scalars(select(TestData).where(TestData.sha256.in_(hashes)))
         ).all()
 
-    async def content(self, sha256: str) -> bytes | None:
-        """Return what has this hash, if it is kept."""
-        return await self._session.scalar(select(TestData.content).where(TestData.sha256 == sha256))
+    async def contents(self, hashes: Collection[str]) -> dict[str, bytes]:
+        """Return what has these hashes, as far as it is kept."""
+        query = select(TestData.sha256, TestData.content).where(TestData.sha256.in_(hashes))
+        return dict((await self._session.execute(query)).tuples().all())
 
     async def note_use(self, hashes: Collection[str], *, now: datetime) -> None:
         """Write down that these are in use."""

@@ -95,11 +95,12 @@ class TestDataService:
         Raises:
             TestDataGoneError: one is no longer kept.
         """
-        if not hashes:
-            return {}
         await self._missing(hashes)  # notes the use
-        async with self._loading:  # so that judges who start together load everything once
-            return {sha256: await self._content(sha256) for sha256 in hashes}
+        contents = self._cached(hashes)
+        if len(contents) < len(hashes):
+            async with self._loading:  # so that judges who start together load everything once
+                contents |= await self._fetched(set(hashes) - set(contents))
+        return contents
 
     async def delete_unused(self) -> int:
         """Delete what has not been used for as long as it is kept; tell how many."""
@@ -163,16 +164,23 @@ class TestDataService:
             logger.info("test data %s was stored twice at once", sha256)
         self._uses.put(sha256, _Use(len(content), now))
 
-    async def _content(self, sha256: str) -> bytes:
-        content = self._contents.get(sha256)
-        if content is None:
+    def _cached(self, hashes: Collection[str]) -> dict[str, bytes]:
+        found = ((sha256, self._contents.get(sha256)) for sha256 in hashes)
+        return {sha256: content for sha256, content in found if content is not None}
+
+    async def _fetched(self, hashes: Collection[str]) -> dict[str, bytes]:
+        contents = self._cached(hashes)
+        wanted = sorted(set(hashes) - set(contents))
+        if wanted:
             async with self._transactions.read() as work:
-                content = await work.test_data.content(sha256)
-            if content is None:
-                self._uses.drop(sha256)
-                raise TestDataGoneError
-            self._contents.put(sha256, content, weight=len(content))
-        return content
+                fetched = await work.test_data.contents(wanted)
+            for sha256 in wanted:
+                if sha256 not in fetched:
+                    self._uses.drop(sha256)
+                    raise TestDataGoneError
+                self._contents.put(sha256, fetched[sha256], weight=len(fetched[sha256]))
+            contents |= fetched
+        return contents
 
 
 def _sha256(content: bytes) -> str:
