@@ -199,7 +199,7 @@ def contest_archives(draw: st.DrawFn) -> ContestArchive:
             formal_name=draw(st.none() | _TEXT),
             start_time=draw(st.none() | st.just(START)),
             duration=timedelta(hours=5),
-            scoreboard_freeze_duration=draw(st.none() | _MINUTES),
+            scoreboard_freeze_duration=draw(st.none() | st.just(timedelta(hours=1))),
             penalty_time=draw(_MINUTES | st.just(timedelta(seconds=90))),
         ),
         state=draw(_states()),

@@ -45,7 +45,8 @@ class Difference:
 
     def as_text(self) -> str:
         """Say it in a line."""
-        return f"team {self.team_id}: {self.what} is {self.official} officially, {self.ours} here"
+        ours = "nothing" if self.ours is None else self.ours
+        return f"team {self.team_id}: {self.what} is {self.official} officially, {ours} here"
 
 
 def format_choice(archive: ContestArchive) -> tuple[str, dict[str, Any]]:
@@ -235,5 +236,5 @@ def _values(
             # Versions differ in whether they tell the seconds, which count for nothing.
             theirs, own = whole_minutes(theirs), whole_minutes(own)
         if theirs is not None:
-            pairs.append((f"{of}{each.name}", theirs, own))
+            pairs.append((f"{of}{each.name.removeprefix('is_')}", theirs, own))
     return pairs

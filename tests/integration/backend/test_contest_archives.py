@@ -40,6 +40,7 @@ from apps.users.models import User
 from tests.support.contest_archives import (
     START,
     at,
+    contest_archives,
     full_contest,
     judgement,
     small_contest,
@@ -131,6 +132,15 @@ class ImportedBoards(HypothesisTestCase):
         assert stored_rows(contest) == official_rows(official_board(archive))
         is_frozen = state is FROZEN
         assert public_rows(contest) == official_rows(official_board(archive, is_frozen=is_frozen))
+
+
+class AnyArchive(HypothesisTestCase):
+    @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @given(contest_archives())
+    def test_any_good_archive_can_be_imported_and_exported(self, archive: ContestArchive) -> None:
+        contest = imported(replace(archive, contest=replace(archive.contest, start_time=START)))
+
+        assert len(exported(contest).teams) == len(archive.teams)
 
 
 def test_keeps_original_times_verdicts_and_code() -> None:
@@ -379,6 +389,18 @@ def test_exports_a_contest_of_our_own(alice: User, charlie: User) -> None:
     assert archive.sources[told.id][0].content == row.code.encode()
     assert archive.judgements[0].score == Decimal("25.00")
     assert archive.judgements[0].is_current
+
+
+def test_labels_and_a_freeze_that_archives_do_not_know_are_told_as_they_can_be() -> None:
+    contest = make_contest(start_time=START, end_time=at(300), freeze_time=at(400))
+    for _ in range(3):
+        make_problem(contest)
+    contest.contest_problems.update(label="B")
+
+    archive = exported(contest)
+
+    assert [each.label for each in archive.problems] == ["B", "C", "D"]
+    assert archive.contest.scoreboard_freeze_duration == timedelta()
 
 
 def test_a_contest_without_times_is_not_exported() -> None:

@@ -360,6 +360,23 @@ def test_refuses_steps_out_of_order(state: State, message: str) -> None:
     assert message in errors_of(read_file(zipped(small_contest(state=state))))[0]
 
 
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"duration": "-1:00:00"}, "'duration' is not positive"),
+        ({"duration": "0:00:00"}, "'duration' is not positive"),
+        ({"scoreboard_freeze_duration": "5:00:01"}, "not within 'duration'"),
+        ({"scoreboard_freeze_duration": "-1:00:00"}, "not within 'duration'"),
+        ({"penalty_time": "-0:20:00"}, "'penalty_time' is negative"),
+    ],
+)
+def test_refuses_lengths_that_no_contest_has(change: dict[str, str], message: str) -> None:
+    files = files_of(small_contest())
+    files["contest.json"].update(change)
+
+    assert message in errors_of(read_files(files))[0]
+
+
 def test_results_may_be_final_before_the_board_is_thawed() -> None:
     state = State(started=at(0), frozen=at(240), ended=at(300), finalized=at(310), thawed=at(320))
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import Protocol
 
-from apps.archives.contest_archive.model import ContestArchive, Judgement, State
+from apps.archives.contest_archive.model import Contest, ContestArchive, Judgement, State
 from apps.archives.contest_archive.report import Place, Report
 
 # What clocks and rounding may make of the difference between two ways to say the same time.
@@ -25,11 +25,23 @@ class _Identified(Protocol):
 
 def check(archive: ContestArchive, place_of: PlaceOf, report: Report) -> None:
     """Report what contradicts itself; `place_of` tells a collection's name and an id's place."""
+    _check_contest(archive.contest, place_of("contest", ""), report)
     _check_state(archive.state, place_of("state", ""), report)
     _check_board_places(archive, place_of, report)
     _check_submissions(archive, place_of, report)
     _check_judgements(archive, place_of, report)
     _check_runs(archive, place_of, report)
+
+
+def _check_contest(contest: Contest, place: Place, report: Report) -> None:
+    nothing = timedelta()
+    if contest.duration <= nothing:
+        report.add_error(place, "'duration' is not positive; write how long the contest is.")
+    if not nothing <= (contest.scoreboard_freeze_duration or nothing) <= contest.duration:
+        message = "'scoreboard_freeze_duration' is not within 'duration'; correct one of the two."
+        report.add_error(place, message)
+    if contest.penalty_time < nothing:
+        report.add_error(place, "'penalty_time' is negative; correct it.")
 
 
 def _check_state(state: State, place: Place, report: Report) -> None:

@@ -8,13 +8,14 @@ from apps.archives.contest_archive.model import SourceFile, Submission
 from apps.archives.contest_archive.report import Place, Report
 from apps.core.zip_archive import ArchiveError, ArchiveLimits, open_archive
 
-SOURCES_BYTES_MAX = 256 * 1024 * 1024
+_MIB = 1024 * 1024
+SOURCES_BYTES_MAX = 256 * _MIB
 # Of one submission.
 LIMITS = ArchiveLimits(
-    archive_bytes_max=2 * 1024 * 1024,
+    archive_bytes_max=4 * _MIB,
     entries_max=100,
-    entry_bytes_max=1024 * 1024,
-    total_bytes_max=2 * 1024 * 1024,
+    entry_bytes_max=4 * _MIB,
+    total_bytes_max=4 * _MIB,
 )
 
 

@@ -77,7 +77,7 @@ def _contest(contest: Contest, start: datetime, end: datetime) -> ArchiveContest
     rules = contest.rules
     is_icpc = isinstance(rules, IcpcFormat)
     penalty_minutes = rules.penalty_minutes if isinstance(rules, IcpcFormat) else 0
-    freeze = contest.freeze_time
+    freeze = _freeze(contest, start, end)
     return ArchiveContest(
         id=identifiers("contest", [(contest.pk, contest.external_id)])[contest.pk],
         name=contest.title,
@@ -90,9 +90,14 @@ def _contest(contest: Contest, start: datetime, end: datetime) -> ArchiveContest
     )
 
 
+def _freeze(contest: Contest, start: datetime, end: datetime) -> datetime | None:
+    """Give the freeze as archives can tell it: within the contest."""
+    return None if contest.freeze_time is None else max(start, min(contest.freeze_time, end))
+
+
 def _state(contest: Contest, start: datetime, end: datetime, now: datetime) -> State:
     """Tell the steps that were taken by now; the format has them in a fixed order."""
-    freeze = contest.freeze_time
+    freeze = _freeze(contest, start, end)
     ended = end if end <= now else None
     frozen = freeze if freeze is not None and freeze <= now else None
     thawed = contest.unfrozen_at if frozen else None
@@ -110,11 +115,14 @@ def _state(contest: Contest, start: datetime, end: datetime, now: datetime) -> S
 
 def _problems(contest: Contest, problem_ids: Mapping[int, str]) -> Iterator[Problem]:
     is_icpc = isinstance(contest.rules, IcpcFormat)
+    taken: set[str] = set()
     for ordinal, each in enumerate(contest.contest_problems.select_related("problem")):
         problem = each.problem
+        label = _free_label(each.label, ordinal, taken)
+        taken.add(label)
         yield Problem(
             id=problem_ids[problem.pk],
-            label=each.label or _label(ordinal),
+            label=label,
             name=problem.title,
             ordinal=ordinal,
             rgb=each.color or None,
@@ -123,6 +131,14 @@ def _problems(contest: Contest, problem_ids: Mapping[int, str]) -> Iterator[Prob
             test_data_count=problem.test_cases.count(),
             max_score=None if is_icpc else Decimal(each.points),
         )
+
+
+def _free_label(label: str, ordinal: int, taken: set[str]) -> str:
+    """Give the label, or else that of the place; an archive has each once."""
+    while not label or label in taken:
+        label = _label(ordinal)
+        ordinal += 1
+    return label
 
 
 def _label(ordinal: int) -> str:
