@@ -43,7 +43,7 @@ class TestDataRepository:
     async def contents(self, hashes: Collection[str]) -> dict[str, bytes]:
         """Return what has these hashes, as far as it is kept."""
         query = select(TestData.sha256, TestData.content).where(TestData.sha256.in_(hashes))
-        return dict((await self._session.execute(query)).tuples().all())
+        return dict((await self._session.execute(query)).all())
 
     async def note_use(self, hashes: Collection[str], *, now: datetime) -> None:
         """Write down that these are in use."""
