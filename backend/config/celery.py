@@ -4,6 +4,7 @@ from celery import Celery
 from celery.schedules import crontab
 
 from apps.code_execution import queue as code_execution
+from apps.core import queue as core
 from apps.users import queue as users
 from apps.webhooks import queue as webhooks
 from config.startup import load_settings_or_exit
@@ -18,6 +19,10 @@ app.conf.beat_schedule = {
         "task": code_execution.SWEEP,
         "schedule": code_execution.SWEEP_INTERVAL_S,
         "options": {"expires": code_execution.TASK_EXPIRES_S},
+    },
+    "delete-old-answers": {
+        "task": core.DELETE_OLD_ANSWERS,
+        "schedule": crontab(minute="40"),
     },
     "clear-expired-sessions": {
         "task": users.CLEAR_EXPIRED_SESSIONS,

@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import django_stubs_ext
+from corsheaders.defaults import default_headers
 from limits import parse as parse_rate
 
 from apps.core.signature import decode_secrets
@@ -31,7 +32,8 @@ if not ALLOWED_HOSTS:
 CSRF_TRUSTED_ORIGINS = env.texts("CSRF_TRUSTED_ORIGINS", [])
 CORS_ALLOWED_ORIGINS = env.texts("CORS_ALLOWED_ORIGINS", ["http://localhost:3000"])
 CORS_ALLOW_CREDENTIALS = True
-CORS_EXPOSE_HEADERS = ["Retry-After"]
+CORS_ALLOW_HEADERS = [*default_headers, "idempotency-key"]
+CORS_EXPOSE_HEADERS = ["RateLimit", "RateLimit-Policy", "Retry-After"]
 CORS_URLS_REGEX = r"^/(api|\.well-known)/.*$"
 # Number of proxies in front that append to X-Forwarded-For; with 0 that header is not believed.
 TRUSTED_PROXIES = env.integer("TRUSTED_PROXIES", 0, of="proxies")
@@ -213,6 +215,8 @@ RATE_LIMITS = {
     for name, default in (
         ("API", "600/minute"),
         ("SUBMISSION", "60/minute"),
+        ("TRIAL", "30/minute"),
+        ("ENTRY", "30/minute"),
         ("LOGIN", "10/minute"),
         ("LOGIN_ADDRESS", "120/minute"),
     )

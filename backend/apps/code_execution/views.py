@@ -38,6 +38,7 @@ from apps.code_execution.serializers import (
 from apps.code_execution.service_health import service_is_healthy
 from apps.code_execution.throttling import SubmissionThrottle
 from apps.contests.services import problems
+from apps.core.idempotency import IDEMPOTENCY_KEY, idempotent
 from apps.core.throttling import ApiThrottle
 from apps.core.views import SERVICE_NAME
 from apps.users.permissions import IsContestManager, signed_in
@@ -84,9 +85,11 @@ class SubmissionViewSet(
         summary="Hand in a program",
         description="It is stored first, then handed to the execution service.",
         tags=["submissions"],
+        parameters=[IDEMPOTENCY_KEY],
         request=NewSubmissionSerializer,
         responses={201: SubmissionSerializer, 400: REFUSED},
     )
+    @idempotent
     def create(self, request: Request) -> Response:
         """Store a submission."""
         form = NewSubmissionSerializer(data=request.data)

@@ -10,6 +10,7 @@ class ServiceError(Exception):
     code: ClassVar[str] = "service-error"
     title: ClassVar[str] = "The server failed"
     status: ClassVar[int] = 500
+    retry_after_s: int | None = None
 
     def __init__(self, detail: str | None = None) -> None:
         self.detail = detail or self.title
@@ -94,6 +95,85 @@ class ParticipationError(ClientError):
 
     code = "participation"
     title = "You have submitted to this contest, so you can't leave it"
+
+
+class RegistrationClosedError(ClientError):
+    """Registration has not opened, or is over."""
+
+    code = "registration-closed"
+    title = "Registration is not open"
+
+
+class AccessCodeError(ClientError):
+    """Who enters by themselves needs the contest's access code."""
+
+    code = "access-code"
+    title = "Send the contest's access code, as access_code, when you join"
+    status = 403
+
+
+class NotInvitedError(ClientError):
+    """Only those may enter whom the contest's managers have put on its list."""
+
+    code = "not-invited"
+    title = "Only who is on the contest's list may enter; ask its managers"
+    status = 403
+
+
+class WaitingError(ClientError):
+    """The participant has no place yet."""
+
+    code = "waiting"
+    title = "You are on the waiting list, and may submit once there is a place for you"
+
+
+class DisqualifiedError(ClientError):
+    """The participant may not submit any more."""
+
+    code = "disqualified"
+    title = "You are disqualified from this contest"
+    status = 403
+
+
+class OwnTimeNotStartedError(ClientError):
+    """Where everybody has a time of their own, it has to be started first."""
+
+    code = "own-time-not-started"
+    title = "Start your own time first, at the contest's start/"
+
+
+class SubmissionsUsedUpError(ClientError):
+    """The contest takes so many submissions of a participant to a problem, and no more."""
+
+    code = "submissions-used-up"
+    title = "You have used up your submissions to this problem"
+
+
+class CoolDownError(ClientError):
+    """It is too soon for another submission; `retry_after_s` says when it is not."""
+
+    code = "cool-down"
+    title = "It is too soon for another submission to this problem"
+    status = 429
+
+    def __init__(self, *, retry_after_s: int) -> None:
+        self.retry_after_s = retry_after_s
+        super().__init__(f"{self.title}. Try again in {retry_after_s} s.")
+
+
+class IdempotencyKeyError(ClientError):
+    """The key is not one that can be kept."""
+
+    code = "idempotency-key"
+    title = "The Idempotency-Key can't be used"
+
+
+class IdempotencyKeyReusedError(ClientError):
+    """The key came with another request before."""
+
+    code = "idempotency-key-reused"
+    title = "This Idempotency-Key came with another request before; use a new one"
+    status = 422
 
 
 class IllegalTransitionError(ClientError):

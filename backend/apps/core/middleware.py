@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from apps.core.errors import TooLargeError
 from apps.core.problems import API_PREFIX, problem_response, server_error
+from apps.core.throttling import tell_quotas
 
 logger = logging.getLogger(__name__)
 
@@ -15,7 +16,7 @@ GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 
 class JsonApiMiddleware:
-    """Serve API paths without their trailing slash too, bound bodies, keep crashes JSON.
+    """Serve API paths without a trailing slash too, bound bodies, tell limits, keep crashes JSON.
 
     A redirect to the path with the slash would turn a POST into a GET in some clients.
     """
@@ -38,7 +39,9 @@ class JsonApiMiddleware:
                 title=TooLargeError.title,
                 detail=f"A request may have {limit_bytes} bytes.",
             )
-        return self._get_response(request)
+        response = self._get_response(request)
+        tell_quotas(request, response)
+        return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Answer a view that crashed; with DEBUG too, where Django would send a page."""

@@ -27,7 +27,9 @@ def handle_exception(error: Exception, context: dict[str, Any]) -> Response | No
     if isinstance(error, InvalidFieldsError):
         return Response(error.fields, status=error.status)
     body = {"detail": error.detail, "code": error.code}
-    headers = {"WWW-Authenticate": "Bearer"} if isinstance(error, UnauthenticatedError) else None
+    headers = {"WWW-Authenticate": "Bearer"} if isinstance(error, UnauthenticatedError) else {}
+    if error.retry_after_s is not None:
+        headers["Retry-After"] = str(error.retry_after_s)
     return Response(body, status=error.status, headers=headers)
 
 

@@ -1,10 +1,13 @@
 """Rate limits, counted atomically: in this process, or in Redis for all processes together."""
 
+import math
 import time
+from dataclasses import dataclass
 from functools import cache
 from typing import ClassVar
 
 from django.conf import settings
+from django.http import HttpRequest, HttpResponseBase
 from limits import RateLimitItem
 from limits.storage import storage_from_string
 from limits.strategies import SlidingWindowCounterRateLimiter
@@ -13,6 +16,29 @@ from rest_framework.throttling import BaseThrottle
 from typing_extensions import override
 
 PROCESS_MEMORY = "memory://"
+# Where a request carries the limits that it was counted under.
+QUOTAS = "apps.core.quotas"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quota:
+    """One limit, and what is left of it for who sent a request."""
+
+    scope: str
+    requests_max: int
+    window_s: int
+    remaining: int
+    reset_s: int
+
+    @property
+    def policy(self) -> str:
+        """The limit as an item of `RateLimit-Policy`."""
+        return f'"{self.scope}";q={self.requests_max};w={self.window_s}'
+
+    @property
+    def state(self) -> str:
+        """What is left as an item of `RateLimit`."""
+        return f'"{self.scope}";r={self.remaining};t={self.reset_s}'
 
 
 @cache
@@ -43,9 +69,19 @@ class RateThrottle(BaseThrottle):
         """Count the request, and say whether it is within the limit."""
         for scope, key in self.counters(request):
             limit: RateLimitItem = settings.RATE_LIMITS[scope]
-            if not limiter().hit(limit, scope, key):
-                reset_at_s = limiter().get_window_stats(limit, scope, key).reset_time
-                self._wait_s = max(1.0, reset_at_s - time.time())
+            is_within = limiter().hit(limit, scope, key)
+            reset_at_s, remaining = limiter().get_window_stats(limit, scope, key)
+            wait_s = max(0.0, reset_at_s - time.time())
+            quota = Quota(
+                scope=scope,
+                requests_max=limit.amount,
+                window_s=limit.get_expiry(),
+                remaining=max(0, remaining),
+                reset_s=math.ceil(wait_s),
+            )
+            request.META.setdefault(QUOTAS, []).append(quota)
+            if not is_within:
+                self._wait_s = max(1.0, wait_s)
                 return False
         return True
 
@@ -59,3 +95,14 @@ class ApiThrottle(RateThrottle):
     """The limit that every endpoint has."""
 
     scope = "api"
+
+
+def tell_quotas(request: HttpRequest, response: HttpResponseBase) -> None:
+    """Tell the client which limits the request was counted under, and what is left of them.
+
+    Source: draft-ietf-httpapi-ratelimit-headers-10.
+    """
+    quotas: list[Quota] = request.META.get(QUOTAS, [])
+    if quotas:
+        response.headers["RateLimit-Policy"] = ", ".join(quota.policy for quota in quotas)
+        response.headers["RateLimit"] = ", ".join(quota.state for quota in quotas)

@@ -16,6 +16,7 @@ from apps.contests.filters import ContestFilter
 from apps.contests.models import Contest, ContestParticipant
 from apps.contests.serializers import ContestSerializer, ParticipantSerializer
 from apps.contests.services import contests, participation
+from apps.core.idempotency import idempotent
 from apps.users.permissions import IsContestManagerOrReadOnly, signed_in
 
 CONTESTS = extend_schema(tags=["contests"])
@@ -52,6 +53,7 @@ class ContestViewSet(ModelViewSet[Contest]):
         responses={200: ParticipantSerializer, 400: REFUSED},
     )
     @action(detail=True, methods=["post"], permission_classes=[IsAuthenticated])
+    @idempotent
     def join(self, request: Request, pk: str) -> Response:
         """Make the caller a participant."""
         participant = participation.join(contest=self.get_object(), user=signed_in(request))
