@@ -67,7 +67,7 @@ class DefinedProgram:
 class DefinedSubmission:
     """A reference submission; `name` is its path below `submissions`."""
 
-    name: str
+    name: str = field(compare=False)
     language: str
     code: str
     expected: tuple[str, ...]

@@ -1,6 +1,6 @@
 """One mapping of a YAML document, taken key by key; what is wrong goes into the report."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -30,6 +30,10 @@ class Fields:
     def has(self, key: str) -> bool:
         """Tell whether the key is there, be it empty."""
         return key in self._values
+
+    def __iter__(self) -> Iterator[str]:
+        """Give the keys, in order."""
+        return iter(self._values)
 
     def error(self, key: str, message: str) -> None:
         """Note what is wrong with a key's value."""

@@ -28,6 +28,7 @@ from apps.problems.packages.definition import (
     DefinedTest,
     Definition,
 )
+from apps.problems.packages.extension import extended
 from apps.problems.packages.grading import graded_groups
 from apps.problems.packages.layout import (
     ATTACHMENTS_FOLDER,
@@ -39,6 +40,7 @@ from apps.problems.packages.layout import (
 )
 from apps.problems.packages.package import (
     DATA,
+    License,
     Limits,
     Markup,
     Package,
@@ -48,7 +50,7 @@ from apps.problems.packages.package import (
 )
 from apps.problems.packages.programs import main_file_of, reason_not_to_run
 from apps.problems.packages.report import Report
-from apps.problems.packages.statements import main_language, statement_name
+from apps.problems.packages.statements import DEFAULT_LANGUAGE, main_language, statement_name
 from apps.problems.packages.token_flags import TokenOptions, options_of
 
 FORMATS: Mapping[Markup, str] = {Markup.MARKDOWN: "markdown", Markup.LATEX: "latex"}
@@ -82,13 +84,16 @@ def definition_of(package: Package, report: Report) -> Definition:
         metadata=_metadata(package, language),
         groups=_groups(package, report),
         tests=_tests(package, report),
-        files=tuple(_files(package, kept, report)),
+        files=tuple(
+            sorted(_files(package, kept, report), key=lambda file: (file.language, file.name))
+        ),
         programs=_programs(package, flags, report),
         submissions=tuple(_submissions(package, kept, report)),
     )
     for file in kept:
         if len(file.path) > PATH_CHARS_MAX:
             report.error(file.path, f"Make the path at most {PATH_CHARS_MAX} characters.")
+    definition = extended(definition, package.extension, report)
     return replace(definition, kept=tuple(sorted(kept, key=lambda file: file.path)))
 
 
@@ -131,9 +136,10 @@ def _metadata(package: Package, language: str) -> dict[str, Any]:
     metadata: dict[str, Any] = {
         field.name: getattr(package.metadata, field.name) for field in fields(package.metadata)
     }
-    metadata["license"] = package.metadata.license.value
+    is_licensed = package.metadata.license is not License.UNKNOWN
+    metadata["license"] = package.metadata.license.value if is_licensed else ""
     metadata["keywords"] = list(package.metadata.keywords)
-    metadata["language"] = language
+    metadata["language"] = "" if language == DEFAULT_LANGUAGE else language
     metadata["titles"] = {each: title for each, title in package.titles.items() if each != language}
     metadata["limits"] = {
         field.name: str(value)
@@ -152,7 +158,8 @@ def _metadata(package: Package, language: str) -> dict[str, Any]:
 
 
 def _groups(package: Package, report: Report) -> tuple[DefinedGroup, ...]:
-    groups = graded_groups(package, report)
+    # Where the extension states the groups, the folders' own meaning doesn't matter.
+    groups = graded_groups(package, Report() if "tests" in package.extension else report)
     names = [group.name for group in groups]
     if len(set(names)) < len(names):
         report.error(DATA, "A group has the name 'secret' or 'sample'; give it another one.")
@@ -254,14 +261,17 @@ def _programs(
 def _submissions(
     package: Package, kept: list[PackageFile], report: Report
 ) -> Iterator[DefinedSubmission]:
+    stated = package.extension.get("submissions", {})
     for submission in package.submissions:
         program = submission.program
         folder = f"{SUBMISSIONS_FOLDER}/{submission.folder}"
         path = f"{folder}/{program.name}"
         text = _text(program.files[0]) if program.is_single_file else None
-        if program.language and submission.expected and text is not None:
+        name = path.removeprefix(f"{SUBMISSIONS_FOLDER}/")
+        is_judged = bool(submission.expected) or name in stated
+        if program.language and is_judged and text is not None:
             yield DefinedSubmission(
-                name=path.removeprefix(f"{SUBMISSIONS_FOLDER}/"),
+                name=name,
                 language=program.language,
                 code=text,
                 expected=tuple(sorted(submission.expected)),

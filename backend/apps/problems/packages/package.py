@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 
 DATA = "data"
 SAMPLE = f"{DATA}/sample"
@@ -230,6 +231,7 @@ class Package:
 
     `titles` are by natural language, `included` files by folders named after programming languages.
     `groups` starts with `data` itself, parents before children, each level in the order of names.
+    `extension` is what the platform's own document says beyond the format, all of it texts.
     """
 
     short_name: str
@@ -246,3 +248,4 @@ class Package:
     input_validators: tuple[PackageFile, ...] = ()
     groups: tuple[TestGroup, ...] = ()
     submissions: tuple[ReferenceSubmission, ...] = ()
+    extension: Mapping[str, Any] = field(default_factory=dict)

@@ -8,6 +8,7 @@ from apps.core.zip_archive import ArchiveError
 from apps.problems.packages.entries import MAIN_DOCUMENT, TIME_LIMIT_FILE, Entries, open_entries
 from apps.problems.packages.layout import (
     ATTACHMENTS_FOLDER,
+    EXTENSION_FILE,
     INCLUDE_FOLDER,
     INPUT_VALIDATORS_FOLDER,
     OUTPUT_VALIDATORS_FOLDER,
@@ -35,7 +36,7 @@ from apps.problems.packages.programs import (
     reason_not_to_run,
 )
 from apps.problems.packages.report import Report
-from apps.problems.packages.settings import DOMJUDGE_FILE, Settings, read_settings
+from apps.problems.packages.settings import DOMJUDGE_FILE, Settings, read_document, read_settings
 from apps.problems.packages.statements import (
     main_language,
     read_statement_files,
@@ -52,6 +53,7 @@ _KNOWN_AT_TOP = frozenset({
     MAIN_DOCUMENT,
     TIME_LIMIT_FILE,
     DOMJUDGE_FILE,
+    EXTENSION_FILE,
     STATEMENT_FOLDER,
     ATTACHMENTS_FOLDER,
     INCLUDE_FOLDER,
@@ -106,6 +108,7 @@ def _package(entries: Entries, file_name: str, report: Report) -> Package:
         input_validators=_input_validators(entries, report),
         groups=groups,
         submissions=_submissions(entries, settings.problem_type, report),
+        extension=read_document(entries, EXTENSION_FILE, report),
     )
     _check_flags(package, report)
     _note_the_rest(entries, report)

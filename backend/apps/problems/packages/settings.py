@@ -62,7 +62,13 @@ def read_settings(entries: Entries, report: Report) -> Settings:
     Raises:
         ArchiveError: A file is broken or too large.
     """
-    fields = Fields(_document(entries, report), path=MAIN_DOCUMENT, report=report)
+    if MAIN_DOCUMENT not in entries:
+        report.error(
+            MAIN_DOCUMENT, "It is missing; every package has it, at the top or in its one folder."
+        )
+    fields = Fields(
+        read_document(entries, MAIN_DOCUMENT, report), path=MAIN_DOCUMENT, report=report
+    )
     version = fields.text("problem_format_version")
     if version not in {"", FORMAT_VERSION}:
         fields.error(
@@ -80,6 +86,19 @@ def read_settings(entries: Entries, report: Report) -> Settings:
     )
     fields.warn_of_the_rest()
     return settings
+
+
+def read_document(entries: Entries, path: str, report: Report) -> dict[str, Any]:
+    """Read a document; one that is missing or can't be taken is empty.
+
+    Raises:
+        ArchiveError: It is broken or too large.
+    """
+    try:
+        return parse_mapping(entries.read(path)) if path in entries else {}
+    except DocumentError as error:
+        report.error(path, str(error))
+        return {}
 
 
 def settings_document(package: Package, name: str | Mapping[str, str]) -> dict[str, Any]:
@@ -109,19 +128,6 @@ def settings_document(package: Package, name: str | Mapping[str, str]) -> dict[s
 def time_limit_text(time_limit_ms: int) -> str:
     """Give the content of `.timelimit`: seconds."""
     return f"{format((Decimal(time_limit_ms) / 1000).normalize(), 'f')}\n"
-
-
-def _document(entries: Entries, report: Report) -> dict[str, Any]:
-    if MAIN_DOCUMENT not in entries:
-        report.error(
-            MAIN_DOCUMENT, "It is missing; every package has it, at the top or in its one folder."
-        )
-        return {}
-    try:
-        return parse_mapping(entries.read(MAIN_DOCUMENT))
-    except DocumentError as error:
-        report.error(MAIN_DOCUMENT, str(error))
-        return {}
 
 
 def _titles(fields: Fields) -> Mapping[str, str]:

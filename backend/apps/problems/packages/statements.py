@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from apps.problems.packages.entries import Entries
 from apps.problems.packages.layout import STATEMENT_FOLDER
-from apps.problems.packages.package import Markup, PackageFile, Statement
+from apps.problems.packages.package import Content, Markup, PackageFile, Statement
 from apps.problems.packages.report import Report
 from apps.problems.packages.settings import TITLE_CHARS_MAX
 
@@ -55,6 +55,15 @@ def read_statement_files(entries: Entries) -> tuple[PackageFile, ...]:
         for name in entries.below(STATEMENT_FOLDER)
         if not _STATEMENT.match(name)
     )
+
+
+def statement_of(name: str, content: Content) -> Statement | None:
+    """Give the statement that a kept file is, if its name is a statement's."""
+    match = _STATEMENT.match(name)
+    if match is None:
+        return None
+    text = content.read().decode(errors="replace")
+    return Statement(language=match[1] or DEFAULT_LANGUAGE, markup=Markup(match[2]), text=text)
 
 
 def statement_name(statement: Statement) -> str:

@@ -2,7 +2,7 @@
 
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import BinaryIO
 
@@ -14,6 +14,7 @@ from apps.problems.packages.entries import (
 )
 from apps.problems.packages.layout import (
     ATTACHMENTS_FOLDER,
+    EXTENSION_FILE,
     INCLUDE_FOLDER,
     INPUT_VALIDATORS_FOLDER,
     OUTPUT_VALIDATORS_FOLDER,
@@ -46,9 +47,13 @@ _UNIX = 3
 NamedContent = tuple[str, Content]
 
 
-def write_package(package: Package, file: BinaryIO) -> None:
-    """Write a zip with one folder of the short name to a seekable file."""
-    entries = sorted(_entries(package), key=lambda entry: entry[0])
+def write_package(package: Package, file: BinaryIO, *, kept: Iterable[PackageFile] = ()) -> None:
+    """Write a zip with one folder of the short name to a seekable file.
+
+    `kept` are files that the package doesn't name, by their paths in it.
+    """
+    entries = [*_entries(package), *((each.path, each.content) for each in kept)]
+    entries.sort(key=lambda entry: entry[0])
     is_large = sum(content.size_bytes for _, content in entries) > RATIO_FREE_BYTES
     with zipfile.ZipFile(file, "w") as archive:
         for path, content in entries:
@@ -79,6 +84,8 @@ def _entries(package: Package) -> Iterator[NamedContent]:
         yield from _program(OUTPUT_VALIDATORS_FOLDER, package.validation.program)
     for submission in package.submissions:
         yield from _program(f"{SUBMISSIONS_FOLDER}/{submission.folder}", submission.program)
+    if package.extension:
+        yield EXTENSION_FILE, content_of(write_mapping(package.extension))
     yield from _data(package)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 from typing_extensions import override
 
-DOCUMENT_BYTES_MAX = 64 * 1024
+DOCUMENT_BYTES_MAX = 128 * 1024
 DEPTH_MAX = 8
 _NULLS = frozenset({"~", "null", "Null", "NULL"})
 
