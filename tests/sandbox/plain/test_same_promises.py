@@ -57,6 +57,9 @@ test_a_rejected_participant = test_interactors.test_a_rejected_participant_is_st
 test_a_file_for_the_checker = (
     test_interactors.test_a_testlib_interactor_writes_a_file_for_the_checker
 )
+test_a_participant_sees_nothing_else = (
+    test_interactors.test_a_participant_sees_its_two_pipes_and_nothing_else
+)
 test_a_talk_of_many_turns = test_interactors.test_a_talk_of_many_turns_and_bytes_goes_through
 
 HOSTILE = (

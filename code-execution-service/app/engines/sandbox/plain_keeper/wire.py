@@ -1,5 +1,6 @@
 """What service and keeper say to each other, in step with `keeper_protocol.py`."""
 
+import os
 import socket
 import struct
 import sys
@@ -33,6 +34,8 @@ class Service:
             frame, descriptors, _, _ = socket.recv_fds(self._socket, FRAME.size, 2)
             if not frame:
                 return
+            for descriptor in descriptors:
+                os.set_inheritable(descriptor, False)  # noqa: FBT003 - by position only
             frame += self.receive(FRAME.size - len(frame))
             yield (*FRAME.unpack(frame), descriptors)
 
