@@ -18,7 +18,6 @@ from typing_extensions import override
 
 from app import sqlite
 
-SQLITE_BUSY_TIMEOUT_MS = 10_000
 CONNECT_TIMEOUT_S = 5
 
 
@@ -88,8 +87,7 @@ def create_database(url: URL) -> AsyncEngine:
             connect_args={"connect_timeout": CONNECT_TIMEOUT_S},
         )
     Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
-    options = {"timeout": SQLITE_BUSY_TIMEOUT_MS / 1000, "async_creator_fn": sqlite.connect}
-    engine = create_async_engine(url, connect_args=options)
+    engine = create_async_engine(url, connect_args={"async_creator_fn": sqlite.connect})
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine

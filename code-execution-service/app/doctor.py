@@ -12,7 +12,7 @@ from contextlib import aclosing
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from app.clients.backend import BackendClient, create_http_client
+from app.clients.backend import BackendClient
 from app.config import Settings, SettingsError, load_settings
 from app.domain.language import Language, Toolchain
 from app.domain.limits import DEFAULT_LIMITS
@@ -226,8 +226,8 @@ async def examine_backend() -> Finding:
     except SettingsError as error:
         return Finding(name=name, is_ok=False, detail=str(error))
     url = settings.backend_service_url
-    async with create_http_client(url) as http:
-        answer = await BackendClient(http, secrets=settings.webhook_secrets).ping()
+    async with aclosing(BackendClient(url, secrets=settings.webhook_secrets)) as backend:
+        answer = await backend.ping()
     if answer.is_success:
         return Finding(name=name, is_ok=True, detail=f"accepted by {url}")
     if is_refusal(answer):

@@ -4,7 +4,7 @@ import logging
 import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 
 import httpx
 import uvicorn
@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from app.background import background_loops
-from app.clients.backend import BackendClient, create_http_client
+from app.clients.backend import BackendClient
 from app.clients.doctor import DoctorClient
 from app.clients.rate_limits import RateLimiter
 from app.config import SERVICE_DIRECTORY, Settings, load_settings_or_exit
@@ -70,11 +70,14 @@ def create_app(
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         url = driver_url(settings.database_url, base_directory=SERVICE_DIRECTORY)
         database = create_database(url)
-        async with create_http_client(
-            settings.backend_service_url, transport=backend_transport
-        ) as http:
+        backend = BackendClient(
+            settings.backend_service_url,
+            secrets=settings.webhook_secrets,
+            transport=backend_transport,
+        )
+        async with aclosing(backend):
             factory = _create_factory(
-                settings, engine=engine, languages=languages, database=database, http=http
+                settings, engine=engine, languages=languages, database=database, backend=backend
             )
             engine_fault = await _start(engine)
             app.state.factory = factory
@@ -135,10 +138,9 @@ def _create_factory(
     engine: Engine,
     languages: LanguageRegistry,
     database: AsyncEngine,
-    http: httpx.AsyncClient,
+    backend: BackendClient,
 ) -> Factory:
     doctor = DoctorClient(DOCTOR, directory=SERVICE_DIRECTORY)
-    backend = BackendClient(http, secrets=settings.webhook_secrets)
     transactions = Transactions(database)
     return Factory(
         transactions=transactions,

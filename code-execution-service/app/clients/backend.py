@@ -4,7 +4,7 @@ import asyncio
 import json
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,11 +38,27 @@ class KeysUnavailableError(Exception):
 
 
 class BackendClient:
-    """Delivers signed events and fetches signing keys."""
+    """Delivers signed events and fetches signing keys.
 
-    def __init__(self, http: httpx.AsyncClient, *, secrets: Sequence[str]) -> None:
-        self._http = http
+    `transport` takes the place of the network. A transport without the client around it: what the
+    client adds, cookies and redirects and proxies, is of no use here and costs as much again.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        secrets: Sequence[str],
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._webhook_url = httpx.URL(url + WEBHOOK_PATH)
+        self._keys_url = httpx.URL(url + JWKS_PATH)
         self._secrets = secrets
+        self._transport = transport or httpx.AsyncHTTPTransport()
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._transport.aclose()
 
     async def deliver(self, body: str, *, webhook_id: str) -> Answer:
         """Post an event, signed for this attempt; a redirect counts as a refusal."""
@@ -52,9 +68,7 @@ class BackendClient:
         )
         headers["Content-Type"] = "application/json"
         try:
-            # httpx limits each step by itself; the whole attempt must end before its lease does.
-            async with asyncio.timeout(TIMEOUT_S):
-                response = await self._http.post(WEBHOOK_PATH, content=content, headers=headers)
+            response = await self._ask("POST", self._webhook_url, content=content, headers=headers)
         except (TimeoutError, httpx.TimeoutException):
             return Answer(status_code=None, text="Webhook timeout")
         except httpx.HTTPError as error:
@@ -73,23 +87,35 @@ class BackendClient:
             KeysUnavailableError: it did not answer with one.
         """
         try:
-            response = await self._http.get(JWKS_PATH)
-            response.raise_for_status()
+            response = await self._ask("GET", self._keys_url)
             keys = response.json()
-        except (httpx.HTTPError, ValueError) as error:
-            raise KeysUnavailableError(str(error)) from error
-        if not isinstance(keys, dict):
-            raise KeysUnavailableError("the answer is no JSON object")
+        except (TimeoutError, httpx.HTTPError, ValueError) as error:
+            raise KeysUnavailableError(str(error) or type(error).__name__) from error
+        if not response.is_success or not isinstance(keys, dict):
+            raise KeysUnavailableError(f"the answer, HTTP {response.status_code}, has no keys")
         return keys
 
+    async def _ask(
+        self,
+        method: str,
+        url: httpx.URL,
+        *,
+        content: bytes = b"",
+        headers: Mapping[str, str] | None = None,
+    ) -> httpx.Response:
+        """Send a request and read the whole answer.
 
-def create_http_client(
-    backend_service_url: str, *, transport: httpx.AsyncBaseTransport | None = None
-) -> httpx.AsyncClient:
-    """Open the one connection pool to the backend, over the network unless told otherwise."""
-    return httpx.AsyncClient(
-        base_url=backend_service_url,
-        timeout=TIMEOUT_S,
-        headers={"User-Agent": USER_AGENT},
-        transport=transport,
-    )
+        Raises:
+            TimeoutError: there is none in time.
+            HTTPError: there is none.
+        """
+        request = httpx.Request(
+            method, url, headers={"User-Agent": USER_AGENT, **(headers or {})}, content=content
+        )
+        async with asyncio.timeout(TIMEOUT_S):
+            response = await self._transport.handle_async_request(request)
+            try:
+                await response.aread()
+            finally:
+                await response.aclose()
+        return response

@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models import Job
-from app.repositories.rows import insert_row
+from app.repositories.rows import delete_row, insert_row
 
 
 class JobRepository:
@@ -69,7 +69,4 @@ class JobRepository:
 
     async def finish(self, job_id: int, *, lease_token: str) -> bool:
         """Take the job out of the queue; false when it is no longer ours."""
-        result = await self._session.execute(
-            delete(Job).where(Job.id == job_id, Job.lease_token == lease_token).returning(Job.id)
-        )
-        return result.scalar() is not None
+        return await delete_row(self._session, Job, job_id, lease_token=lease_token)

@@ -5,10 +5,12 @@ them; that costs several times what the statements cost.
 """
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import CursorResult, Table, insert, update
+from sqlalchemy import CursorResult, Table, bindparam, delete, insert, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from app.database import Base
 
@@ -39,10 +41,27 @@ async def update_row(
     session: AsyncSession, kind: type[RowT], row_id: int, **values: object
 ) -> RowT | None:
     """Change a row, and return it as it is then, if it exists."""
-    table = _table_of(kind)
-    change = update(table).where(table.c.id == row_id).values(values).returning(table)
-    found = (await session.execute(change)).mappings().first()
+    result = await session.execute(_update_of(kind), {"row_id": row_id, **values})
+    found = result.mappings().first()
     return None if found is None else kind(**found)
+
+
+async def delete_row(
+    session: AsyncSession, kind: type[Base], row_id: int, **expected: object
+) -> bool:
+    """Delete a row if it has these values; tell whether there was one."""
+    table = _table_of(kind)
+    conditions = [table.c[name] == value for name, value in expected.items()]
+    result = await session.execute(delete(table).where(table.c.id == row_id, *conditions))
+    assert isinstance(result, CursorResult)  # noqa: S101  # what a deletion gives
+    return result.rowcount == 1
+
+
+@cache
+def _update_of(kind: type[Base]) -> ReturningUpdate[Any]:
+    """Make a statement that takes its columns from the names of the parameters."""
+    table = _table_of(kind)
+    return update(table).where(table.c.id == bindparam("row_id")).returning(table)
 
 
 def _table_of(kind: type[Base]) -> Table:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from standardwebhooks.webhooks import Webhook
 
-from app.clients.backend import BackendClient, create_http_client
+from app.clients.backend import BackendClient
 from app.domain.signature import SignatureError, sign, verify
 
 VECTORS: dict[str, Any] = json.loads(
@@ -122,8 +122,7 @@ async def test_sends_the_ping_that_the_receiver_knows() -> None:
         return httpx.Response(200)
 
     transport = httpx.MockTransport(answer)
-    async with create_http_client("http://backend", transport=transport) as http:
-        await BackendClient(http, secrets=[SECRET]).ping()
+    await BackendClient("http://backend", secrets=[SECRET], transport=transport).ping()
 
     known = json.loads(VECTORS["ping"]["body"])
     ping = json.loads(sent[0].content)
