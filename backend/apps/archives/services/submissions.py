@@ -38,26 +38,22 @@ def import_submissions(
         for each in archive.submissions
         if each.team_id is not None
     }
-    CodeSubmission.objects.bulk_create(rows.values(), batch_size=BATCH_ROWS)
     judgements = dict(_judgements(archive, rows))
+    for told in archive.judgements:
+        if told.is_current and told.id in judgements:
+            _put_in_force(judgements[told.id], rows[told.submission_id])
+    # Each refers to the other, which the database looks at when all is there.
+    CodeSubmission.objects.bulk_create(rows.values(), batch_size=BATCH_ROWS)
     Judgement.objects.bulk_create(judgements.values(), batch_size=BATCH_ROWS)
-    current = {
-        each.submission_id: judgements[each.id]
-        for each in archive.judgements
-        if each.is_current and each.id in judgements
-    }
-    for submission_id, judgement in current.items():
-        row = rows[submission_id]
-        row.judgement = judgement
-        for name in _OUTCOME_FIELDS:
-            setattr(row, name, getattr(judgement, name))
-    judged = [rows[submission_id] for submission_id in current]
-    CodeSubmission.objects.bulk_update(
-        judged, ["judgement", *_OUTCOME_FIELDS], batch_size=BATCH_ROWS
-    )
     users = {row.participant_id for row in rows.values()}
     contest.participants.filter(pk__in=users).update(has_submitted=True)
     return len(rows)
+
+
+def _put_in_force(judgement: Judgement, submission: CodeSubmission) -> None:
+    submission.judgement_id = judgement.pk
+    for name in _OUTCOME_FIELDS:
+        setattr(submission, name, getattr(judgement, name))
 
 
 def _submission(
