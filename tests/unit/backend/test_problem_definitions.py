@@ -113,7 +113,7 @@ def test_takes_a_checker_with_its_headers_and_arguments() -> None:
 def test_takes_an_interactor() -> None:
     definition, _ = defined(guessing())
 
-    assert definition.checker == "exact"
+    assert definition.checker == "interactor"
     assert [program.role for program in definition.programs] == ["interactor"]
 
 
@@ -230,7 +230,7 @@ def definitions(draw: st.DrawFn) -> Definition:
         )
     )
     if program is not None:
-        checker, options = ("program" if program.role == "checker" else "exact"), {}
+        checker, options = ("program" if program.role == "checker" else program.role), {}
     metadata = st.fixed_dictionaries(
         {},
         optional={

@@ -21,7 +21,7 @@ from apps.problems.packages.package import ExpectedVerdict
 from apps.problems.packages.report import Report
 from apps.problems.packages.yaml_documents import parse_mapping, write_mapping
 
-_CHECKERS = frozenset({"exact", "tokens", "sorted_lines", "program"})
+_CHECKERS = frozenset({"exact", "tokens", "sorted_lines", "program", "interactor"})
 _SCORINGS = frozenset({"all", "min", "sum"})
 _PROTOCOLS = frozenset({"icpc", "testlib"})
 

@@ -116,7 +116,7 @@ def _flags(package: Package) -> tuple[str, ...]:
 
 def _checker(package: Package) -> str:
     if package.validation.is_interactive:
-        return "exact"
+        return "interactor"
     return "program" if package.validation.is_custom else "tokens"
 
 
