@@ -32,7 +32,8 @@ _ICPC_ACCEPTED, _ICPC_WRONG = 42, 43
 _TESTLIB_OK, _TESTLIB_POINTS = 0, 7
 _TESTLIB_WRONG = frozenset({1, 2, 4, 8})
 """Wrong answer, and what testlib tells apart of it: presentation error, dirt, unexpected end."""
-# `_pc(N)` exits with N itself, which other outcomes have too: only `quitp` can be understood.
+_TESTLIB_PARTIALLY = "partially correct ("
+"""What `_pc(N)` says. It exits with N itself, which other outcomes do too, and N is of no scale."""
 _TESTLIB_POINTS_TEXT = re.compile(r"(?:points\s+)?(\S+)")
 _ENDED_BY_ITSELF = frozenset({RunStatus.OK, RunStatus.NONZERO_EXIT})
 
@@ -209,13 +210,15 @@ def _icpc_outcome(run: RunResult, message: str) -> CheckOutcome:
 
 
 def _testlib_outcome(run: RunResult, message: str) -> CheckOutcome:
+    if message.startswith(_TESTLIB_PARTIALLY):
+        raise _ProtocolError("_pc has no scale that is known here: use quitp, from 0 to 1")
     if run.exit_code == _TESTLIB_OK:
         return CheckOutcome(is_accepted=True, score=1.0, message=message)
     if run.exit_code in _TESTLIB_WRONG:
         return CheckOutcome(is_accepted=False, score=0.0, message=message)
     if run.exit_code != _TESTLIB_POINTS:
         raise _ProtocolError(_how_it_ended(run))
-    found = _TESTLIB_POINTS_TEXT.match(readable(run.stderr, max_bytes=MESSAGE_BYTES).strip())
+    found = _TESTLIB_POINTS_TEXT.match(message)
     return _scored(found.group(1) if found else "", "points", message)
 
 

@@ -397,6 +397,20 @@ int main(void) {
     assert verdict(talk) == (RunStatus.OK, True, "")
 
 
+async def test_who_floods_an_interactor_that_reads_everything_runs_out_of_time(
+    sandbox: Sandbox,
+) -> None:
+    """Nothing of it is kept: a pipe holds what one has written and the other not yet read."""
+    source = '#include <stdio.h>\nint main(void) { for (;;) puts("flood"); }'
+    judging = interactor(sandbox, ACCEPT_EVERYTHING, cpu_time_ms=10_000)
+
+    (talk,) = await judge(
+        sandbox, source, judging, language="c", cpu_time_ms=300, wall_time_ms=30_000
+    )
+
+    assert verdict(talk) == (RunStatus.TIME_LIMIT, False, "")
+
+
 async def test_a_child_that_keeps_the_pipes_open_ends_with_its_parent(sandbox: Sandbox) -> None:
     source = """
 import os, time

@@ -138,9 +138,16 @@ def test_every_other_exit_code_of_an_icpc_validator_is_a_failure(code: int) -> N
 
 @pytest.mark.parametrize("code", [3, 5, 6, 9, 16, 42, 43, 127, 255])
 def test_every_other_exit_code_of_a_testlib_checker_is_a_failure(code: int) -> None:
-    """Also those of `_pc`, which can't be told from other outcomes: `_pc(3)` exits with 3."""
     with pytest.raises(CheckerFailedError, match=f"exit code {code}"):
         check_outcome(TESTLIB, ended(code))
+
+
+@pytest.mark.parametrize("code", [0, 1, 7, 50])
+def test_pc_of_testlib_is_refused_for_it_exits_like_other_outcomes(code: int) -> None:
+    stderr = f"partially correct ({code}) of them".encode()
+
+    with pytest.raises(CheckerFailedError, match="use quitp, from 0 to 1"):
+        check_outcome(TESTLIB, ended(code, stderr))
 
 
 @pytest.mark.parametrize("status", set(RunStatus) - {RunStatus.OK, RunStatus.NONZERO_EXIT}, ids=str)
