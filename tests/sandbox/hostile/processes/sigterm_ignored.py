@@ -11,7 +11,7 @@ for number in range(1, 65):
     except (OSError, ValueError):
         pass
 signal.pthread_sigmask(signal.SIG_BLOCK, range(1, 65))
-for _ in range(6):
+for _ in range(5):  # 32 processes: at the very limit one may be refused
     os.fork()
     if os.getpid() % 2:
         os.setsid() if os.getpid() != os.getsid(0) else None
