@@ -35,7 +35,9 @@ Sha256 = Annotated[str, Path(pattern=SHA256, description="In lower-case hexadeci
     openapi_extra={
         "requestBody": {
             "required": True,
-            "content": {"application/octet-stream": {"schema": {"type": "string"}}},
+            "content": {
+                "application/octet-stream": {"schema": {"type": "string", "format": "binary"}}
+            },
         }
     },
     max_body_size=MAX_TEST_DATA_BYTES,

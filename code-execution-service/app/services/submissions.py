@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from typing import Any
 
-from app.domain.files import MAX_FILE_BYTES, SourceFile, check_files
+from app.domain.checking import StoredProgram
+from app.domain.files import MAX_FILE_BYTES, MAX_FILES_BYTES, SourceFile, check_files
 from app.domain.judging import GivenTestCase, SubmissionStatus
 from app.domain.judging_rules import DEFAULT_RULES, JudgingRules
 from app.domain.language import Language
@@ -134,12 +135,8 @@ class SubmissionService:
             return
         await self._test_data.keep(request.contents)
         sizes = await self._test_data.expect(hashes)
-        for sha256 in request.rules.hashes:
-            if sizes[sha256] > MAX_FILE_BYTES:
-                raise InvalidRequestError(
-                    f"Source or file {sha256} of a checker or interactor has {sizes[sha256]} bytes;"
-                    f" the limit is {MAX_FILE_BYTES}"
-                )
+        for program in request.rules.programs:
+            _check_sizes(program, sizes)
 
     async def _store(
         self, request: NewSubmission, language: Language, idempotency_key: str | None
@@ -238,6 +235,20 @@ def check_code(code: str) -> None:
     if size_bytes > MAX_CODE_BYTES:
         raise InvalidRequestError(
             f"Code has {size_bytes} bytes; the limit is {MAX_CODE_BYTES} bytes (100 KiB)"
+        )
+
+
+def _check_sizes(program: StoredProgram, sizes: Mapping[str, int]) -> None:
+    for sha256 in program.hashes:
+        if sizes[sha256] > MAX_FILE_BYTES:
+            raise InvalidRequestError(
+                f"Source or file {sha256} of a checker or interactor has {sizes[sha256]} bytes;"
+                f" the limit is {MAX_FILE_BYTES}"
+            )
+    size_bytes = sum(sizes[sha256] for sha256 in program.hashes)
+    if size_bytes > MAX_FILES_BYTES:
+        raise InvalidRequestError(
+            f"A checker or interactor of {size_bytes} bytes; the limit is {MAX_FILES_BYTES}"
         )
 
 

@@ -271,6 +271,20 @@ async def test_what_is_too_large_for_a_file_of_a_checker_is_refused(
     assert "has 1048577 bytes; the limit is 1048576" in answer.json()["detail"]
 
 
+async def test_what_is_too_much_for_a_checker_altogether_is_refused(
+    client: httpx.AsyncClient,
+) -> None:
+    files = {f"{letter}.txt": letter * 1024 * 1024 for letter in "abcd"}
+    body = make_body(test_cases=make_tests(right()), checker=make_program(files=files))
+
+    answer = await client.post(SUBMISSIONS, json=body)
+
+    assert answer.status_code == 400
+    assert answer.json()["detail"] == (
+        f"A checker or interactor of {4 * 1024 * 1024 + len(ACCEPTING)} bytes; the limit is 4194304"
+    )
+
+
 @pytest.mark.parametrize(
     ("changes", "complaint"),
     [
