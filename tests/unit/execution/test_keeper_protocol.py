@@ -34,14 +34,14 @@ def packed_result(outcome: int, exit_code: int, signal: int, files_bytes: int = 
 
 
 def test_a_file_is_its_name_and_its_content() -> None:
-    assert encode_file("a.c", b"\0x") == struct.pack("=II", 2, 6) + b"a.c\0\0x"
+    assert b"".join(encode_file("a.c", b"\0x")) == struct.pack("=II", 2, 6) + b"a.c\0\0x"
 
 
 def test_a_command_is_numbers_then_strings_then_its_input() -> None:
     numbers = struct.pack("=7Q6I", 1_000_000, 2_000_000, 3, 4, 5, 3, 0, 6, 0, 2, 1, 0, 0)
     strings = b"/bin/x\0y\0A=b\0"
     frame = struct.pack("=II", 4, len(numbers) + len(strings))
-    assert encode_command(COMMAND) == frame + numbers + strings + b"123"
+    assert b"".join(encode_command(COMMAND)) == frame + numbers + strings + b"123"
 
 
 def test_files_of_a_command_come_before_it_and_wanted_ones_are_named_in_it() -> None:
@@ -56,7 +56,7 @@ def test_files_of_a_command_come_before_it_and_wanted_ones_are_named_in_it() -> 
     strings = b"/bin/x\0y\0A=b\0score.txt\0"
     file = struct.pack("=II", 7, 4) + b"in\0\0"
     frame = struct.pack("=II", 4, len(numbers) + len(strings))
-    assert encode_command(command) == file + frame + numbers + strings + b"123"
+    assert b"".join(encode_command(command)) == file + frame + numbers + strings + b"123"
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ class KeeperBox:
     async def put_file(self, name: str, content: bytes) -> None:
         """Put a file into the box's working directory; only before the first command."""
         with self._busy():
-            await self._connection.send(encode_file(name, content))
+            await self._connection.send(*encode_file(name, content))
         self._unanswered += 1
 
     def unpack(self, archive: Archive) -> None:
@@ -92,7 +92,7 @@ class KeeperBox:
         if "pids" in self._controllers:
             processes = command.limits.processes + _MORE_PROCESSES
             command = replace(command, limits=replace(command.limits, processes=processes))
-        await self._connection.send(encode_command(command))
+        await self._connection.send(*encode_command(command))
         self._unanswered += len(command.files)
         await self._receive_answers()
         payload = await self._connection.receive(ReplyKind.RESULT)

@@ -51,14 +51,17 @@ class KeeperConnection:
         except OSError as error:
             raise self.failure("the keeper does not listen") from error
 
-    async def send(self, data: bytes) -> None:
-        """Send something of any size.
+    async def send(self, *parts: bytes) -> None:
+        """Send something of any size; only what is small is copied to be sent at once.
 
         Raises:
             SandboxFailureError: the keeper has ended.
         """
+        is_small = sum(len(part) for part in parts) <= _CHUNK_BYTES
+        loop = asyncio.get_running_loop()
         try:
-            await asyncio.get_running_loop().sock_sendall(self._control, data)
+            for data in (b"".join(parts),) if is_small else parts:
+                await loop.sock_sendall(self._control, data)
         except OSError as error:
             raise self.failure("the keeper does not listen") from error
 

@@ -123,13 +123,16 @@ class ResultHeader:
         )
 
 
-def encode_file(name: str, content: bytes) -> bytes:
-    """Make the request that puts a file into /box."""
+def encode_file(name: str, content: bytes) -> tuple[bytes, ...]:
+    """Make the request that puts a file into /box, in parts, so that contents are not copied."""
     return _file_request(RequestKind.PUT_FILE, name, content)
 
 
-def encode_command(command: Command) -> bytes:
-    """Make the requests that put a command's files in place and run it, with its input behind."""
+def encode_command(command: Command) -> tuple[bytes, ...]:
+    """Make the requests that put a command's files in place and run it, with its input behind.
+
+    In parts, as above.
+    """
     limits = command.limits
     environment = [f"{name}={value}" for name, value in command.environment]
     fixed = _COMMAND.pack(
@@ -151,9 +154,11 @@ def encode_command(command: Command) -> bytes:
     strings = b"".join(text.encode() + b"\0" for text in texts)
     frame = FRAME.pack(RequestKind.RUN, len(fixed) + len(strings))
     files = (
-        _file_request(RequestKind.PUT_INPUT, file.name, file.content) for file in command.files
+        part
+        for file in command.files
+        for part in _file_request(RequestKind.PUT_INPUT, file.name, file.content)
     )
-    return b"".join((*files, frame, fixed, strings, command.stdin))
+    return (*files, frame + fixed + strings, command.stdin)
 
 
 def decode_result(payload: bytes) -> ResultHeader:
@@ -182,9 +187,9 @@ def decode_result(payload: bytes) -> ResultHeader:
     )
 
 
-def _file_request(kind: RequestKind, name: str, content: bytes) -> bytes:
+def _file_request(kind: RequestKind, name: str, content: bytes) -> tuple[bytes, bytes]:
     header = name.encode() + b"\0"
-    return b"".join((FRAME.pack(kind, len(header) + len(content)), header, content))
+    return FRAME.pack(kind, len(header) + len(content)) + header, content
 
 
 def _result_files(data: bytes, command: Command) -> Iterator[ResultFile]:
