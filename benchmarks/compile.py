@@ -23,13 +23,13 @@ from pathlib import Path
 SERVICE_DIRECTORY = Path(__file__).resolve().parent.parent / "code-execution-service"
 sys.path.insert(0, str(SERVICE_DIRECTORY))
 
-from app.domain.language import Language  # noqa: E402 - after the path is set
-from app.domain.limits import DEFAULT_LIMITS  # noqa: E402
-from app.domain.runs import CompileResult, RunResult, RunStatus  # noqa: E402
-from app.engines.base import Program  # noqa: E402
-from app.engines.sandbox.commands import compile_command, run_command  # noqa: E402
-from app.engines.sandbox.engine import SandboxEngine  # noqa: E402
-from app.languages import load_languages  # noqa: E402
+from app.domain.language import Language
+from app.domain.limits import DEFAULT_LIMITS
+from app.domain.runs import CompileResult, RunResult, RunStatus
+from app.engines.base import Program
+from app.engines.sandbox.commands import compile_command, run_command
+from app.engines.sandbox.engine import SandboxEngine
+from app.languages import load_languages
 
 DEFAULT_ROUNDS = 7
 LANGUAGES = load_languages()

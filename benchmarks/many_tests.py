@@ -21,13 +21,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "code-execution-service")]
 
-from app.domain.language import Language  # noqa: E402 - after the path is set
-from app.domain.limits import DEFAULT_LIMITS  # noqa: E402
-from app.domain.runs import RunResult  # noqa: E402
-from app.engines.base import Program  # noqa: E402
-from app.engines.sandbox.engine import SandboxEngine  # noqa: E402
-from app.languages import load_languages  # noqa: E402
-from tests.support.programs import ECHOING  # noqa: E402
+from app.domain.language import Language
+from app.domain.limits import DEFAULT_LIMITS
+from app.domain.runs import RunResult
+from app.engines.base import Program
+from app.engines.sandbox.engine import SandboxEngine
+from app.languages import load_languages
+from tests.support.programs import ECHOING
 
 TESTS = 100
 DEFAULT_ROUNDS = 10

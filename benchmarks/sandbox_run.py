@@ -20,17 +20,17 @@ from pathlib import Path
 SERVICE_DIRECTORY = Path(__file__).resolve().parent.parent / "code-execution-service"
 sys.path.insert(0, str(SERVICE_DIRECTORY))
 
-from app.domain.limits import DEFAULT_LIMITS  # noqa: E402 - after the path is set
-from app.domain.runs import CompileResult, RunResult, RunStatus  # noqa: E402
-from app.engines.base import Program  # noqa: E402
-from app.engines.sandbox.build import build_keeper  # noqa: E402
-from app.engines.sandbox.cgroups import find_cgroups  # noqa: E402
-from app.engines.sandbox.commands import compile_command  # noqa: E402
-from app.engines.sandbox.engine import SandboxEngine  # noqa: E402
-from app.engines.sandbox.host import survey_host  # noqa: E402
-from app.engines.sandbox.keeper_protocol import Command  # noqa: E402
-from app.engines.sandbox.lane import Lane  # noqa: E402
-from app.languages import load_languages  # noqa: E402
+from app.domain.limits import DEFAULT_LIMITS
+from app.domain.runs import CompileResult, RunResult, RunStatus
+from app.engines.base import Program
+from app.engines.sandbox.build import build_keeper
+from app.engines.sandbox.cgroups import find_cgroups
+from app.engines.sandbox.commands import compile_command
+from app.engines.sandbox.engine import SandboxEngine
+from app.engines.sandbox.host import survey_host
+from app.engines.sandbox.keeper_protocol import Command
+from app.engines.sandbox.lane import Lane
+from app.languages import load_languages
 
 DEFAULT_ROUNDS = 300
 SOURCE = b"int main(void) { return 0; }\n"

@@ -7,6 +7,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from apps.code_execution.service_health import forget_health
+from apps.contests.services import board
 from apps.core import throttling
 from apps.users.models import User
 from tests.support.execution_service import FakeExecutionService, fake_execution_service
@@ -25,6 +26,12 @@ def fresh_rate_limits() -> Iterator[None]:
 def no_remembered_health() -> None:
     """Ask each test's own execution service."""
     forget_health()
+
+
+@pytest.fixture(autouse=True)
+def no_remembered_boards() -> None:
+    """Forget boards of contests that had the same number in another test."""
+    board._board.cache_clear()
 
 
 @pytest.fixture

@@ -34,7 +34,8 @@ from apps.archives.services.exporting import NotExportableError, export_contest
 from apps.archives.services.importing import ArchiveRefusedError, import_contest
 from apps.audit.models import AuditEntry
 from apps.code_execution.models import CodeSubmission, Judgement
-from apps.contests.models import Contest, ContestParticipant, PublicStanding
+from apps.contests.models import Contest, ContestParticipant
+from apps.contests.services.standings import ranked_publicly
 from apps.problems.models import Problem
 from apps.users.models import User
 from tests.support.contest_archives import (
@@ -106,10 +107,9 @@ def stored_rows(contest: Contest) -> list[tuple[Any, ...]]:
 
 
 def public_rows(contest: Contest) -> list[tuple[Any, ...]]:
-    rows = PublicStanding.objects.filter(contest=contest, rank__isnull=False)
     return sorted(
-        (row.participant.external_id, row.rank, row.final_score, row.penalty, row.tie_break)
-        for row in rows.select_related("participant")
+        (row.participant.external_id, rank, row.final_score, row.penalty, row.tie_break)
+        for rank, row in ranked_publicly(contest)
     )
 
 

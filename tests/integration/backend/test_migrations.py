@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -18,7 +19,6 @@ from tests.support.people import make_user
 BEFORE_PROBLEMS_WERE_AN_APP = [
     ("contests", "0002_problem_allows_compile_options_and_more"),
     ("code_execution", "0003_execution_service"),
-    ("problems", None),
 ]
 
 
@@ -27,8 +27,8 @@ def old_models(transactional_db: None) -> Iterator[Any]:
     """The models of the past, on tables of the past; afterwards the tables are as they were."""
     executor = MigrationExecutor(connection)
     newest = executor.loader.graph.leaf_nodes()
-    executor.migrate(BEFORE_PROBLEMS_WERE_AN_APP)
-    yield MigrationExecutor(connection).loader.project_state(BEFORE_PROBLEMS_WERE_AN_APP[:2]).apps
+    executor.migrate([*BEFORE_PROBLEMS_WERE_AN_APP, ("problems", None)])
+    yield MigrationExecutor(connection).loader.project_state(BEFORE_PROBLEMS_WERE_AN_APP).apps
     MigrationExecutor(connection).migrate(newest)
 
 
@@ -73,4 +73,4 @@ def test_problems_submissions_and_scores_survive(old_models: Any) -> None:
     assert after.test_results == [{"test_case_id": str(test_case.pk), "passed": True}]
     recompute_board(contest=Contest.objects.get())
     participant = Contest.objects.get().participants.get()
-    assert (participant.final_score, participant.rank) == (100, 1)
+    assert (participant.final_score, participant.rank) == (Decimal(100), 1)

@@ -11,7 +11,6 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from apps.contests.domain import GradedSubmission, ranks_of, standing_of
 from apps.contests.formats import (
     DEFAULT_CONFIG,
     DEFAULT_FORMAT,
@@ -28,6 +27,7 @@ from apps.contests.formats import (
     ranks,
     standings_of,
 )
+from tests.support.contract_scoring import GradedSubmission, ranks_of, standing_of
 
 ALICE, BOB, CHARLIE = 1, 2, 3
 A, B, C = 1, 2, 3

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from apps.contests.domain import TestOutcome, score_of
 from apps.contests.subtasks import GradedTest, GroupScoring, Subtask, score_of_tests
+from tests.support.contract_scoring import TestOutcome, score_of
 
 NAMES = ("one", "two", "three", "four")
 SHARES = st.sampled_from([Decimal(0), Decimal(1)]) | st.decimals(0, 1, places=3)

@@ -13,7 +13,8 @@ from apps.archives.contest_archive.model import (
 )
 from apps.contests.formats import Cell
 from apps.contests.models import BoardRow as StoredRow
-from apps.contests.models import Contest, PublicStanding
+from apps.contests.models import Contest
+from apps.contests.services.standings import ranked_publicly
 
 _MINUTE = timedelta(minutes=1)
 
@@ -27,16 +28,20 @@ def scoreboard_of(
     now: datetime,
 ) -> Scoreboard:
     """Tell the board: the one that others see while it is frozen, else what is true."""
-    rows: list[tuple[int, StoredRow]] = []
+    rows: list[tuple[int, int, StoredRow]] = []
     if hides(archive.state):
-        public = PublicStanding.objects.filter(contest=contest, rank__isnull=False)
-        rows += [(row.participant_id, row) for row in public]
+        rows += [(row.participant_id, rank, row) for rank, row in ranked_publicly(contest)]
     else:
-        rows += [(row.pk, row) for row in contest.participants.filter(rank__isnull=False)]
+        ranked = contest.participants.filter(rank__isnull=False)
+        rows += [(row.pk, row.rank or 0, row) for row in ranked]
     start = archive.contest.start_time or now
     until = max(timedelta(), min(now - start, archive.contest.duration))
     names = {each.id: each.name for each in archive.teams}
-    told = [_row(archive, team_ids[key], row, problem_ids) for key, row in rows if key in team_ids]
+    told = [
+        _row(archive, team_ids[key], rank, row, problem_ids)
+        for key, rank, row in rows
+        if key in team_ids
+    ]
     return Scoreboard(
         time=start + until,
         contest_time=until,
@@ -46,13 +51,17 @@ def scoreboard_of(
 
 
 def _row(
-    archive: ContestArchive, team_id: str, row: StoredRow, problem_ids: Mapping[int, str]
+    archive: ContestArchive,
+    team_id: str,
+    rank: int,
+    row: StoredRow,
+    problem_ids: Mapping[int, str],
 ) -> BoardRow:
     is_scored = archive.contest.scoreboard_type == ScoreboardType.SCORE
     cells = {int(key): Cell.from_json(cell) for key, cell in row.cells.items()}
     improved = [cell.improved_at for cell in cells.values() if cell.improved_at is not None]
     return BoardRow(
-        rank=row.rank or 0,
+        rank=rank,
         team_id=team_id,
         score=BoardScore(
             num_solved=None if is_scored else int(row.final_score),

@@ -7,7 +7,14 @@ from typing import Any
 from apps.contests.formats.atcoder import AtCoderFormat
 from apps.contests.formats.attempts import Attempt, hidden_from
 from apps.contests.formats.base import ContestFormat
-from apps.contests.formats.board import Standing, cells_of, first_solvers, ranks, standings_of
+from apps.contests.formats.board import (
+    Standing,
+    cells_of,
+    first_solvers,
+    first_to_solve,
+    ranks,
+    standings_of,
+)
 from apps.contests.formats.cells import Cell, Total
 from apps.contests.formats.icpc import IcpcFormat
 from apps.contests.formats.ioi import LAST_IMPROVEMENT, IoiFormat
@@ -33,6 +40,7 @@ __all__ = [
     "Total",
     "cells_of",
     "first_solvers",
+    "first_to_solve",
     "format_of",
     "hidden_from",
     "ranks",

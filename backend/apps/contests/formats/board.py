@@ -59,26 +59,29 @@ def standings_of(
 
 
 def first_solvers(cells: Mapping[int, Mapping[int, Cell]]) -> dict[int, set[int]]:
-    """Say by problem which participants solved it first; the same moment makes several.
+    """Say by problem which participants solved it first; `cells` are by participant and problem.
 
-    `cells` are by participant and problem. A problem is left out as long as an earlier attempt at
-    it is not judged: it might turn out to be the first.
+    A problem that nobody is sure to have solved first is left out.
     """
-    solved: defaultdict[int, defaultdict[timedelta, set[int]]] = defaultdict(
-        lambda: defaultdict(set)
-    )
-    pending: dict[int, timedelta] = {}
+    solved: defaultdict[int, dict[int, timedelta]] = defaultdict(dict)
+    pending: defaultdict[int, list[timedelta]] = defaultdict(list)
     for participant, reached in cells.items():
         for problem, cell in reached.items():
             if cell.solved_at is not None:
-                solved[problem][cell.solved_at].add(participant)
+                solved[problem][participant] = cell.solved_at
             if cell.first_pending_at is not None:
-                pending[problem] = min(
-                    cell.first_pending_at, pending.get(problem, cell.first_pending_at)
-                )
-    firsts = {problem: min(moments) for problem, moments in solved.items()}
-    return {
-        problem: solved[problem][first]
-        for problem, first in firsts.items()
-        if pending.get(problem, first) >= first
-    }
+                pending[problem].append(cell.first_pending_at)
+    found = {problem: first_to_solve(solved[problem], pending[problem]) for problem in solved}
+    return {problem: participants for problem, participants in found.items() if participants}
+
+
+def first_to_solve(solved: Mapping[int, timedelta], pending: Iterable[timedelta]) -> set[int]:
+    """Say which participants solved one problem first; the same moment makes several.
+
+    `solved` is when each participant did, `pending` when attempts came that are not judged: with an
+    earlier one there is nobody yet, as it might turn out to be the first.
+    """
+    first = min(solved.values(), default=None)
+    if first is None or first > min(pending, default=first):
+        return set()
+    return {participant for participant, moment in solved.items() if moment == first}

@@ -70,7 +70,6 @@ class Migration(migrations.Migration):
                 ('final_score', models.DecimalField(decimal_places=2, default=Decimal('0.00'), max_digits=12)),
                 ('penalty', models.BigIntegerField(default=0)),
                 ('tie_break', models.BigIntegerField(default=0)),
-                ('rank', models.PositiveIntegerField(blank=True, null=True)),
                 ('last_improved_at', models.DateTimeField(blank=True, null=True)),
                 ('cells', models.JSONField(blank=True, default=dict)),
                 ('version', models.PositiveBigIntegerField(default=0)),
@@ -109,6 +108,15 @@ class Migration(migrations.Migration):
             model_name='contest',
             name='board_access',
             field=models.CharField(choices=[('public', 'Everybody'), ('participants', 'Participants'), ('jury', 'The jury only')], default='public', max_length=16),
+        ),
+        migrations.AddField(
+            model_name='contest',
+            name='board_edition',
+            field=models.PositiveBigIntegerField(default=0, editable=False),
+        ),
+        migrations.RemoveIndex(
+            model_name='contestparticipant',
+            name='participant_by_rank',
         ),
         migrations.AddField(
             model_name='contest',
@@ -387,9 +395,5 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='publicstanding',
             index=models.Index(fields=['contest', 'version'], name='public_standing_by_version'),
-        ),
-        migrations.AddIndex(
-            model_name='publicstanding',
-            index=models.Index(fields=['contest', 'rank'], name='public_standing_by_rank'),
         ),
     ]

@@ -18,7 +18,6 @@ class BoardRow(models.Model):
     final_score = models.DecimalField(max_digits=12, decimal_places=2, default=NO_SCORE)
     penalty = models.BigIntegerField(default=0)
     tie_break = models.BigIntegerField(default=0)
-    rank = models.PositiveIntegerField(null=True, blank=True)
     last_improved_at = models.DateTimeField(null=True, blank=True)
     cells: "models.JSONField[dict[str, Any], dict[str, Any]]" = models.JSONField(
         default=dict, blank=True
@@ -40,7 +39,6 @@ class PublicStanding(BoardRow):
     class Meta:
         indexes = [
             models.Index(fields=["contest", "version"], name="public_standing_by_version"),
-            models.Index(fields=["contest", "rank"], name="public_standing_by_rank"),
         ]
 
     @override

@@ -162,8 +162,10 @@ class Contest(models.Model):
     )
 
     # The newest versions of the stored boards; a row of a board carries that of its last change.
+    # What changes a board beside its rows, such as a name or a problem, starts a new edition.
     board_version = models.PositiveBigIntegerField(default=0, editable=False)
     public_board_version = models.PositiveBigIntegerField(default=0, editable=False)
+    board_edition = models.PositiveBigIntegerField(default=0, editable=False)
 
     problems: "models.ManyToManyField[Problem, ContestProblem]" = models.ManyToManyField(
         Problem, through="ContestProblem", related_name="contests", blank=True

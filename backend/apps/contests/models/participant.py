@@ -85,6 +85,8 @@ class ContestParticipant(BoardRow):
     )
     kind = models.CharField(max_length=16, choices=Kind.choices, default=Kind.OFFICIAL)
     state = models.CharField(max_length=16, choices=State.choices, default=State.REGISTERED)
+    # Of the true standing. Without an index, so that many new ranks cost little.
+    rank = models.PositiveIntegerField(null=True, blank=True)
     joined_at = models.DateTimeField(default=timezone.now)
     has_submitted = models.BooleanField(default=False)
 
@@ -122,7 +124,6 @@ class ContestParticipant(BoardRow):
             ),
         ]
         indexes = [
-            models.Index(fields=["contest", "rank"], name="participant_by_rank"),
             models.Index(fields=["contest", "version"], name="participant_by_version"),
         ]
 

@@ -1,20 +1,31 @@
 """The stored boards of a contest: what everybody has truly reached, and what others may know.
 
 Both are kept up with every verdict: one cell anew, one total, and the ranks. Whoever writes holds
-the contest's lock, so the stored board equals at all times the one computed from nothing.
+the contest's lock, so the stored boards equal at all times those computed from nothing.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
+from django.db.models import F, Window
+from django.db.models.functions import Rank
 
 from apps.contests.formats import Attempt, Cell, ContestFormat, cells_of, hidden_from
 from apps.contests.models import BoardRow, Contest, ContestParticipant, PublicStanding
 
 BATCH_ROWS = 500
-ROW_FIELDS = ("final_score", "penalty", "tie_break", "last_improved_at", "cells", "version")
+ROW_FIELDS = (
+    "final_score",
+    "penalty",
+    "tie_break",
+    "last_improved_at",
+    "cells",
+    "version",
+)
+VERSION_FIELDS = ("board_version", "public_board_version", "board_edition")
+PARTICIPANTS = ContestParticipant._meta.db_table  # noqa: SLF001 - Django documents it
 
 
 def record_cell(
@@ -22,44 +33,65 @@ def record_cell(
 ) -> None:
     """Store what a participant's attempts at one problem make; the caller holds the lock."""
     rules = contest.rules
-    rows: list[tuple[BoardRow, Sequence[Attempt]]] = [
-        (participant, attempts),
-        (_public_row(participant), hidden_from(attempts, frozen_after(contest, participant))),
-    ]
-    changed = []
-    is_ranking_open = False
-    for row, known in rows:
-        cells = {**row.cells, str(problem_id): rules.cell(known).as_json()}
-        if cells != row.cells:
-            before = _order(row)
-            _set_row(row, rules, cells, start_of(contest, participant))
-            is_ranking_open |= row.rank is None or before != _order(row)
-            changed.append(row)
-    _store(contest, changed)
-    if is_ranking_open:
+    start = start_of(contest, participant)
+    public = _public_row(participant)
+    before = order_of(participant)
+    is_changed = _set_cell(participant, rules, problem_id, attempts, start)
+    seen = hidden_from(attempts, frozen_after(contest))
+    is_public_changed = _set_cell(public, rules, problem_id, seen, start)
+    contest.board_version += is_changed
+    contest.public_board_version += is_public_changed
+    if is_changed:
+        participant.version = contest.board_version
+        participant.save(update_fields=ROW_FIELDS)
+    if is_public_changed:
+        public.version = contest.public_board_version
+        public.save(update_fields=ROW_FIELDS if public.pk else None)
+    if is_changed or is_public_changed:
+        contest.save(update_fields=VERSION_FIELDS)
+    if participant.rank is None or before != order_of(participant):
         rank_all(contest)
 
 
 def rebuild(*, contest: Contest, attempts: Mapping[int, Sequence[Attempt]]) -> None:
     """Store the boards anew from all attempts, by participant; the caller holds the lock."""
     rules = contest.rules
-    changed: list[BoardRow] = []
-    participants = contest.participants.select_related("public_standing")
-    for participant in participants:
+    contest.board_edition += 1
+    contest.board_version += 1
+    contest.public_board_version += 1
+    participants = list(contest.participants.select_related("public_standing"))
+    public_rows = [_public_row(participant) for participant in participants]
+    for participant, public in zip(participants, public_rows, strict=True):
         known = attempts.get(participant.pk, [])
-        public = hidden_from(known, frozen_after(contest, participant))
         start = start_of(contest, participant)
-        for row, seen in ((participant, known), (_public_row(participant), public)):
-            cells = {
-                str(problem_id): cell.as_json()
-                for problem_id, cell in cells_of(rules, seen).items()
-            }
-            before = _values(row)
-            _set_row(row, rules, cells, start)
-            if row.version == 0 or before != _values(row):
-                changed.append(row)
-    _store(contest, changed)
+        _set_row(participant, rules, _cells(rules, known), start)
+        _set_row(public, rules, _cells(rules, hidden_from(known, frozen_after(contest))), start)
+        participant.version = contest.board_version
+        public.version = contest.public_board_version
+    ContestParticipant.objects.bulk_update(participants, ROW_FIELDS, batch_size=BATCH_ROWS)
+    PublicStanding.objects.bulk_create(
+        public_rows,
+        update_conflicts=True,
+        unique_fields=["participant"],
+        update_fields=ROW_FIELDS,
+        batch_size=BATCH_ROWS,
+    )
+    contest.save(update_fields=VERSION_FIELDS)
     rank_all(contest)
+    unranked = contest.participants.exclude(**_ranked()).exclude(rank=None)
+    unranked.update(rank=None)
+
+
+def enter(*, contest: Contest, participant: ContestParticipant) -> None:
+    """Put a new participant on the boards; the caller holds the contest's lock."""
+    contest.board_version += 1
+    contest.public_board_version += 1
+    contest.save(update_fields=VERSION_FIELDS)
+    participant.version = contest.board_version
+    participant.save(update_fields=["version"])
+    PublicStanding.objects.create(
+        participant=participant, contest=contest, version=contest.public_board_version
+    )
 
 
 def start_of(contest: Contest, participant: ContestParticipant) -> datetime:
@@ -67,39 +99,52 @@ def start_of(contest: Contest, participant: ContestParticipant) -> datetime:
     return participant.started_at or contest.start_time or contest.created_at
 
 
-def frozen_after(contest: Contest, participant: ContestParticipant) -> timedelta | None:
-    """Say from when on the participant's clock others do not see verdicts; `None`: they see all."""
+def frozen_after(contest: Contest) -> timedelta | None:
+    """Say from when on a participant's clock others do not see verdicts; `None`: they see all."""
     if contest.unfrozen_at is not None or contest.finalized_at is not None:
         return None
     return contest.schedule.freeze_after
 
 
-def rank_all(contest: Contest) -> None:
-    """Rank the official participants of both boards, in the database."""
-    ranked = ContestParticipant.objects.filter(
-        contest=contest,
-        kind=ContestParticipant.Kind.OFFICIAL,
-        state=ContestParticipant.State.REGISTERED,
+def order_of(row: BoardRow) -> tuple[Any, ...]:
+    """Give what boards are sorted by, from the best to the worst."""
+    return -row.final_score, row.penalty, row.tie_break
+
+
+def ranked_publicly(contest: Contest) -> list[tuple[int, PublicStanding]]:
+    """Give the official rows of the public board with their ranks, the leaders first."""
+    official = {f"participant__{name}": value for name, value in _ranked().items()}
+    place = Window(
+        Rank(), order_by=[F("final_score").desc(), F("penalty").asc(), F("tie_break").asc()]
     )
-    sql, parameters = ranked.values("pk").query.sql_with_params()
+    rows = PublicStanding.objects.filter(contest=contest, **official).annotate(place=place)
+    rows = rows.select_related("participant")
+    return [(row.place, row) for row in rows.order_by("place", "participant__joined_at")]
+
+
+def rank_all(contest: Contest) -> None:
+    """Store the true ranks of the official participants: one statement, and only what changes."""
     with connection.cursor() as cursor:
-        for model, key in ((ContestParticipant, "id"), (PublicStanding, "participant_id")):
-            table = connection.ops.quote_name(model._meta.db_table)  # noqa: SLF001 - Django's own API
-            # No value stands in this text: names of tables, and Django's own query of ids.
-            cursor.execute(
-                f"""
-                UPDATE {table} SET rank = ranked.place
-                FROM (
-                    SELECT board.id, CASE WHEN board.{key} IN ({sql}) THEN RANK() OVER (
-                        PARTITION BY board.{key} IN ({sql})
-                        ORDER BY final_score DESC, penalty, tie_break
-                    ) END AS place
-                    FROM {table} AS board WHERE board.contest_id = %s
-                ) AS ranked
-                WHERE {table}.id = ranked.id AND {table}.rank IS DISTINCT FROM ranked.place
-                """,  # noqa: S608
-                [*parameters, *parameters, contest.pk],
-            )
+        # No value stands in this text.
+        cursor.execute(
+            f"""
+            UPDATE {PARTICIPANTS} SET rank = ranked.place
+            FROM (
+                SELECT id, RANK() OVER (ORDER BY final_score DESC, penalty, tie_break) AS place
+                FROM {PARTICIPANTS} WHERE contest_id = %s AND kind = %s AND state = %s
+            ) AS ranked
+            WHERE {PARTICIPANTS}.id = ranked.id
+                AND {PARTICIPANTS}.rank IS DISTINCT FROM ranked.place
+            """,  # noqa: S608
+            [contest.pk, *_ranked().values()],
+        )
+
+
+def _ranked() -> dict[str, str]:
+    return {
+        "kind": ContestParticipant.Kind.OFFICIAL.value,
+        "state": ContestParticipant.State.REGISTERED.value,
+    }
 
 
 def _public_row(participant: ContestParticipant) -> PublicStanding:
@@ -110,13 +155,19 @@ def _public_row(participant: ContestParticipant) -> PublicStanding:
         return PublicStanding(participant=participant, contest_id=participant.contest_id)
 
 
-def _order(row: BoardRow) -> tuple[Any, ...]:
-    """Give what boards are sorted by."""
-    return row.final_score, row.penalty, row.tie_break
-
-
-def _values(row: BoardRow) -> list[Any]:
-    return [getattr(row, name) for name in ROW_FIELDS]
+def _set_cell(
+    row: BoardRow,
+    rules: ContestFormat,
+    problem_id: int,
+    attempts: Sequence[Attempt],
+    start: datetime,
+) -> bool:
+    """Set one cell and what follows from it; tell whether that changed anything."""
+    cell = rules.cell(attempts).as_json()
+    if row.cells.get(str(problem_id)) == cell:
+        return False
+    _set_row(row, rules, {**row.cells, str(problem_id): cell}, start)
+    return True
 
 
 def _set_row(row: BoardRow, rules: ContestFormat, cells: dict[str, Any], start: datetime) -> None:
@@ -129,22 +180,6 @@ def _set_row(row: BoardRow, rules: ContestFormat, cells: dict[str, Any], start: 
     row.last_improved_at = None if improved_at is None else start + improved_at
 
 
-def _store(contest: Contest, rows: Iterable[BoardRow]) -> None:
-    """Write changed rows under new versions of their boards."""
-    participants = [row for row in rows if isinstance(row, ContestParticipant)]
-    public = [row for row in rows if isinstance(row, PublicStanding)]
-    contest.board_version += 1
-    contest.public_board_version += 1 if public else 0
-    for participant in participants:
-        participant.version = contest.board_version
-    for standing in public:
-        standing.version = contest.public_board_version
-    ContestParticipant.objects.bulk_update(participants, ROW_FIELDS, batch_size=BATCH_ROWS)
-    PublicStanding.objects.bulk_create(
-        public,
-        update_conflicts=True,
-        unique_fields=["participant"],
-        update_fields=ROW_FIELDS,
-        batch_size=BATCH_ROWS,
-    )
-    contest.save(update_fields=["board_version", "public_board_version"])
+def _cells(rules: ContestFormat, attempts: Sequence[Attempt]) -> dict[str, Any]:
+    cells = cells_of(rules, attempts)
+    return {str(problem_id): cell.as_json() for problem_id, cell in cells.items()}

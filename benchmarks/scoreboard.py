@@ -1,0 +1,160 @@
+"""What one new verdict costs on the stored boards, and a reader after it, on PostgreSQL.
+
+Run from the root of the checkout, with a throwaway server in one line:
+`.venv/bin/python -m tests.support.with_postgresql
+.venv/bin/python -m benchmarks.scoreboard [ROUNDS]`.
+Fills contests of 12 problems with 30 submissions a participant. Every round does, in turn: a bare
+UPDATE of one row with its commit (the baseline), one new verdict brought to both stored boards, a
+reader's first look after it, and the same look again. Prints milliseconds and, as `ratio`, the
+median over the rounds of each divided by the baseline. Once for each size it computes both boards
+from nothing, as the stored ones spare everybody.
+"""
+
+import os
+import random
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+
+import django
+
+sys.path[:0] = ["backend"]
+os.environ["DJANGO_SETTINGS_MODULE"] = "tests.support.django_settings"
+django.setup()
+
+from django.core.management import call_command
+from django.db import connection, transaction
+from django.utils import timezone
+
+from apps.code_execution.models import CodeSubmission
+from apps.code_execution.scoring import recompute_board, update_board
+from apps.contests.models import Contest, ContestParticipant, ContestProblem
+from apps.contests.services.board import read_board
+from apps.problems.models import Problem
+from apps.users.models import User
+
+DEFAULT_ROUNDS = 200
+SIZES = (200, 2_000)
+PROBLEMS = 12
+SUBMISSIONS_EACH = 30
+CONTEST_HOURS = 5
+SEED = 4
+
+
+def timed(work: Callable[[], object]) -> float:
+    """Do it, and give the milliseconds that it took."""
+    start = time.perf_counter()
+    work()
+    return (time.perf_counter() - start) * 1000
+
+
+def fill(participants: int) -> Contest:
+    """Make a frozen contest with judged submissions."""
+    start = timezone.now() - timedelta(hours=CONTEST_HOURS)
+    contest = Contest.objects.create(
+        title=f"{participants} participants",
+        format="icpc",
+        format_config={},
+        start_time=start,
+        end_time=start + timedelta(hours=CONTEST_HOURS),
+        freeze_time=start + timedelta(hours=CONTEST_HOURS - 1),
+    )
+    problems = Problem.objects.bulk_create(
+        Problem(title=f"Problem {number}", statement="?") for number in range(PROBLEMS)
+    )
+    ContestProblem.objects.bulk_create(
+        ContestProblem(contest=contest, problem=problem, order=order)
+        for order, problem in enumerate(problems)
+    )
+    users = User.objects.bulk_create(
+        User(username=f"{participants}-{number}") for number in range(participants)
+    )
+    people = ContestParticipant.objects.bulk_create(
+        ContestParticipant(contest=contest, user=user) for user in users
+    )
+    CodeSubmission.objects.bulk_create(
+        (
+            judged(contest, person, random.choice(problems))
+            for person in people
+            for _ in range(SUBMISSIONS_EACH)
+        ),
+        batch_size=2_000,
+    )
+    return contest
+
+
+def judged(contest: Contest, participant: ContestParticipant, problem: Problem) -> CodeSubmission:
+    """Make a judged submission at some moment of the contest; every third is accepted."""
+    is_right = random.random() < 1 / 3
+    return CodeSubmission(
+        contest=contest,
+        participant=participant,
+        problem=problem,
+        user_id=participant.user_id,
+        code="print(42)",
+        language="python",
+        status="completed",
+        verdict="AC" if is_right else "WA",
+        score=100 if is_right else 0,
+        is_correct=is_right,
+        contest_time_ms=random.randrange(CONTEST_HOURS * 3_600_000),
+    )
+
+
+def measure(contest: Contest, rounds: int) -> dict[str, list[float]]:
+    """Bring verdicts to the boards and read them, and give the milliseconds of each step."""
+    people = list(contest.participants.all())
+    problems = [each.problem for each in contest.contest_problems.select_related("problem")]
+    fields = "code_execution_contestparticipant SET has_submitted = NOT has_submitted"
+
+    def bare_update() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(f"UPDATE {fields} WHERE id = %s", [people[0].pk])
+
+    def verdict() -> None:
+        with transaction.atomic():
+            update_board(submission)
+
+    def read() -> None:
+        read_board(Contest.objects.get(pk=contest.pk), is_true=True, now=now)
+
+    now = timezone.now()
+    read()
+    steps: dict[str, list[float]] = {}
+    for _ in range(rounds):
+        submission = judged(contest, random.choice(people), random.choice(problems))
+        submission.save()
+        for name, work in (
+            ("bare UPDATE of one row", bare_update),
+            ("new verdict on both boards", verdict),
+            ("first reader after it", read),
+            ("reader of the same board", read),
+        ):
+            steps.setdefault(name, []).append(timed(work))
+    return steps
+
+
+def main() -> None:
+    """Measure, and print a table for each size."""
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else DEFAULT_ROUNDS
+    random.seed(SEED)
+    call_command("migrate", verbosity=0)
+    for size in SIZES:
+        contest = fill(size)
+        from_nothing = timed(partial(recompute_board, contest=contest))
+        steps = measure(contest, rounds)
+        bare = next(iter(steps.values()))
+        print(f"\n{size} participants, {size * SUBMISSIONS_EACH} submissions, {rounds} rounds")
+        print(f"{'step':<28}{'p50 ms':>9}{'p95 ms':>9}{'ratio':>8}")
+        for name, times in steps.items():
+            ratio = statistics.median(each / base for each, base in zip(times, bare, strict=True))
+            p95 = statistics.quantiles(times, n=20)[-1]
+            print(f"{name:<28}{statistics.median(times):>9.2f}{p95:>9.2f}{ratio:>8.1f}")
+        print(f"{'both boards from nothing':<28}{from_nothing:>9.0f}")
+
+
+if __name__ == "__main__":
+    main()
