@@ -5,7 +5,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apps.archives.boards import board_of, differences, format_choice
@@ -27,32 +27,39 @@ from tests.support.official_board import Row, official_board
 
 FREEZE = timedelta(minutes=240)
 TYPES = ("AC", "WA", "CE", "TLE", "MLE", "JE", "PE", "RNO", "CTL")
-MINUTES = st.integers(-300, 19_000).map(lambda seconds: seconds / 60)
-MOMENTS = st.none() | st.integers(0, 320).map(lambda minutes: timedelta(minutes=minutes))
+# Often the same minutes and places, so that tries meet each other, the freeze and the end.
+MINUTES = st.sampled_from([-1, 0, 5, 9.99, 60, 239.99, 240, 241.5, 250, 299.99, 300, 301])
+VERDICTS = st.sampled_from([*TYPES, "AC", "AC", "WA", "CE", None])
+TRIES = st.lists(
+    st.tuples(
+        st.sampled_from(["t1", "t2", "t3"]),
+        st.sampled_from(["apples", "apples", "bees"]),
+        MINUTES,
+        VERDICTS,
+        st.sampled_from([0, 0, 0, 2, 40]),
+        st.sampled_from([None, None, *TYPES]),
+    ),
+    max_size=14,
+)
+MOMENTS = st.none() | st.sampled_from([0, 5, 30, 100, 240, 245, 300]).map(
+    lambda minutes: timedelta(minutes=minutes)
+)
 
 
 @st.composite
 def played_contests(draw: st.DrawFn) -> ContestArchive:
     """Draw a contest of three teams with many tries, some judged late, twice or not at all."""
     submissions, judgements = [], []
-    for number in range(draw(st.integers(0, 14))):
-        team = draw(st.sampled_from(["t1", "t2", "t3"]))
-        problem = draw(st.sampled_from(["apples", "bees"]))
-        minute = draw(MINUTES)
+    for number, (team, problem, minute, verdict, waited, first) in enumerate(draw(TRIES)):
         submissions.append(submission(number, team, problem, minute))
-        verdict = draw(st.none() | st.sampled_from(TYPES))
-        ended = minute + draw(st.integers(0, 60))
-        if draw(st.booleans()):
-            first = draw(st.sampled_from(TYPES))
+        if first is not None:
             judgements.append(
                 judgement(number, first, minute, id=f"first{number}", is_current=False)
             )
-        if draw(st.booleans()):
-            judgements.append(
-                judgement(number, verdict, minute, end_time=at(ended) if verdict else None)
-            )
+        end_time = at(minute + waited) if verdict else None
+        judgements.append(judgement(number, verdict, minute, end_time=end_time))
     teams = tuple(
-        Team(id=each, name=each, is_hidden=draw(st.sampled_from([False, False, True])))
+        Team(id=each, name=each, is_hidden=each == "t3" and draw(st.booleans()))
         for each in ("t1", "t2", "t3")
     )
     return small_contest(
@@ -95,6 +102,7 @@ def as_official(row: BoardRow) -> tuple[object, ...]:
     )
 
 
+@settings(max_examples=300, deadline=None)
 @given(played_contests(), MOMENTS, st.booleans())
 def test_our_board_is_the_official_one_at_any_time(
     archive: ContestArchive, until: timedelta | None, is_frozen: bool
