@@ -220,6 +220,16 @@ def test_reads_plain_values_as_the_text_they_are() -> None:
     assert package.metadata.source == "2026-99-99"
 
 
+def test_shows_nothing_that_a_terminal_would_obey() -> None:
+    document = b'name: {"\\e[31m": x}\n"\\e]0;title\\a": y\n'
+    _, report = read_package(with_file("problem.yaml", document))
+
+    shown = "".join(each.message for each in [*report.errors, *report.warnings])
+    assert "[31m" in shown
+    assert "]0;title" in shown
+    assert shown.isprintable()
+
+
 def test_keeps_the_report_short() -> None:
     files = {f"attachments/a b{number}": b"" for number in range(FINDINGS_MAX + 50)}
     _, report = read_package(packed(smallest() | files))

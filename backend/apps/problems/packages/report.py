@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 FINDINGS_MAX = 200
 PATH_CHARS_MAX = 255
+MESSAGE_CHARS_MAX = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,4 +33,11 @@ class Report:
 
 def _add(findings: list[Finding], path: str, message: str) -> None:
     if len(findings) < FINDINGS_MAX:
-        findings.append(Finding(path=path[:PATH_CHARS_MAX], message=message))
+        findings.append(
+            Finding(path=_shown(path[:PATH_CHARS_MAX]), message=_shown(message[:MESSAGE_CHARS_MAX]))
+        )
+
+
+def _shown(text: str) -> str:
+    """Give a text that is safe on a terminal, whatever the package made it quote."""
+    return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text)

@@ -41,6 +41,8 @@ from apps.problems.packages.yaml_documents import write_mapping
 
 # The earliest time that a zip can state.
 _TIME = (1980, 1, 1, 0, 0, 0)
+# The fastest: numbers as text take a third of the time, and a tenth more room.
+_LEVEL = 1
 _REGULAR_FILE = 0o100644 << 16
 _UNIX = 3
 
@@ -62,9 +64,9 @@ def write_package(package: Package, file: BinaryIO, *, kept: Iterable[PackageFil
             info.create_system = _UNIX
             info.external_attr = _REGULAR_FILE
             # Who reads it must not take it for a bomb.
-            is_stored = is_large and len(zlib.compress(data)) * RATIO_MAX < len(data)
+            is_stored = is_large and len(zlib.compress(data, _LEVEL)) * RATIO_MAX < len(data)
             info.compress_type = zipfile.ZIP_STORED if is_stored else zipfile.ZIP_DEFLATED
-            archive.writestr(info, data)
+            archive.writestr(info, data, compresslevel=_LEVEL)
 
 
 def _entries(package: Package) -> Iterator[NamedContent]:
