@@ -49,6 +49,6 @@ class EventRepository:
         """Store one attempt."""
         delivery.id = await insert_row(self._session, delivery)
 
-    async def change(self, event_id: int, **values: object) -> Event | None:
-        """Change columns of the event, and return it as it is then, if it exists."""
+    async def change(self, event_id: int, **values: object) -> bool:
+        """Change columns of the event; false when it does not exist."""
         return await update_row(self._session, Event, event_id, **values)

@@ -38,8 +38,8 @@ class SubmissionRepository:
         await insert_rows(self._session, submission.test_cases)
         await insert_rows(self._session, submission.files)
 
-    async def change(self, submission_id: int, **values: object) -> Submission | None:
-        """Change columns of the submission, and return it as it is then, if it exists."""
+    async def change(self, submission_id: int, **values: object) -> bool:
+        """Change columns of the submission; false when it does not exist."""
         return await update_row(self._session, Submission, submission_id, **values)
 
     async def find(self, submission_id: int, *, for_update: bool = False) -> Submission | None:

@@ -31,6 +31,9 @@ class ClaimedJob:
 
     job_id: int
     submission_id: int
+    user_id: int
+    contest_id: int | None
+    reference: str | None
     lease_token: str
     attempts: int
     started_at: datetime
@@ -162,8 +165,8 @@ class JudgeQueue:
     async def _store(
         self, work: UnitOfWork, job: ClaimedJob, result: JudgementResult, now: datetime
     ) -> Event:
-        submission = await work.submissions.change(job.submission_id, **_shown(result, now))
-        assert submission is not None  # noqa: S101  # we hold its job
+        shown = _shown(result, now)
+        await work.submissions.change(job.submission_id, **shown)
         judgement = Judgement(
             submission_id=job.submission_id,
             verdict=result.verdict,
@@ -172,6 +175,13 @@ class JudgeQueue:
             runs=[_run_row(position, run) for position, run in enumerate(result.runs)],
         )
         await work.submissions.add_judgement(judgement)
+        submission = Submission(
+            id=job.submission_id,
+            user_id=job.user_id,
+            contest_id=job.contest_id,
+            reference=job.reference,
+            **shown,
+        )
         event = submission_completed_event(submission, judgement, now=now)
         self._fresh_events.claim(event, now=now)
         await work.events.add(event)
@@ -197,6 +207,9 @@ class JudgeQueue:
         return ClaimedJob(
             job_id=job.id,
             submission_id=submission.id,
+            user_id=submission.user_id,
+            contest_id=submission.contest_id,
+            reference=submission.reference,
             lease_token=job.lease_token,
             attempts=job.attempts,
             started_at=now,

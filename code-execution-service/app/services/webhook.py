@@ -73,11 +73,10 @@ class DeliveryService:
         async with self._transactions.write() as work:
             await work.events.release(event.id, now=datetime.now(tz=UTC))
 
-    async def _record(self, claimed: Event, delivery: Delivery, answer: Answer) -> None:
-        now = datetime.now(tz=UTC)
+    async def _record(self, event: Event, delivery: Delivery, answer: Answer) -> None:
+        changes = _changes(event, answer, datetime.now(tz=UTC))
         async with self._transactions.write() as work:
-            event = await work.events.change(claimed.id, **_next_state(claimed, answer, now))
-            if event is None:
+            if not await work.events.change(event.id, **changes):
                 return  # deleted, with its submission, while it was on its way
             await work.events.add_delivery(delivery)
             await work.submissions.change(
@@ -85,7 +84,7 @@ class DeliveryService:
                 webhook_sent=answer.is_success,
                 webhook_response=_summary(answer),
             )
-        if event.status == EventStatus.FAILED:
+        if changes.get("status") == EventStatus.FAILED:
             logger.error(
                 "event %s of submission %d failed for good: %s",
                 event.webhook_id,
@@ -94,7 +93,7 @@ class DeliveryService:
             )
 
 
-def _next_state(event: Event, answer: Answer, now: datetime) -> dict[str, object]:
+def _changes(event: Event, answer: Answer, now: datetime) -> dict[str, object]:
     """Give the columns that an attempt with this answer changes."""
     if answer.is_success:
         return {"status": EventStatus.DELIVERED, "delivered_at": now}
