@@ -250,6 +250,7 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
         "SubmissionStatusEnum": "apps.code_execution.models.STATUS_CHOICES",
+        "LanguageEnum": "apps.problems.models.LANGUAGE_CHOICES",
         "VerdictEnum": "apps.code_execution.models.VERDICT_CHOICES",
     },
 }

@@ -12,7 +12,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from typing_extensions import override
 
-from apps.code_execution import services
+from apps.code_execution import reading, services
 from apps.code_execution.domain import display_duration, display_memory
 from apps.code_execution.examination import examine_service
 from apps.code_execution.models import CodeSubmission, ExecutionService, Judgement, Rejudging
@@ -141,7 +141,7 @@ class SubmissionAdmin(ReadOnlyAdmin):
     @override
     def get_queryset(self, request: HttpRequest) -> QuerySet[CodeSubmission]:
         """Leave texts, which may be long, in the database until a page shows them."""
-        return super().get_queryset(request).defer(*services.LONG_FIELDS)
+        return super().get_queryset(request).defer(*reading.LONG_FIELDS)
 
     def has_rerun_permission(self, request: HttpRequest) -> bool:
         """Tell whether the action may be offered."""

@@ -1,13 +1,47 @@
-"""How the list of submissions can be narrowed."""
+"""How lists of submissions can be narrowed."""
 
+from typing import Any
+
+from django.db.models import QuerySet
 from django_filters import rest_framework as filters
+from typing_extensions import override
 
 from apps.code_execution.models import CodeSubmission
+from apps.code_execution.reading import without_secret_outcomes
+from apps.contests.filters import visible_contests
+from apps.contests.permissions import rights_of
+
+OUTCOMES = ("status", "verdict", "is_correct")
 
 
-class SubmissionFilter(filters.FilterSet):
-    """By where they belong and how they did."""
+class ContestSubmissionFilter(filters.FilterSet):
+    """By who tried what."""
+
+    problem = filters.NumberFilter()
+    participant = filters.NumberFilter()
 
     class Meta:
         model = CodeSubmission
-        fields = ("contest", "problem", "user", "status", "language", "verdict", "is_correct")
+        fields = ("problem", "participant", "language")
+
+
+class SubmissionFilter(filters.FilterSet):
+    """By where they belong and how they did, as far as the caller may know that."""
+
+    contest = filters.ModelChoiceFilter(queryset=visible_contests)
+    # Plain numbers, as a list of choices would tell which there are.
+    problem = filters.NumberFilter()
+    user = filters.NumberFilter()
+
+    class Meta:
+        model = CodeSubmission
+        fields = ("contest", "problem", "user", "purpose", "language", *OUTCOMES)
+
+    @override
+    def filter_queryset(self, queryset: QuerySet[CodeSubmission]) -> QuerySet[CodeSubmission]:
+        """Leave out what a filter by outcome would give away."""
+        narrowed: QuerySet[CodeSubmission] = super().filter_queryset(queryset)
+        asked: dict[str, Any] = self.form.cleaned_data
+        if any(asked.get(name) not in {None, ""} for name in OUTCOMES):
+            return without_secret_outcomes(rights_of(self.request), narrowed)
+        return narrowed

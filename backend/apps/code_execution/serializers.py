@@ -2,8 +2,11 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
+from typing_extensions import override
 
+from apps.code_execution.disclosure import disclosed
 from apps.code_execution.domain import (
     CODE_BYTES_MAX,
     COMPILE_OPTION_CHARS_MAX,
@@ -15,13 +18,21 @@ from apps.code_execution.domain import (
 )
 from apps.code_execution.languages import LanguageRules
 from apps.code_execution.models import VERDICT_CHOICES, CodeSubmission
+from apps.code_execution.reading import Disclosure, ProblemStatistics, disclosure_of
 from apps.contests.models import Contest
+from apps.contests.visibility import Detail
 from apps.problems.domain import LANGUAGES
 from apps.problems.models import Problem
 
+# What whoever hands a program in is told at once.
+AT_FIRST = Disclosure(detail=Detail.SAMPLES, has_code=True)
+
 
 class TestResultSerializer(serializers.Serializer[Any]):
-    """How a submission did on one test case; `output` is there for samples only."""
+    """How a submission did on one test case.
+
+    `output` is there for samples only, and `judge_message` for the jury.
+    """
 
     __test__ = False
 
@@ -30,24 +41,29 @@ class TestResultSerializer(serializers.Serializer[Any]):
     is_sample = serializers.BooleanField()
     verdict = serializers.ChoiceField(VERDICT_CHOICES, allow_null=True)
     passed = serializers.BooleanField()
+    is_skipped = serializers.BooleanField(default=False)
+    score = serializers.FloatField(allow_null=True, default=None)
     execution_time_ms = serializers.IntegerField(allow_null=True)
     cpu_time_ms = serializers.IntegerField(allow_null=True)
     memory_usage_bytes = serializers.IntegerField(allow_null=True)
     exit_code = serializers.IntegerField(allow_null=True)
     signal = serializers.IntegerField(allow_null=True)
-    output = serializers.SerializerMethodField()
+    output = serializers.CharField(allow_null=True)
     error = serializers.CharField(allow_null=True)
-
-    def get_output(self, result: dict[str, Any]) -> str | None:
-        """Give what the program printed, unless the test case is hidden."""
-        output: str | None = result["output"] if result["is_sample"] else None
-        return output
+    judge_message = serializers.CharField(allow_null=True, default=None)
 
 
 class SubmissionSummarySerializer(serializers.ModelSerializer[CodeSubmission]):
-    """A submission in a list: without the texts, which may be long."""
+    """A submission in a list: without the texts, which may be long.
+
+    What the caller may not know is `null`; `disclosure` says how much that is. Of a submission
+    that merely `exists` for the caller, `status` is always `pending`.
+    `context["rights"]` says who that is, and `context["is_on_board"]` whether the list has only
+    what is on the board.
+    """
 
     username = serializers.CharField(source="user.username", read_only=True)
+    disclosure = serializers.SerializerMethodField()
     execution_time = serializers.SerializerMethodField()
     memory_usage = serializers.SerializerMethodField()
 
@@ -60,7 +76,10 @@ class SubmissionSummarySerializer(serializers.ModelSerializer[CodeSubmission]):
             "username",
             "contest",
             "problem",
+            "participant",
+            "purpose",
             "language",
+            "disclosure",
             "status",
             "verdict",
             "execution_time",
@@ -69,12 +88,34 @@ class SubmissionSummarySerializer(serializers.ModelSerializer[CodeSubmission]):
             "memory_usage_bytes",
             "score",
             "is_correct",
+            "contest_time_ms",
             "created_at",
             "updated_at",
             "submitted_at",
             "completed_at",
         ]
         read_only_fields = fields
+
+    @override
+    def to_representation(self, instance: CodeSubmission) -> dict[str, Any]:
+        """Keep back what the caller may not know."""
+        disclosure = self._disclosure(instance)
+        body = super().to_representation(instance)
+        return disclosed(body, disclosure.detail, has_code=disclosure.has_code)
+
+    @extend_schema_field(serializers.ChoiceField([each.name.lower() for each in Detail]))
+    def get_disclosure(self, submission: CodeSubmission) -> str:
+        """Say how much of it is shown."""
+        return self._disclosure(submission).detail.name.lower()
+
+    def _disclosure(self, submission: CodeSubmission) -> Disclosure:
+        if "disclosure" in self.context:
+            found: Disclosure = self.context["disclosure"]
+            return found
+        if "rights" not in self.context:
+            return AT_FIRST
+        is_on_board = self.context.get("is_on_board", False)
+        return disclosure_of(self.context["rights"], submission, is_on_board=is_on_board)
 
     def get_execution_time(self, submission: CodeSubmission) -> str | None:
         """Write the time as `0.045s`."""
@@ -86,7 +127,7 @@ class SubmissionSummarySerializer(serializers.ModelSerializer[CodeSubmission]):
 
 
 class SubmissionSerializer(SubmissionSummarySerializer):
-    """A submission with everything that its owner may know."""
+    """A submission with its texts."""
 
     test_results = TestResultSerializer(many=True, read_only=True, allow_null=True)
 
@@ -184,3 +225,13 @@ class PlatformHealthSerializer(serializers.Serializer[Any]):
     cornflow_status = serializers.CharField(help_text="`healthy` or `unhealthy`.")
     backend_status = serializers.CharField(help_text="`healthy` or `unhealthy`.")
     cornflow_version = serializers.CharField()
+
+
+class ProblemStatisticsSerializer(serializers.Serializer[ProblemStatistics]):
+    """How a contest's problem does; behind a freeze nobody is known to solve one."""
+
+    problem = serializers.IntegerField()
+    label = serializers.CharField()  # type: ignore[assignment]  # DRF has a `label` of its own
+    attempts = serializers.IntegerField()
+    tried_by = serializers.IntegerField(help_text="Participants who tried it.")
+    solved_by = serializers.IntegerField(help_text="Participants who are known to have solved it.")

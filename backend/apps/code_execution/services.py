@@ -5,7 +5,6 @@ from datetime import timedelta
 from functools import partial
 
 from django.db import transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from apps.code_execution.client import get_client
@@ -21,21 +20,9 @@ from apps.core.errors import IllegalTransitionError, InvalidFieldsError
 from apps.problems.models import Problem
 from apps.users.models import User
 
-LONG_FIELDS = ("code", "input_data", "output", "error_output")
 # The participant waits for the first try; Celery's may take `CODE_EXECUTION_TIMEOUT`.
 FIRST_TRY_TIMEOUT_S = 3.0
 FIRST_TRY_LEASE = timedelta(seconds=15)
-
-
-def list_submissions(*, user: User, has_texts: bool) -> QuerySet[CodeSubmission]:
-    """Give the submissions that the user may see: managers all, others their own.
-
-    Without `has_texts` what may be long stays in the database.
-    """
-    submissions = CodeSubmission.objects.select_related("user", "judgement")
-    if not has_texts:
-        submissions = CodeSubmission.objects.select_related("user").defer(*LONG_FIELDS)
-    return submissions if user.is_contest_manager else submissions.filter(user=user)
 
 
 def create_submission(

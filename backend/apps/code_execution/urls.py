@@ -4,6 +4,8 @@ from django.urls import path
 from rest_framework.routers import SimpleRouter
 
 from apps.code_execution.views import (
+    ContestStatisticsView,
+    ContestSubmissionsView,
     ProblemLanguagesView,
     ServiceHealthView,
     SubmissionViewSet,
@@ -13,6 +15,8 @@ router = SimpleRouter()
 router.register("submissions", SubmissionViewSet, basename="submission")
 urlpatterns = [
     *router.urls,
+    path("contests/<int:pk>/submissions/", ContestSubmissionsView.as_view()),
+    path("contests/<int:pk>/statistics/", ContestStatisticsView.as_view()),
     path("problems/<int:pk>/languages/", ProblemLanguagesView.as_view()),
     path("health/", ServiceHealthView.as_view()),
 ]

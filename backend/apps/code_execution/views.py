@@ -13,6 +13,8 @@ from drf_spectacular.utils import (
 )
 from rest_framework import mixins, serializers, status
 from rest_framework.decorators import action
+from rest_framework.exceptions import PermissionDenied
+from rest_framework.generics import ListAPIView
 from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -22,26 +24,32 @@ from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 from typing_extensions import override
 
-from apps.code_execution import services
+from apps.code_execution import reading, services
 from apps.code_execution.client import ServiceUnavailableError, get_client
-from apps.code_execution.filters import SubmissionFilter
+from apps.code_execution.filters import ContestSubmissionFilter, SubmissionFilter
 from apps.code_execution.languages import rules_of
 from apps.code_execution.models import CodeSubmission
 from apps.code_execution.serializers import (
     NewSubmissionSerializer,
     PlatformHealthSerializer,
     ProblemLanguageRulesSerializer,
+    ProblemStatisticsSerializer,
     ServiceHealthSerializer,
     SubmissionSerializer,
     SubmissionSummarySerializer,
 )
 from apps.code_execution.service_health import service_is_healthy
 from apps.code_execution.throttling import SubmissionThrottle
+from apps.contests.models import Contest
+from apps.contests.permissions import IsJury, rights_of
 from apps.contests.services import problems
+from apps.contests.visibility import Detail, Visibility
+from apps.core.errors import NotFoundError
 from apps.core.idempotency import IDEMPOTENCY_KEY, idempotent
+from apps.core.pagination import NewestFirstPagination
 from apps.core.throttling import ApiThrottle
 from apps.core.views import SERVICE_NAME
-from apps.users.permissions import IsContestManager, signed_in
+from apps.users.permissions import signed_in
 
 REFUSED = OpenApiResponse(description="Errors by field, or `detail` says why not.")
 COSTLY_ACTIONS = frozenset({"create", "rerun"})
@@ -49,7 +57,7 @@ COSTLY_ACTIONS = frozenset({"create", "rerun"})
 
 @extend_schema_view(
     list=extend_schema(
-        summary="One's own submissions, the newest first; for managers everybody's",
+        summary="One's own submissions, the newest first; for the jury also its contests'",
         tags=["submissions"],
     ),
     retrieve=extend_schema(summary="A submission and its result", tags=["submissions"]),
@@ -57,7 +65,7 @@ COSTLY_ACTIONS = frozenset({"create", "rerun"})
 class SubmissionViewSet(
     mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet[CodeSubmission]
 ):
-    """Submissions: participants hand in and read their own, managers read all."""
+    """Submissions: participants hand in and read their own, juries read their contests'."""
 
     queryset = CodeSubmission.objects.none()
     permission_classes = [IsAuthenticated]
@@ -65,10 +73,22 @@ class SubmissionViewSet(
 
     @override
     def get_queryset(self) -> QuerySet[CodeSubmission]:
-        """Give the submissions that the caller may see."""
-        return services.list_submissions(
-            user=signed_in(self.request), has_texts=self.action == "retrieve"
+        """Give the caller's own, and those that they judge."""
+        return reading.list_submissions(rights_of(self.request))
+
+    @override
+    def get_serializer_context(self) -> dict[str, Any]:
+        """Tell the serializer whom it writes for."""
+        return {**super().get_serializer_context(), "rights": rights_of(self.request)}
+
+    @override
+    def retrieve(self, request: Request, *args: str, **kwargs: str) -> Response:
+        """Give a submission, as far as the caller may know of it."""
+        submission, disclosure = reading.find_submission(
+            rights_of(request), positive_id(kwargs["pk"])
         )
+        context = {"disclosure": disclosure}
+        return Response(SubmissionSerializer(submission, context=context).data)
 
     @override
     def get_serializer_class(self) -> type[BaseSerializer[CodeSubmission]]:
@@ -103,11 +123,92 @@ class SubmissionViewSet(
         request=None,
         responses={200: SubmissionSerializer, 400: REFUSED},
     )
-    @action(detail=True, methods=["post"], permission_classes=[IsContestManager])
+    @action(detail=True, methods=["post"], permission_classes=[IsJury])
     def rerun(self, request: Request, pk: str) -> Response:
-        """Reset a submission and judge it again."""
-        submission = services.rerun_submission(submission_id=self.get_object().pk)
-        return Response(SubmissionSerializer(submission).data)
+        """Reset a submission and judge it again.
+
+        Raises:
+            PermissionDenied: The caller is not of the jury of its contest.
+        """
+        found, disclosure = reading.find_submission(rights_of(request), positive_id(pk))
+        if disclosure.detail is not Detail.EVERYTHING:
+            raise PermissionDenied
+        submission = services.rerun_submission(submission_id=found.pk)
+        context = {"disclosure": disclosure}
+        return Response(SubmissionSerializer(submission, context=context).data)
+
+
+class ContestSubmissionsView(ListAPIView[CodeSubmission]):
+    """What everybody tried in a contest, as far as the caller may know."""
+
+    queryset = CodeSubmission.objects.none()
+    serializer_class = SubmissionSummarySerializer
+    permission_classes = (IsAuthenticated,)
+    pagination_class = NewestFirstPagination
+    filterset_class = ContestSubmissionFilter
+
+    @override
+    def get_queryset(self) -> QuerySet[CodeSubmission]:
+        """Give the contest's submissions."""
+        contest, visibility = contest_for(self.request, self.kwargs["pk"])
+        return reading.list_of_contest(contest, visibility)
+
+    @override
+    def get_serializer_context(self) -> dict[str, Any]:
+        """Tell the serializer whom it writes for."""
+        rights = rights_of(self.request)
+        return {**super().get_serializer_context(), "rights": rights, "is_on_board": True}
+
+    @extend_schema(
+        summary="Everybody's submissions in a contest, the newest first",
+        description="Verdicts of others come after the end, unless the contest is frozen.",
+        tags=["submissions"],
+        responses={200: SubmissionSummarySerializer(many=True), 403: REFUSED},
+    )
+    @override
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """List what was tried."""
+        return self.list(request, *args, **kwargs)
+
+
+class ContestStatisticsView(APIView):
+    """How the problems of a contest do."""
+
+    permission_classes = (IsAuthenticated,)
+
+    @extend_schema(
+        summary="Attempts and solvers of each problem of a contest",
+        tags=["contests"],
+        responses={200: ProblemStatisticsSerializer(many=True), 403: REFUSED},
+    )
+    def get(self, request: Request, pk: int) -> Response:
+        """Count, as far as the caller may know."""
+        counted: Any = reading.statistics_of(*contest_for(request, pk))
+        return Response(ProblemStatisticsSerializer(counted, many=True).data)
+
+
+def contest_for(request: Request, contest_id: int) -> tuple[Contest, Visibility]:
+    """Give a contest that the caller may know of, and what they may see of it.
+
+    Raises:
+        NotFoundError: There is none of that id.
+    """
+    rights = rights_of(request)
+    contest = rights.visible_contests().filter(pk=contest_id).first()
+    if contest is None:
+        raise NotFoundError
+    return contest, rights.visibility(contest)
+
+
+def positive_id(text: str) -> int:
+    """Read an id from a path.
+
+    Raises:
+        NotFoundError: It is none.
+    """
+    if not text.isascii() or not text.isdecimal():
+        raise NotFoundError
+    return int(text)
 
 
 class ProblemLanguagesView(APIView):
@@ -122,7 +223,7 @@ class ProblemLanguagesView(APIView):
     )
     def get(self, request: Request, pk: int) -> Response:
         """List what holds for each language."""
-        problem = problems.get_problem(user=signed_in(request), problem_id=pk)
+        problem = problems.get_problem(rights_of(request), pk)
         rules: Any = rules_of(problem)  # the stubs know no serializer of many plain values
         return Response(ProblemLanguageRulesSerializer(rules, many=True).data)
 

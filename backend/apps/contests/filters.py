@@ -1,8 +1,13 @@
-"""How lists of contests and problems can be narrowed."""
+"""How lists of contests and problems can be narrowed; no filter tells what a list would not."""
 
+from django.db.models import QuerySet
 from django_filters import rest_framework as filters
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
+from rest_framework.request import Request
 
 from apps.contests.models import Contest
+from apps.contests.permissions import rights_of
 from apps.problems.models import Problem
 
 
@@ -16,11 +21,24 @@ class ContestFilter(filters.FilterSet):
         fields = ("is_active", "title")
 
 
+def visible_contests(request: Request | None) -> QuerySet[Contest]:
+    """Give the contests that a filter may name; the OpenAPI document is made without a request."""
+    return rights_of(request).visible_contests() if request else Contest.objects.none()
+
+
 class ProblemFilter(filters.FilterSet):
     """By the contest that sets it."""
 
-    contest = filters.ModelChoiceFilter(field_name="contests", queryset=Contest.objects.all())
+    contest = filters.ModelChoiceFilter(method="in_contest", queryset=visible_contests)
 
     class Meta:
         model = Problem
         fields = ("contest",)
+
+    @extend_schema_field(OpenApiTypes.INT)
+    def in_contest(
+        self, problems: QuerySet[Problem], name: str, contest: Contest
+    ) -> QuerySet[Problem]:
+        """Give the contest's problems, unless which those are is not to be known yet."""
+        is_open = rights_of(self.request).visibility(contest).may_see_problems
+        return problems.filter(contests=contest) if is_open else problems.none()

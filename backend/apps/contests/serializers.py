@@ -2,13 +2,24 @@
 
 from typing import Any
 
-from django.utils import timezone
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from typing_extensions import override
 
-from apps.contests.models import Contest, ContestParticipant, ContestProblem
+from apps.contests.models import (
+    BoardRow,
+    Contest,
+    ContestParticipant,
+    ContestProblem,
+    PublicStanding,
+)
 from apps.contests.services import contests
-from apps.users.permissions import is_manager
+from apps.contests.services.rights import Rights
+from apps.contests.timing import Phase
+from apps.contests.visibility import Standpoint, Visibility
+from apps.problems.domain import LANGUAGES
+
+BOARD_FIELDS = ("final_score", "penalty", "rank", "last_improved_at")
 
 
 class ContestProblemSerializer(serializers.ModelSerializer[ContestProblem]):
@@ -18,7 +29,20 @@ class ContestProblemSerializer(serializers.ModelSerializer[ContestProblem]):
 
     class Meta:
         model = ContestProblem
-        fields = ["problem", "title", "order", "points"]
+        fields = ["problem", "title", "order", "label", "color", "points"]
+
+
+class ContestViewerSerializer(serializers.Serializer[Visibility]):
+    """Who the caller is in a contest, and what they may do there now."""
+
+    standpoint = serializers.ChoiceField(
+        [each.value for each in Standpoint], source="viewer.standpoint"
+    )
+    may_see_problems = serializers.BooleanField()
+    may_see_board = serializers.BooleanField()
+    may_ask = serializers.BooleanField(help_text="Whether they may send the jury a question.")
+    may_judge = serializers.BooleanField()
+    may_manage = serializers.BooleanField()
 
 
 class ContestSerializer(serializers.ModelSerializer[Contest]):
@@ -26,6 +50,15 @@ class ContestSerializer(serializers.ModelSerializer[Contest]):
 
     problems = ContestProblemSerializer(many=True, source="contest_problems", required=False)
     participant_count = serializers.IntegerField(read_only=True, default=0)
+    allowed_languages = serializers.ListField(
+        child=serializers.ChoiceField(LANGUAGES),
+        required=False,
+        max_length=len(LANGUAGES),
+        help_text="Empty: all.",
+    )
+    format_config = serializers.DictField(required=False)
+    phase = serializers.SerializerMethodField()
+    viewer = serializers.SerializerMethodField()
 
     class Meta:
         model = Contest
@@ -35,21 +68,62 @@ class ContestSerializer(serializers.ModelSerializer[Contest]):
             "description",
             "created_at",
             "is_active",
+            "is_published",
             "start_time",
             "end_time",
+            "freeze_time",
+            "unfrozen_at",
+            "finalized_at",
+            "window_minutes",
+            "time_zone",
+            "phase",
+            "allows_virtual",
+            "allows_practice",
+            "access",
+            "access_code",
+            "registration_opens_at",
+            "registration_closes_at",
             "max_participants",
+            "has_waiting_list",
             "participant_count",
+            "format",
+            "format_config",
+            "board_access",
+            "feedback",
+            "allowed_languages",
+            "submissions_max",
+            "cooldown_s",
+            "code_bytes_max",
             "problems",
+            "viewer",
         ]
+        read_only_fields = ["unfrozen_at", "finalized_at"]
+        extra_kwargs = {"access_code": {"help_text": "There for the contest's managers only."}}
 
     @override
     def to_representation(self, instance: Contest) -> dict[str, Any]:
-        """Leave the problems out for whom they are kept back."""
+        """Leave out what is kept back from who asks."""
         body = super().to_representation(instance)
-        is_open = instance.is_active and instance.has_started(timezone.now())
-        if not is_open and not is_manager(self.context["request"]):
+        visibility = self._visibility(instance)
+        if not visibility.may_see_problems:
             body["problems"] = []
+        if not visibility.may_manage:
+            body["access_code"] = ""
         return body
+
+    @extend_schema_field(serializers.ChoiceField([each.value for each in Phase]))
+    def get_phase(self, contest: Contest) -> str:
+        """Say where the contest is in its life."""
+        return self._visibility(contest).phase
+
+    @extend_schema_field(ContestViewerSerializer)
+    def get_viewer(self, contest: Contest) -> dict[str, Any]:
+        """Say what the caller may do."""
+        return dict(ContestViewerSerializer(self._visibility(contest)).data)
+
+    def _visibility(self, contest: Contest) -> Visibility:
+        rights: Rights = self.context["rights"]
+        return rights.visibility(contest)
 
     @override
     def create(self, validated_data: dict[str, Any]) -> Contest:
@@ -60,14 +134,27 @@ class ContestSerializer(serializers.ModelSerializer[Contest]):
     def update(self, instance: Contest, validated_data: dict[str, Any]) -> Contest:
         """Store a changed contest."""
         problems = validated_data.pop("contest_problems", None)
-        saved = contests.save_contest(contest=instance, fields=validated_data, problems=problems)
-        return contests.list_contests().get(pk=saved.pk)
+        actor = validated_data.pop("actor")
+        rights: Rights = self.context["rights"]
+        saved = contests.save_contest(
+            contest=instance,
+            fields=validated_data,
+            problems=problems,
+            rights=rights,
+            actor=actor,
+        )
+        return contests.list_contests(rights).get(pk=saved.pk)
 
 
 class ParticipantSerializer(serializers.ModelSerializer[ContestParticipant]):
-    """A participant, as everybody sees them."""
+    """A participant, with what the board says that the caller may see.
+
+    `context["visibility"]` says which one; without it, none.
+    """
 
     username = serializers.CharField(source="user.username", read_only=True)
+    name = serializers.CharField(source="display_name", read_only=True)
+    organization = serializers.CharField(source="organization.name", default=None, read_only=True)
 
     class Meta:
         model = ContestParticipant
@@ -76,9 +163,35 @@ class ParticipantSerializer(serializers.ModelSerializer[ContestParticipant]):
             "contest",
             "user",
             "username",
+            "name",
+            "is_team",
+            "organization",
+            "kind",
+            "state",
             "joined_at",
             "final_score",
+            "penalty",
             "rank",
             "last_improved_at",
         ]
         read_only_fields = fields
+        extra_kwargs = {"final_score": {"help_text": "0 for who may see no board."}}
+
+    @override
+    def to_representation(self, instance: ContestParticipant) -> dict[str, Any]:
+        """Take what they have reached from the board that the caller may see."""
+        body = super().to_representation(instance)
+        row = self._board_row(instance)
+        for name in BOARD_FIELDS:
+            value = getattr(row, name)
+            body[name] = None if value is None else self.fields[name].to_representation(value)
+        return body
+
+    def _board_row(self, participant: ContestParticipant) -> BoardRow:
+        visibility: Visibility | None = self.context.get("visibility")
+        if visibility is None or not visibility.may_see_board:
+            return PublicStanding()
+        if visibility.sees_true_board:
+            return participant
+        # There is none before the participant's first result.
+        return getattr(participant, "public_standing", None) or PublicStanding()

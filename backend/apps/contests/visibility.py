@@ -206,7 +206,7 @@ class Visibility:
     @property
     def may_see_statistics(self) -> bool:
         """Whether they may see how often problems were tried and, as far as known, solved."""
-        return self.may_see_board
+        return self.may_see_board and self.may_see_problems
 
     @property
     def may_see_test_data(self) -> bool:

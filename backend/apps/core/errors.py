@@ -176,6 +176,14 @@ class IdempotencyKeyReusedError(ClientError):
     status = 422
 
 
+class BoardHiddenError(ClientError):
+    """The contest shows its board to others, or later."""
+
+    code = "board-hidden"
+    title = "The contest does not show you its scoreboard now"
+    status = 403
+
+
 class IllegalTransitionError(ClientError):
     """The submission's status does not allow this."""
 

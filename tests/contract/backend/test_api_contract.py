@@ -23,6 +23,8 @@ PROMISED = {
     "/api/code-execution/contests/{id}/leave/": {"post"},
     "/api/code-execution/contests/{id}/leaderboard/": {"get"},
     "/api/code-execution/contests/{id}/participants/": {"get"},
+    "/api/code-execution/contests/{id}/submissions/": {"get"},
+    "/api/code-execution/contests/{id}/statistics/": {"get"},
     "/api/code-execution/problems/": {"get", "post"},
     "/api/code-execution/problems/{id}/": {"get", "put", "patch", "delete"},
     "/api/code-execution/problems/{id}/languages/": {"get"},

@@ -7,14 +7,26 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Count, Prefetch, QuerySet
 
+from apps.audit import services as audit
+from apps.contests.formats import FormatConfigError
 from apps.contests.models import Contest, ContestProblem
+from apps.contests.services.problems import problems_shown_in_full
+from apps.contests.services.rights import Rights
+from apps.contests.signals import rules_changed
 from apps.core.errors import InvalidFieldsError
+from apps.users.models import User
+
+# What no audit entry repeats.
+SECRET_FIELDS = frozenset({"access_code"})
+# What a contest says of each problem that it sets.
+SET_FIELDS = ("order", "points", "label", "color")
 
 
-def list_contests() -> QuerySet[Contest]:
-    """Give all contests with their problems and `participant_count`."""
+def list_contests(rights: Rights) -> QuerySet[Contest]:
+    """Give the contests that somebody may know of, with their problems and `participant_count`."""
     return (
-        Contest.objects
+        rights
+        .visible_contests()
         .annotate(participant_count=Count("participants"))
         .prefetch_related(
             Prefetch(
@@ -33,20 +45,37 @@ def save_contest(
     contest: Contest,
     fields: Mapping[str, Any],
     problems: Sequence[Mapping[str, Any]] | None,
+    rights: Rights,
+    actor: User,
 ) -> Contest:
     """Store a new or changed contest; `problems`, if given, replace those that it sets.
 
     Raises:
-        InvalidFieldsError: It ends before it starts, or sets a problem twice.
+        InvalidFieldsError: It ends before it starts, its format does not know the config, or it
+            sets a problem twice, or one that the actor does not know in full.
     """
+    is_new = contest.pk is None
+    before = {} if is_new else _state(contest)
     for name, value in fields.items():
         setattr(contest, name, value)
-    if contest.start_time and contest.end_time and contest.end_time <= contest.start_time:
-        raise InvalidFieldsError({"end_time": ["The contest has to end after its start."]})
+    _check(contest)
+    contest.created_by = contest.created_by or (actor if is_new else None)
     contest.save()
     if problems is not None:
-        _replace_problems(contest, problems)
+        _replace_problems(contest, problems, rights)
+    old, new = audit.changes(before, _state(contest))
+    act = "contest.create" if is_new else "contest.change"
+    audit.record(actor=actor, act=act, of=contest, contest_id=contest.pk, before=old, after=new)
+    if not is_new:
+        rules_changed.send(sender=Contest, contest=contest)
     return contest
+
+
+@transaction.atomic
+def delete_contest(*, contest: Contest, actor: User) -> None:
+    """Delete a contest; its submissions stay."""
+    audit.record(actor=actor, act="contest.delete", of=contest, contest_id=contest.pk)
+    contest.delete()
 
 
 @transaction.atomic
@@ -65,14 +94,48 @@ def lock_contest(contest_id: int) -> Contest:
     return Contest.objects.select_for_update(no_key=True).get(pk=contest_id)
 
 
-def _replace_problems(contest: Contest, problems: Sequence[Mapping[str, Any]]) -> None:
+def _check(contest: Contest) -> None:
+    if contest.start_time and contest.end_time and contest.end_time <= contest.start_time:
+        raise InvalidFieldsError({"end_time": ["The contest has to end after its start."]})
+    try:
+        _ = contest.rules
+    except FormatConfigError as error:
+        raise InvalidFieldsError({"format_config": [str(error)]}) from error
+
+
+def _state(contest: Contest) -> dict[str, Any]:
+    """Give what an audit entry compares: the fields, and the problems with their points."""
+    fields = {
+        field.attname: getattr(contest, field.attname)
+        for field in contest._meta.concrete_fields  # noqa: SLF001 - Django documents it
+        if field.attname not in SECRET_FIELDS
+    }
+    problems = contest.contest_problems.order_by("order", "id")
+    return fields | {"problems": list(problems.values("problem", "order", "points", "label"))}
+
+
+def _replace_problems(
+    contest: Contest, problems: Sequence[Mapping[str, Any]], rights: Rights
+) -> None:
+    """Set these problems in place of the contest's own.
+
+    Who sets a problem sees its tests, so it has to be one that they know already.
+
+    Raises:
+        InvalidFieldsError: A problem is there twice, or they do not know it.
+    """
     ids = [item["problem"].pk for item in problems]
     if len(set(ids)) != len(ids):
         raise InvalidFieldsError({"problems": ["A contest sets a problem once."]})
+    known = problems_shown_in_full(rights).filter(pk__in=ids).values_list("pk", flat=True)
+    unknown = sorted(set(ids) - set(known))
+    if unknown:
+        text = f"Only who may change problem {unknown[0]} can set it in a contest."
+        raise InvalidFieldsError({"problems": [text]})
     contest.contest_problems.exclude(problem__in=ids).delete()
     for item in problems:
         ContestProblem.objects.update_or_create(
             contest=contest,
             problem=item["problem"],
-            defaults={name: item[name] for name in ("order", "points") if name in item},
+            defaults={name: item[name] for name in SET_FIELDS if name in item},
         )

@@ -61,6 +61,11 @@ class Rights:
         self._now = now
         self._contest = contest
 
+    @property
+    def user_id(self) -> int | None:
+        """Who they are; `None` for somebody who is not signed in."""
+        return self._user.pk if self._user else None
+
     @cached_property
     def is_global_manager(self) -> bool:
         """Whether they manage every contest."""
@@ -71,7 +76,7 @@ class Rights:
         participations = self._participations.get(contest.pk, [])
         return Viewer(
             standpoint=self._standpoint(contest.pk),
-            user_id=self._user.pk if self._user else None,
+            user_id=self.user_id,
             participations=tuple(_participation(contest, row) for row in participations),
         )
 
@@ -94,9 +99,14 @@ class Rights:
         return [row.pk for rows in self._participations.values() for row in rows]
 
     @property
+    def judged_contest_ids(self) -> list[int]:
+        """The contests of whose jury they are by a role of theirs."""
+        return self._contest_ids_of(JURY_ROLES)
+
+    @property
     def is_jury_somewhere(self) -> bool:
         """Whether they are of the jury of any contest."""
-        return self.is_global_manager or bool(self._contest_ids_of(JURY_ROLES))
+        return self.is_global_manager or bool(self.judged_contest_ids)
 
     def visible_contests(self) -> QuerySet[Contest]:
         """Give the contests that they may know of, as `Visibility.may_see_contest` says."""

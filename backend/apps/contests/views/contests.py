@@ -1,5 +1,8 @@
 """Endpoints of contests and their participants."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from django.db.models import QuerySet
 from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
@@ -9,18 +12,22 @@ from rest_framework.filters import SearchFilter
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import ModelViewSet
 from typing_extensions import override
 
 from apps.contests.filters import ContestFilter
 from apps.contests.models import Contest, ContestParticipant
+from apps.contests.permissions import ManagesContest, rights_of
 from apps.contests.serializers import ContestSerializer, ParticipantSerializer
-from apps.contests.services import contests, participation
+from apps.contests.services import contests, participation, rosters
 from apps.core.idempotency import idempotent
-from apps.users.permissions import IsContestManagerOrReadOnly, signed_in
+from apps.users.permissions import IsContestManager, signed_in
 
 CONTESTS = extend_schema(tags=["contests"])
 REFUSED = OpenApiResponse(description="`detail` says why not.")
+GLOBAL_ACTIONS = frozenset({"create", "destroy"})
+CHANGES = frozenset({"update", "partial_update"})
 
 
 @extend_schema_view(
@@ -32,19 +39,48 @@ REFUSED = OpenApiResponse(description="`detail` says why not.")
     destroy=CONTESTS,
 )
 class ContestViewSet(ModelViewSet[Contest]):
-    """Contests: everybody reads and joins, managers change."""
+    """Contests: everybody reads and joins those they may know of, their managers change them."""
 
     queryset = Contest.objects.none()
     serializer_class = ContestSerializer
-    permission_classes = [IsContestManagerOrReadOnly]
+    permission_classes = [IsAuthenticated]
     filter_backends = [DjangoFilterBackend, SearchFilter]
     filterset_class = ContestFilter
     search_fields = ["title"]
 
     @override
     def get_queryset(self) -> QuerySet[Contest]:
-        """Give all contests."""
-        return contests.list_contests()
+        """Give the contests that the caller may know of."""
+        return contests.list_contests(rights_of(self.request))
+
+    @override
+    def get_permissions(self) -> Sequence[Any]:
+        """Let managers of all contests make and delete them, and each one's own change it."""
+        if self.action in GLOBAL_ACTIONS:
+            return [IsContestManager()]
+        if self.action in CHANGES:
+            return [IsAuthenticated(), ManagesContest()]
+        return super().get_permissions()
+
+    @override
+    def get_serializer_context(self) -> dict[str, Any]:
+        """Tell the serializer whom it writes for."""
+        return {**super().get_serializer_context(), "rights": rights_of(self.request)}
+
+    @override
+    def perform_create(self, serializer: BaseSerializer[Contest]) -> None:
+        """Store a new contest in the caller's name."""
+        serializer.save(actor=signed_in(self.request))
+
+    @override
+    def perform_update(self, serializer: BaseSerializer[Contest]) -> None:
+        """Store a changed contest in the caller's name."""
+        serializer.save(actor=signed_in(self.request))
+
+    @override
+    def perform_destroy(self, instance: Contest) -> None:
+        """Delete a contest in the caller's name."""
+        contests.delete_contest(contest=instance, actor=signed_in(self.request))
 
     @extend_schema(
         summary="Become a participant",
@@ -73,14 +109,17 @@ class ContestViewSet(ModelViewSet[Contest]):
 
     @extend_schema(
         summary="Participants by rank",
+        description="While the contest is frozen, the jury alone sees the true ranks and scores.",
         tags=["contests"],
-        responses=ParticipantSerializer(many=True),
+        responses={200: ParticipantSerializer(many=True), 403: REFUSED},
         filters=False,
     )
     @action(detail=True, filter_backends=[])
     def leaderboard(self, request: Request, pk: str) -> Response:
         """List the participants, the leaders first."""
-        return self._participants(participation.list_participants(contest=self.get_object()))
+        contest = self.get_object()
+        visibility = rights_of(request).visibility(contest)
+        return self._participants(rosters.list_by_rank(contest, visibility), contest)
 
     @extend_schema(
         summary="Participants by the time they joined",
@@ -91,9 +130,12 @@ class ContestViewSet(ModelViewSet[Contest]):
     @action(detail=True, filter_backends=[])
     def participants(self, request: Request, pk: str) -> Response:
         """List the participants, the first to join first."""
-        participants = participation.list_participants(contest=self.get_object())
-        return self._participants(participants.order_by("joined_at", "id"))
+        contest = self.get_object()
+        visibility = rights_of(request).visibility(contest)
+        return self._participants(rosters.list_participants(contest, visibility), contest)
 
-    def _participants(self, participants: QuerySet[ContestParticipant]) -> Response:
-        page = self.paginate_queryset(participants)  # type: ignore[arg-type]  # rows of another model
-        return self.get_paginated_response(ParticipantSerializer(page, many=True).data)
+    def _participants(self, rows: QuerySet[ContestParticipant], contest: Contest) -> Response:
+        page = self.paginate_queryset(rows)  # type: ignore[arg-type]  # rows of another model
+        context = {"visibility": rights_of(self.request).visibility(contest)}
+        shown = ParticipantSerializer(page, many=True, context=context)
+        return self.get_paginated_response(shown.data)

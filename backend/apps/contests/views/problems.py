@@ -1,13 +1,19 @@
 """Endpoints of problems."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from django.db.models import ProtectedError, QuerySet
-from django.utils import timezone
 from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import ModelViewSet
 from typing_extensions import override
 
 from apps.contests.filters import ProblemFilter
+from apps.contests.permissions import MayChangeProblem, rights_of
 from apps.contests.services import problems
 from apps.core.errors import InUseError
 from apps.problems.models import Problem
@@ -16,10 +22,12 @@ from apps.problems.serializers import (
     ProblemDetailSerializer,
     ProblemSerializer,
 )
-from apps.users.permissions import IsContestManagerOrReadOnly, is_manager, signed_in
+from apps.users.permissions import IsContestManager
 
 PROBLEMS = extend_schema(tags=["problems"])
 REFUSED = OpenApiResponse(description="`detail` says why not.")
+GLOBAL_ACTIONS = frozenset({"create", "destroy"})
+CHANGES = frozenset({"update", "partial_update"})
 
 
 @extend_schema_view(
@@ -27,7 +35,7 @@ REFUSED = OpenApiResponse(description="`detail` says why not.")
     create=PROBLEMS,
     retrieve=extend_schema(
         tags=["problems"],
-        description="Managers get `test_cases` in place of `samples`.",
+        description="Its owner and the jury get `test_cases` in place of `samples`.",
         responses=ProblemDetailSerializer,
     ),
     update=PROBLEMS,
@@ -35,24 +43,40 @@ REFUSED = OpenApiResponse(description="`detail` says why not.")
     destroy=extend_schema(tags=["problems"], responses={204: None, 400: REFUSED}),
 )
 class ProblemViewSet(ModelViewSet[Problem]):
-    """Problems: participants read those of running contests, managers change."""
+    """Problems: participants read those of contests that are open to them, managers change."""
 
     queryset = Problem.objects.none()
     serializer_class = ManagedProblemSerializer
-    permission_classes = [IsContestManagerOrReadOnly]
+    permission_classes = [IsAuthenticated]
     filterset_class = ProblemFilter
 
     @override
     def get_queryset(self) -> QuerySet[Problem]:
-        """Give the problems that the caller may see."""
-        return problems.list_problems(user=signed_in(self.request), now=timezone.now())
+        """Give the problems that the caller may read."""
+        return problems.list_problems(rights_of(self.request))
+
+    @override
+    def get_permissions(self) -> Sequence[Any]:
+        """Let managers of all contests make and delete them, and owners change their own."""
+        if self.action in GLOBAL_ACTIONS:
+            return [IsContestManager()]
+        if self.action in CHANGES:
+            return [IsAuthenticated(), MayChangeProblem()]
+        return super().get_permissions()
 
     @override
     def get_serializer_class(self) -> type[BaseSerializer[Problem]]:
-        """Show test cases to managers only, and not in lists."""
-        if self.action == "list":
-            return ProblemSerializer
-        return ManagedProblemSerializer if is_manager(self.request) else ProblemDetailSerializer
+        """Keep lists short."""
+        return ProblemSerializer if self.action == "list" else ManagedProblemSerializer
+
+    @override
+    def retrieve(self, request: Request, *args: str, **kwargs: str) -> Response:
+        """Give a problem, with its hidden tests for whom they are not hidden."""
+        problem = self.get_object()
+        in_full = problems.problems_shown_in_full(rights_of(request))
+        if in_full.filter(pk=problem.pk).exists():
+            return Response(ManagedProblemSerializer(problem).data)
+        return Response(ProblemDetailSerializer(problem).data)
 
     @override
     def perform_destroy(self, instance: Problem) -> None:
