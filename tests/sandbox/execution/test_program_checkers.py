@@ -206,6 +206,18 @@ async def test_a_checker_is_compiled_once(sandbox: Sandbox) -> None:
     assert (await ask(sandbox, program, b"")).message == first.message
 
 
+async def test_large_submissions_do_not_drive_out_a_compiled_checker(sandbox: Sandbox) -> None:
+    stamp = "#include <stdio.h>\nint main(void) { fputs(__DATE__ __TIME__, stderr); return 42; }"
+    first = await ask(sandbox, checker(sandbox, stamp, language="c"), b"")
+
+    for number in range(5):
+        huge = f"static char x[40 << 20] = {{{number + 1}}}; int main(void) {{ return x[9]; }}"
+        compiled, _ = await sandbox.execute("c", huge)
+        assert compiled.is_ok, compiled.message
+
+    assert (await ask(sandbox, checker(sandbox, stamp, language="c"), b"")).message == first.message
+
+
 async def test_a_checker_that_does_not_compile_says_why(sandbox: Sandbox) -> None:
     program = checker(sandbox, "int main( { return 42; }", language="c")
 

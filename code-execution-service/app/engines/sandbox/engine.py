@@ -35,6 +35,8 @@ from app.engines.sandbox.talk import Side, talk
 from app.errors import CheckerFailedError, EngineUnavailableError, SandboxFailureError
 
 COMPILE_CACHE_BYTES = 128 * MIB
+JUDGES_COMPILE_CACHE_BYTES = 64 * MIB
+"""Apart, so that no number of submissions drives out a checker, which is large to compile."""
 _REPEATABLE = frozenset({RunStatus.OK, RunStatus.NONZERO_EXIT})
 """How a compiler ends for the source's sake alone; a limit may be the host's fault."""
 
@@ -68,6 +70,7 @@ class SandboxEngine:
         self._cgroups: Cgroups | None = None
         self._toolchains: dict[str, Toolchain] = {}
         self._cache = CompileCache(COMPILE_CACHE_BYTES)
+        self._judges_cache = CompileCache(JUDGES_COMPILE_CACHE_BYTES)
         self._preparations = Preparations(prepared_directory(data_directory))
 
     async def start(self) -> None:
@@ -139,7 +142,7 @@ class SandboxEngine:
         """
         self._expect_toolchain(program.language)
         async with self._lanes.one() as lane, lane.box() as box:
-            build = await self._build(box, program)
+            build = await self._build(box, program, self._cache)
             yield build.compiled
             if not build.compiled.is_ok:
                 return
@@ -158,7 +161,7 @@ class SandboxEngine:
         """
         self._expect_toolchain(program.language)
         async with self._judges_lanes.one() as lane, lane.box() as box:
-            build = await self._build(box, program)
+            build = await self._build(box, program, self._judges_cache)
 
             async def run(run_input: RunInput) -> RunResult:
                 result = await box.run(judges_command(program, run_input))
@@ -179,7 +182,7 @@ class SandboxEngine:
         self._expect_toolchain(program.language)
         self._expect_toolchain(interactor.program.language)
         async with self._lanes.one() as lane, lane.box() as box:
-            build = await self._build(box, program)
+            build = await self._build(box, program, self._cache)
             yield build.compiled
             if not build.compiled.is_ok:
                 return
@@ -191,9 +194,10 @@ class SandboxEngine:
     ) -> Interaction:
         judging = interactor.program
         async with self._judges_lanes.one() as lane, lane.box() as judges_box:
-            compiled = (await self._build(judges_box, judging)).compiled
-            if not compiled.is_ok:
-                raise CheckerFailedError(f"The interactor does not compile:\n{compiled.message}")
+            build = await self._build(judges_box, judging, self._judges_cache)
+            if not build.compiled.is_ok:
+                message = build.compiled.message
+                raise CheckerFailedError(f"The interactor does not compile:\n{message}")
             result = await talk(
                 Side(box, run_command(program, b"")),
                 Side(judges_box, judges_command(judging, run_input)),
@@ -213,17 +217,20 @@ class SandboxEngine:
             logger.warning("Every command gets a bubblewrap of its own, slower: %s", error.detail)
             return PlainLane, pack_plain_keeper(self._data_directory)
 
-    async def _build(self, box: Box, program: Program) -> Build:
+    async def _build(self, box: Box, program: Program, cache: CompileCache) -> Build:
         """Compile in the box, or put into it what compiling the same gave before."""
         key = self._key(program)
-        build = self._cache.get(key)
+        build = cache.get(key)
         if build is None:
-            return await self._compile(box, program, key)
-        if build.archive is not None:
+            build, is_repeatable = await self._compile(box, program)
+            if is_repeatable:
+                cache.put(key, build)
+        elif build.archive is not None:
             box.unpack(build.archive)
         return build
 
-    async def _compile(self, box: Box, program: Program, key: bytes) -> Build:
+    async def _compile(self, box: Box, program: Program) -> tuple[Build, bool]:
+        """Compile, and tell whether it would give the same again and can be kept."""
         language = program.language
         await box.put_file(language.source_file, program.source)
         for file in program.files:
@@ -231,9 +238,8 @@ class SandboxEngine:
         run = await box.run(compile_command(language, program.compile_options))
         compiled = compile_result(run, language)
         build = Build(compiled, await box.pack() if compiled.is_ok else None)
-        if run.status in _REPEATABLE and (build.archive is not None or not compiled.is_ok):
-            self._cache.put(key, build)
-        return build
+        is_whole = build.archive is not None or not compiled.is_ok
+        return build, is_whole and run.status in _REPEATABLE
 
     def _key(self, program: Program) -> bytes:
         command = compile_command(program.language, program.compile_options)
