@@ -10,6 +10,7 @@ from typing import Self
 from app.domain.runs import Interaction, RunResult
 from app.engines.sandbox.box import Box
 from app.engines.sandbox.keeper_protocol import Command
+from app.errors import SandboxFailureError
 
 _CHUNK_BYTES = 64 * 1024
 """What a pipe holds."""
@@ -30,7 +31,7 @@ async def talk(participant: Side, interactor: Side, accepting: frozenset[int]) -
     other (end of file, SIGPIPE) comes after we know of it, and who ended first is a fact.
 
     Raises:
-        SandboxFailureError: a box broke.
+        SandboxFailureError: a box broke, or the host gives no pipe.
     """
     with _Pipe() as question, _Pipe() as answer:
         interactor.box.connect(stdin=answer.read_end, stdout=question.write_end)
@@ -58,7 +59,10 @@ class _Pipe:
     """A pipe, with both ends ours until we close them."""
 
     def __init__(self) -> None:
-        self.read_end, self.write_end = os.pipe()
+        try:
+            self.read_end, self.write_end = os.pipe()
+        except OSError as error:
+            raise SandboxFailureError(f"a pipe can't be made: {error}") from error
 
     def __enter__(self) -> Self:
         return self
