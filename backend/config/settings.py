@@ -217,6 +217,7 @@ RATE_LIMITS = {
         ("SUBMISSION", "60/minute"),
         ("TRIAL", "30/minute"),
         ("ENTRY", "30/minute"),
+        ("QUESTION", "10/minute"),
         ("LOGIN", "10/minute"),
         ("LOGIN_ADDRESS", "120/minute"),
     )
@@ -250,6 +251,8 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
         "SubmissionStatusEnum": "apps.code_execution.models.STATUS_CHOICES",
+        "ClarificationKindEnum": "apps.contests.serializers.ClarificationKind",
+        "ParticipantKindEnum": "apps.contests.models.ContestParticipant.Kind",
         "LanguageEnum": "apps.problems.models.LANGUAGE_CHOICES",
         "VerdictEnum": "apps.code_execution.models.VERDICT_CHOICES",
     },

@@ -40,10 +40,9 @@ from apps.code_execution.serializers import (
 )
 from apps.code_execution.service_health import service_is_healthy
 from apps.code_execution.throttling import SubmissionThrottle
-from apps.contests.models import Contest
-from apps.contests.permissions import IsJury, rights_of
+from apps.contests.permissions import IsJury, find_contest, rights_of
 from apps.contests.services import problems
-from apps.contests.visibility import Detail, Visibility
+from apps.contests.visibility import Detail
 from apps.core.errors import NotFoundError
 from apps.core.idempotency import IDEMPOTENCY_KEY, idempotent
 from apps.core.pagination import NewestFirstPagination
@@ -150,7 +149,7 @@ class ContestSubmissionsView(ListAPIView[CodeSubmission]):
     @override
     def get_queryset(self) -> QuerySet[CodeSubmission]:
         """Give the contest's submissions."""
-        contest, visibility = contest_for(self.request, self.kwargs["pk"])
+        contest, visibility = find_contest(self.request, self.kwargs["pk"])
         return reading.list_of_contest(contest, visibility)
 
     @override
@@ -183,21 +182,8 @@ class ContestStatisticsView(APIView):
     )
     def get(self, request: Request, pk: int) -> Response:
         """Count, as far as the caller may know."""
-        counted: Any = reading.statistics_of(*contest_for(request, pk))
+        counted: Any = reading.statistics_of(*find_contest(request, pk))
         return Response(ProblemStatisticsSerializer(counted, many=True).data)
-
-
-def contest_for(request: Request, contest_id: int) -> tuple[Contest, Visibility]:
-    """Give a contest that the caller may know of, and what they may see of it.
-
-    Raises:
-        NotFoundError: There is none of that id.
-    """
-    rights = rights_of(request)
-    contest = rights.visible_contests().filter(pk=contest_id).first()
-    if contest is None:
-        raise NotFoundError
-    return contest, rights.visibility(contest)
 
 
 def positive_id(text: str) -> int:

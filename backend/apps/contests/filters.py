@@ -6,7 +6,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework.request import Request
 
-from apps.contests.models import Contest
+from apps.contests.models import Clarification, Contest
 from apps.contests.permissions import rights_of
 from apps.problems.models import Problem
 
@@ -42,3 +42,23 @@ class ProblemFilter(filters.FilterSet):
         """Give the contest's problems, unless which those are is not to be known yet."""
         is_open = rights_of(self.request).visibility(contest).may_see_problems
         return problems.filter(contests=contest) if is_open else problems.none()
+
+
+class ClarificationFilter(filters.FilterSet):
+    """By whether a question is answered."""
+
+    is_answered = filters.BooleanFilter(method="of_questions")
+
+    class Meta:
+        model = Clarification
+        fields = ()
+
+    def of_questions(
+        self,
+        rows: QuerySet[Clarification],
+        name: str,
+        value: bool,  # noqa: FBT001 - its package calls it so
+    ) -> QuerySet[Clarification]:
+        """Give questions that the jury has answered, or those that wait for it."""
+        questions = rows.filter(from_participant__isnull=False)
+        return questions.exclude(replies=None) if value else questions.filter(replies=None)

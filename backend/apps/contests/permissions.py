@@ -10,6 +10,8 @@ from typing_extensions import override
 from apps.contests.models import Contest
 from apps.contests.services.problems import may_change
 from apps.contests.services.rights import Rights
+from apps.contests.visibility import Visibility
+from apps.core.errors import NotFoundError
 from apps.problems.models import Problem
 
 _RIGHTS = "_contest_rights"
@@ -23,6 +25,19 @@ def rights_of(request: Request) -> Rights:
         rights = Rights(request.user, timezone.now())
         setattr(inner, _RIGHTS, rights)
     return rights
+
+
+def find_contest(request: Request, contest_id: int) -> tuple[Contest, Visibility]:
+    """Give a contest that the caller may know of, and what they may see of it.
+
+    Raises:
+        NotFoundError: There is none of that id.
+    """
+    rights = rights_of(request)
+    contest = rights.visible_contests().filter(pk=contest_id).first()
+    if contest is None:
+        raise NotFoundError
+    return contest, rights.visibility(contest)
 
 
 class ManagesContest(BasePermission):

@@ -1,11 +1,17 @@
 """Addresses of contests and problems, under `/api/code-execution/`."""
 
+from django.urls import path
 from rest_framework.routers import SimpleRouter
 
+from apps.contests.views.clarifications import AnswerView, ClarificationsView
 from apps.contests.views.contests import ContestViewSet
 from apps.contests.views.problems import ProblemViewSet
 
 router = SimpleRouter()
 router.register("contests", ContestViewSet, basename="contest")
 router.register("problems", ProblemViewSet, basename="problem")
-urlpatterns = router.urls
+urlpatterns = [
+    *router.urls,
+    path("contests/<int:pk>/clarifications/", ClarificationsView.as_view()),
+    path("contests/<int:pk>/clarifications/<int:clarification_id>/answer/", AnswerView.as_view()),
+]

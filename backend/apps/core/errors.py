@@ -52,6 +52,14 @@ class NotFoundError(ClientError):
     status = 404
 
 
+class ForbiddenError(ClientError):
+    """The caller may know of it, but not do this."""
+
+    code = "forbidden"
+    title = "This is not allowed"
+    status = 403
+
+
 class TooLargeError(ClientError):
     """The request is larger than the server takes."""
 
@@ -182,6 +190,21 @@ class BoardHiddenError(ClientError):
     code = "board-hidden"
     title = "The contest does not show you its scoreboard now"
     status = 403
+
+
+class MayNotAskError(ClientError):
+    """Questions are for participants, while there is a jury to answer them."""
+
+    code = "may-not-ask"
+    title = "Only participants ask the jury, and only until the contest is final"
+    status = 403
+
+
+class TooManyQuestionsError(ClientError):
+    """The jury has not answered the participant's questions yet."""
+
+    code = "too-many-questions"
+    title = "Wait until the jury has answered some of your questions"
 
 
 class IllegalTransitionError(ClientError):

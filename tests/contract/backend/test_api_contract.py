@@ -1,5 +1,6 @@
 """What holds for every endpoint: the document describes it, and its errors are JSON."""
 
+import re
 from typing import Any
 
 import jwt
@@ -23,6 +24,8 @@ PROMISED = {
     "/api/code-execution/contests/{id}/leave/": {"post"},
     "/api/code-execution/contests/{id}/leaderboard/": {"get"},
     "/api/code-execution/contests/{id}/participants/": {"get"},
+    "/api/code-execution/contests/{id}/clarifications/": {"get", "post"},
+    "/api/code-execution/contests/{id}/clarifications/{clarification_id}/answer/": {"post"},
     "/api/code-execution/contests/{id}/submissions/": {"get"},
     "/api/code-execution/contests/{id}/statistics/": {"get"},
     "/api/code-execution/problems/": {"get", "post"},
@@ -37,6 +40,10 @@ PROMISED = {
     "/api/webhooks/code-execution/": {"post"},
     "/health/": {"get"},
 }
+
+
+def with_ids(path: str) -> str:
+    return re.sub(r"\{\w+\}", "1", path)
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +88,7 @@ def test_only_public_endpoints_are_described_without_a_credential(
 @pytest.mark.parametrize("path", sorted(PROMISED))
 @pytest.mark.django_db
 def test_every_path_is_served_without_its_slash_and_without_a_redirect(path: str) -> None:
-    answer = APIClient().options(path.rstrip("/").replace("{id}", "1"))
+    answer = APIClient().options(with_ids(path.rstrip("/")))
 
     assert answer.status_code in {200, 401}, answer.content
 
@@ -89,7 +96,7 @@ def test_every_path_is_served_without_its_slash_and_without_a_redirect(path: str
 @pytest.mark.parametrize("path", sorted(PROMISED))
 @pytest.mark.django_db
 def test_a_wrong_method_is_answered_in_json(path: str) -> None:
-    answer = Client().delete(path.replace("{id}", "1"))
+    answer = Client().delete(with_ids(path))
 
     assert answer.status_code in {401, 405}
     assert "detail" in answer.json()
