@@ -43,7 +43,7 @@ ensure_toolchains() {
     [[ -z $missing ]] || install_system_packages $missing
 }
 
-# Servers and a kernel that the tests start for themselves.
+# Servers, a browser and a kernel that the tests start for themselves.
 ensure_test_servers() {
     local missing=()
     compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null ||
@@ -51,6 +51,8 @@ ensure_test_servers() {
     command -v redis-server >/dev/null || missing+=(redis-server)
     command -v rabbitmq-server >/dev/null || [[ -x /usr/sbin/rabbitmq-server ]] ||
         missing+=(rabbitmq-server)
+    command -v chromium >/dev/null || command -v google-chrome >/dev/null ||
+        missing+=(chromium)
     command -v linux.uml >/dev/null || missing+=(user-mode-linux) # a cgroup v2 host for the sandbox
     ((${#missing[@]} == 0)) || install_system_packages "${missing[@]}"
 }
