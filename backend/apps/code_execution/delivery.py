@@ -33,13 +33,25 @@ logger = logging.getLogger(__name__)
 # Added to the longest call, so that a claim never ends before it.
 LEASE_MARGIN = timedelta(seconds=30)
 DUE_ROWS_MAX = 200
+# So few of all rejudgings are with the execution service at a time that a fresh submission does
+# not have to wait behind a whole contest there.
+REJUDGED_AT_ONCE_MAX = 40
 ERROR_CHARS_MAX = 500
 
 
 def list_due(*, now: datetime) -> list[UUID]:
-    """List the judgements that somebody has to look after, the longest due first."""
-    due = Judgement.objects.filter(finished_at=None, due_at__lte=now).order_by("due_at")
-    return list(due.values_list("pk", flat=True)[:DUE_ROWS_MAX])
+    """List the judgements that somebody has to look after, the longest due first.
+
+    Fresh ones come before those of rejudgings, of which only a few are under way.
+    """
+    unfinished = Judgement.objects.filter(finished_at=None)
+    due = unfinished.filter(due_at__lte=now).order_by("due_at").values_list("pk", flat=True)
+    fresh = due.filter(rejudging=None)[:DUE_ROWS_MAX]
+    rejudged = due.filter(rejudging__isnull=False)
+    under_way = unfinished.filter(rejudging__isnull=False).exclude(delivered_at=None).count()
+    asked_about = rejudged.exclude(delivered_at=None)[:REJUDGED_AT_ONCE_MAX]
+    new = rejudged.filter(delivered_at=None)[: max(REJUDGED_AT_ONCE_MAX - under_way, 0)]
+    return [*fresh, *asked_about, *new]
 
 
 def claim(*, judgement_id: UUID, now: datetime) -> Judgement | None:

@@ -16,6 +16,8 @@ from apps.core.errors import InvalidFieldsError, SubmissionNotFoundError
 
 OUTCOME_FIELDS = tuple(field.name for field in Outcome._meta.get_fields())  # noqa: SLF001
 
+OPEN_STATES = (Rejudging.State.JUDGING, Rejudging.State.READY)
+
 
 @transaction.atomic(savepoint=False)
 def apply_result(*, result: Result) -> tuple[CodeSubmission, bool]:
@@ -79,11 +81,16 @@ def mark_delivered(*, judgement: Judgement, microservice_id: int) -> None:
 
 def put_in_force(submission: CodeSubmission, judgement: Judgement) -> None:
     """Make a finished judgement the one that counts; the caller holds the submission's lock."""
+    take_over(submission, judgement)
+    submission.save(update_fields=["judgement", "updated_at", *OUTCOME_FIELDS])
+    update_board(submission)
+
+
+def take_over(submission: CodeSubmission, judgement: Judgement) -> None:
+    """Copy what a judgement found onto its submission, without storing it."""
     for name in OUTCOME_FIELDS:
         setattr(submission, name, getattr(judgement, name))
     submission.judgement = judgement
-    submission.save(update_fields=["judgement", "updated_at", *OUTCOME_FIELDS])
-    update_board(submission)
 
 
 def clear_outcome(submission: CodeSubmission) -> None:
@@ -91,6 +98,11 @@ def clear_outcome(submission: CodeSubmission) -> None:
     fresh = CodeSubmission()
     for name in OUTCOME_FIELDS:
         setattr(submission, name, getattr(fresh, name))
+
+
+def is_being_rejudged(submission: CodeSubmission) -> bool:
+    """Tell whether the submission is in a rejudging that nobody has decided about."""
+    return submission.judgements.filter(rejudging__state__in=OPEN_STATES).exists()
 
 
 def open_rows(judgement: Judgement) -> QuerySet[Judgement]:

@@ -48,7 +48,7 @@ def update_board(submission: CodeSubmission) -> None:
         contest=contest,
         participant=participant,
         problem_id=submission.problem_id or 0,
-        attempts=[attempt for _, attempt in _attempts(rows)],
+        attempts=[attempt for _, attempt in attempts_of(rows)],
     )
 
 
@@ -68,6 +68,13 @@ def scored_submissions(contest: Contest) -> "QuerySet[CodeSubmission]":
     )
 
 
+def attempts_of(rows: "QuerySet[CodeSubmission]") -> list[tuple[int, Attempt]]:
+    """Read submissions as scoring sees them, each with its participant's id."""
+    return [
+        (values["participant_id"], _attempt(values)) for values in rows.order_by().values(*_FIELDS)
+    ]
+
+
 def contest_time_ms_of(contest: Contest, participant: ContestParticipant, moment: datetime) -> int:
     """Say what the participant's clock showed at a moment."""
     return (moment - standings.start_of(contest, participant)) // timedelta(milliseconds=1)
@@ -75,7 +82,7 @@ def contest_time_ms_of(contest: Contest, participant: ContestParticipant, moment
 
 def _rebuild(contest: Contest) -> None:
     attempts: defaultdict[int, list[Attempt]] = defaultdict(list)
-    for participant_id, attempt in _attempts(scored_submissions(contest)):
+    for participant_id, attempt in attempts_of(scored_submissions(contest)):
         attempts[participant_id].append(attempt)
     standings.rebuild(contest=contest, attempts=attempts)
 
@@ -83,13 +90,6 @@ def _rebuild(contest: Contest) -> None:
 def _counts(submission: CodeSubmission) -> bool:
     is_placed = submission.contest_id is not None and submission.problem_id is not None
     return is_placed and submission.purpose == CodeSubmission.Purpose.CONTEST
-
-
-def _attempts(rows: "QuerySet[CodeSubmission]") -> list[tuple[int, Attempt]]:
-    """Read submissions as scoring sees them, each with its participant's id."""
-    return [
-        (values["participant_id"], _attempt(values)) for values in rows.order_by().values(*_FIELDS)
-    ]
 
 
 def _attempt(values: Mapping[str, Any]) -> Attempt:

@@ -12,11 +12,11 @@ from apps.code_execution.delivery import hand_over
 from apps.code_execution.domain import TERMINAL_STATUSES, Status
 from apps.code_execution.languages import published_languages
 from apps.code_execution.models import CodeSubmission, Judgement
-from apps.code_execution.results import clear_outcome
+from apps.code_execution.results import clear_outcome, is_being_rejudged
 from apps.code_execution.scoring import contest_time_ms_of, update_board
 from apps.contests.models import Contest, ContestProblem
 from apps.contests.services import participation
-from apps.core.errors import IllegalTransitionError, InvalidFieldsError
+from apps.core.errors import ContestFinalError, IllegalTransitionError, InvalidFieldsError
 from apps.problems.models import Problem
 from apps.users.models import User
 
@@ -80,12 +80,17 @@ def rerun_submission(*, submission_id: int) -> CodeSubmission:
     The sweep hands it over.
 
     Raises:
-        IllegalTransitionError: The submission is still being judged.
+        IllegalTransitionError: The submission is still being judged, or in a rejudging.
+        ContestFinalError: The results of its contest are final.
     """
     with transaction.atomic():
         submission = CodeSubmission.objects.select_for_update(no_key=True).get(pk=submission_id)
         if Status(submission.status) not in TERMINAL_STATUSES:
             raise IllegalTransitionError("The submission is still being judged.")
+        if is_being_rejudged(submission):
+            raise IllegalTransitionError("The submission is in a rejudging; decide that first.")
+        if submission.contest is not None and submission.contest.finalized_at is not None:
+            raise ContestFinalError
         submission.microservice_submission_id = None
         submission.status = Status.PENDING
         submission.submitted_at = None

@@ -91,6 +91,22 @@ class ContestClosedError(ClientError):
     title = "The contest takes no submissions now"
 
 
+class ContestFinalError(ClientError):
+    """The contest has been finalised, so nothing about it changes any more."""
+
+    code = "contest-final"
+    title = "The contest's results are final"
+    status = 409
+
+
+class ContestPhaseError(ClientError):
+    """The contest is not in the phase in which this can be done."""
+
+    code = "contest-phase"
+    title = "The contest is not in the phase for this"
+    status = 409
+
+
 class ContestFullError(ClientError):
     """The contest has all the participants that it may have."""
 

@@ -1,0 +1,305 @@
+"""Rejudging as a staged act: judged beside, compared, then applied or cancelled."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from apps.audit.models import AuditEntry
+from apps.code_execution import delivery, rejudging, services
+from apps.code_execution.comparison import compare
+from apps.code_execution.models import CodeSubmission, Judgement, Rejudging
+from apps.contests.models import Contest, ContestParticipant
+from apps.contests.services.rights import Rights
+from apps.core.errors import ContestFinalError, IllegalTransitionError, InvalidFieldsError
+from apps.problems.models import Problem
+from apps.users.models import User
+from tests.support.contests import make_contest, make_event, make_problem, make_submission
+from tests.support.webhooks import deliver
+
+pytestmark = pytest.mark.django_db
+Submit = Callable[..., CodeSubmission]
+
+
+@pytest.fixture
+def contest(db: None) -> Contest:
+    now = timezone.now()
+    return make_contest(
+        format="icpc",
+        format_config={},
+        start_time=now - timedelta(hours=2),
+        end_time=now - timedelta(minutes=1),
+    )
+
+
+@pytest.fixture
+def problem(contest: Contest) -> Problem:
+    return make_problem(contest)
+
+
+@pytest.fixture
+def submit(contest: Contest, problem: Problem) -> Submit:
+    """Hand in a program, and have it judged."""
+    count = 0
+
+    def hand_in(user: User, verdict: str = "AC", *, minute: int = 10) -> CodeSubmission:
+        nonlocal count
+        count += 1
+        assert contest.start_time
+        submission = make_submission(
+            user,
+            contest=contest,
+            problem=problem,
+            microservice_submission_id=count,
+            created_at=contest.start_time + timedelta(minutes=minute),
+        )
+        tell(submission.judgements.get(), verdict)
+        submission.refresh_from_db()
+        return submission
+
+    return hand_in
+
+
+def tell(judgement: Judgement, verdict: str, *, number: int = 0) -> Any:
+    """Send the event with a judgement's result."""
+    submission = judgement.submission
+    event = make_event(
+        submission,
+        submission_id=number or submission.microservice_submission_id,
+        reference=str(judgement.pk),
+        verdict=verdict,
+        test_results=[],
+    )
+    answer = deliver(event, message_id=f"evt-{judgement.pk}-{verdict}")
+    assert answer.status_code == 200, answer.content
+    return answer
+
+
+def tell_all(staged: Rejudging, verdicts: dict[int, str]) -> None:
+    for number, judgement in enumerate(staged.judgements.order_by("submission_id"), start=900):
+        tell(judgement, verdicts[judgement.submission_id], number=number)
+    staged.refresh_from_db()
+
+
+def ranking(contest: Contest) -> dict[str, int | None]:
+    rows = ContestParticipant.objects.filter(contest=contest)
+    return dict(rows.values_list("user__username", "rank"))
+
+
+def of_contest(contest: Contest) -> Any:
+    return CodeSubmission.objects.filter(contest=contest)
+
+
+def test_judges_beside_what_is_in_force(
+    contest: Contest, submit: Submit, alice: User, bob: User
+) -> None:
+    submission = submit(alice)
+
+    staged = rejudging.start(submissions=of_contest(contest), reason="New tests", actor=bob)
+    tell_all(staged, {submission.pk: "WA"})
+
+    submission.refresh_from_db()
+    assert staged.state == Rejudging.State.READY
+    assert (staged.contest, staged.problem) == (contest, submission.problem)
+    assert (submission.verdict, submission.status) == ("AC", "completed")
+    assert ranking(contest) == {"alice": 1}
+
+
+def test_says_what_would_change_and_who_is_affected_without_changing_it(
+    contest: Contest, submit: Submit, alice: User, charlie: User, bob: User
+) -> None:
+    first, second = submit(alice, minute=5), submit(charlie, minute=50)
+    staged = rejudging.start(submissions=of_contest(contest), reason="", actor=bob)
+    tell_all(staged, {first.pk: "WA", second.pk: "AC"})
+
+    comparison = compare(staged)
+
+    assert (comparison.total, comparison.judged, comparison.changed) == (2, 2, 1)
+    assert list(comparison.transitions) == [("AC", "AC", 1), ("AC", "WA", 1)]
+    (difference,) = comparison.differences
+    assert (difference.name, difference.old_verdict, difference.new_verdict) == (
+        "alice",
+        "AC",
+        "WA",
+    )
+    moves = {each.name: (each.old_rank, each.new_rank) for each in comparison.affected}
+    assert moves == {"alice": (1, 2), "charlie": (2, 1)}
+    assert ranking(contest) == {"alice": 1, "charlie": 2}
+
+
+def test_applied_it_changes_the_winner_as_it_was_foretold(
+    contest: Contest, submit: Submit, alice: User, charlie: User, bob: User
+) -> None:
+    first, second = submit(alice, minute=5), submit(charlie, minute=50)
+    staged = rejudging.start(submissions=of_contest(contest), reason="Wrong answer", actor=bob)
+    tell_all(staged, {first.pk: "WA", second.pk: "AC"})
+    foretold = {each.name: each.new_rank for each in compare(staged).affected}
+
+    rejudging.apply(rejudging=staged, actor=bob)
+
+    first.refresh_from_db()
+    staged.refresh_from_db()
+    assert ranking(contest) == foretold == {"alice": 2, "charlie": 1}
+    assert (first.verdict, first.is_correct) == ("WA", False)
+    assert first.judgement == staged.judgements.get(submission=first)
+    assert (staged.state, staged.decided_by) == (Rejudging.State.APPLIED, bob)
+    entry = AuditEntry.objects.get(act="rejudging.apply")
+    assert entry.after["ranks"] == ["charlie: 2 > 1", "alice: 1 > 2"]
+    shown = compare(staged).differences
+    assert [(each.old_verdict, each.new_verdict) for each in shown] == [("AC", "WA")]
+
+
+def test_cancelled_it_changes_nothing_and_late_results_are_ignored(
+    contest: Contest, submit: Submit, alice: User, charlie: User, bob: User
+) -> None:
+    first, second = submit(alice), submit(charlie)
+    staged = rejudging.start(submissions=of_contest(contest), reason="", actor=bob)
+    early, late = staged.judgements.order_by("submission_id")
+    tell(early, "WA", number=901)
+
+    rejudging.cancel(rejudging=staged, actor=bob)
+    tell(late, "WA", number=902)
+
+    for submission in (first, second):
+        submission.refresh_from_db()
+        assert (submission.verdict, submission.status) == ("AC", "completed")
+    late.refresh_from_db()
+    staged.refresh_from_db()
+    assert (late.status, late.verdict) == ("cancelled", None)
+    assert staged.state == Rejudging.State.CANCELLED
+    assert AuditEntry.objects.get(act="rejudging.cancel").after == {"not_judged": 1}
+
+
+def test_a_submission_is_in_one_open_rejudging_at_a_time(
+    contest: Contest, submit: Submit, alice: User, charlie: User, bob: User
+) -> None:
+    first = submit(alice)
+    only_first = of_contest(contest).filter(pk=first.pk)
+    staged = rejudging.start(submissions=only_first, reason="", actor=bob)
+    submit(charlie)
+
+    scope = rejudging.scope_of(of_contest(contest))
+    second = rejudging.start(submissions=of_contest(contest), reason="", actor=bob)
+
+    assert (scope.taken, scope.being_rejudged) == (1, 1)
+    assert second.judgements.count() == 1
+    with pytest.raises(InvalidFieldsError):
+        rejudging.start(submissions=only_first, reason="", actor=bob)
+    rejudging.cancel(rejudging=staged, actor=bob)
+    assert rejudging.start(submissions=only_first, reason="", actor=bob).judgements.count() == 1
+
+
+def test_takes_nothing_that_is_still_being_judged(
+    contest: Contest, submit: Submit, problem: Problem, alice: User, charlie: User, bob: User
+) -> None:
+    submit(alice)
+    running = make_submission(
+        charlie, contest=contest, problem=problem, microservice_submission_id=77
+    )
+
+    staged = rejudging.start(submissions=of_contest(contest), reason="", actor=bob)
+
+    assert rejudging.scope_of(of_contest(contest)).unfinished == 1
+    assert not staged.judgements.filter(submission=running).exists()
+
+
+def test_a_fresh_rerun_waits_for_the_decision(
+    contest: Contest, submit: Submit, alice: User, bob: User
+) -> None:
+    submission = submit(alice)
+    staged = rejudging.start(submissions=of_contest(contest), reason="", actor=bob)
+    for verdict in ("judging", "WA"):
+        with pytest.raises(IllegalTransitionError, match="rejudging"):
+            services.rerun_submission(submission_id=submission.pk)
+        if verdict == "judging":
+            tell_all(staged, {submission.pk: "WA"})
+
+    rejudging.apply(rejudging=staged, actor=bob)
+
+    assert services.rerun_submission(submission_id=submission.pk).status == "pending"
+
+
+def test_a_fresh_rerun_that_runs_is_left_alone(
+    contest: Contest, submit: Submit, alice: User, bob: User
+) -> None:
+    submission = submit(alice)
+    services.rerun_submission(submission_id=submission.pk)
+
+    with pytest.raises(InvalidFieldsError, match="none is finished and free"):
+        rejudging.start(submissions=of_contest(contest), reason="", actor=bob)
+    assert not Rejudging.objects.exists()
+
+
+def test_is_decided_once_and_not_before_it_is_judged(
+    contest: Contest, submit: Submit, alice: User, bob: User
+) -> None:
+    submission = submit(alice)
+    staged = rejudging.start(submissions=of_contest(contest), reason="", actor=bob)
+    with pytest.raises(IllegalTransitionError, match="still being judged"):
+        rejudging.apply(rejudging=staged, actor=bob)
+    tell_all(staged, {submission.pk: "AC"})
+
+    rejudging.apply(rejudging=staged, actor=bob)
+
+    with pytest.raises(IllegalTransitionError, match="applied already"):
+        rejudging.cancel(rejudging=staged, actor=bob)
+
+
+def test_final_results_are_not_touched(
+    contest: Contest, submit: Submit, alice: User, bob: User
+) -> None:
+    submission = submit(alice)
+    staged = rejudging.start(submissions=of_contest(contest), reason="", actor=bob)
+    tell_all(staged, {submission.pk: "WA"})
+    Contest.objects.update(finalized_at=timezone.now())
+
+    with pytest.raises(ContestFinalError):
+        rejudging.apply(rejudging=staged, actor=bob)
+    rejudging.cancel(rejudging=staged, actor=bob)
+
+    assert rejudging.scope_of(of_contest(contest)).finalized == 1
+    with pytest.raises(ContestFinalError):
+        services.rerun_submission(submission_id=submission.pk)
+    with pytest.raises(InvalidFieldsError):
+        rejudging.start(submissions=of_contest(contest), reason="", actor=bob)
+
+
+def test_fresh_submissions_are_looked_after_before_a_whole_contest(
+    contest: Contest, submit: Submit, problem: Problem, alice: User, bob: User
+) -> None:
+    old = [submit(alice) for _ in range(delivery.REJUDGED_AT_ONCE_MAX + 5)]
+    rejudging.start(submissions=of_contest(contest), reason="", actor=bob)
+    fresh = make_submission(
+        alice, contest=contest, problem=problem, microservice_submission_id=None
+    )
+    now = timezone.now() + timedelta(minutes=1)
+
+    due = delivery.list_due(now=now)
+
+    assert due[0] == fresh.judgements.get().pk
+    assert len(due) == 1 + delivery.REJUDGED_AT_ONCE_MAX < 1 + len(old)
+    # Those that the execution service has are asked about; no new ones come before they are done.
+    Judgement.objects.filter(pk__in=due[1:]).update(delivered_at=now, due_at=now)
+    assert set(delivery.list_due(now=now)) == set(due)
+    Judgement.objects.filter(pk__in=due[1:4]).update(finished_at=now)
+    assert len(set(delivery.list_due(now=now)) - set(due)) == 3
+
+
+def test_a_judge_rejudges_their_own_contests_only(
+    contest: Contest, submit: Submit, alice: User, charlie: User, bob: User
+) -> None:
+    submit(alice)
+    other = make_contest(title="Other")
+    rights = Rights(charlie, timezone.now())
+    assert not rejudging.submissions_to_rejudge(rights, contest=contest).exists()
+
+    contest.roles.create(user=charlie, role="judge")
+    rights = Rights(charlie, timezone.now())
+
+    assert rejudging.submissions_to_rejudge(rights).count() == 1
+    assert not rejudging.submissions_to_rejudge(rights, contest=other).exists()
+    staged = rejudging.start(submissions=of_contest(contest), reason="", actor=bob)
+    assert list(rejudging.list_rejudgings(rights)) == [staged]
+    assert not rejudging.list_rejudgings(Rights(alice, timezone.now())).exists()
