@@ -8,7 +8,7 @@ from typing_extensions import override
 
 from apps.code_execution.models import CodeSubmission
 from apps.code_execution.reading import without_secret_outcomes
-from apps.contests.filters import visible_contests
+from apps.contests.filters import IdFilter, visible_contests
 from apps.contests.permissions import rights_of
 
 OUTCOMES = ("status", "verdict", "is_correct")
@@ -17,8 +17,8 @@ OUTCOMES = ("status", "verdict", "is_correct")
 class ContestSubmissionFilter(filters.FilterSet):
     """By who tried what."""
 
-    problem = filters.NumberFilter()
-    participant = filters.NumberFilter()
+    problem = IdFilter()
+    participant = IdFilter()
 
     class Meta:
         model = CodeSubmission
@@ -29,9 +29,8 @@ class SubmissionFilter(filters.FilterSet):
     """By where they belong and how they did, as far as the caller may know that."""
 
     contest = filters.ModelChoiceFilter(queryset=visible_contests)
-    # Plain numbers, as a list of choices would tell which there are.
-    problem = filters.NumberFilter()
-    user = filters.NumberFilter()
+    problem = IdFilter()
+    user = IdFilter()
 
     class Meta:
         model = CodeSubmission

@@ -7,6 +7,7 @@ from django.db.models import Count, Q, QuerySet
 
 from apps.code_execution.domain import Verdict
 from apps.code_execution.models import CodeSubmission
+from apps.contests.domain import problem_label
 from apps.contests.models import Contest
 from apps.contests.services.rights import Rights
 from apps.contests.services.rosters import on_board
@@ -144,10 +145,10 @@ def statistics_of(contest: Contest, visibility: Visibility) -> list[ProblemStati
     nothing = {"attempts": 0, "tried_by": 0, "solved_by": 0}
     return [
         ProblemStatistics(
-            label=each.label,
+            label=problem_label(place, each.label),
             **{"problem": each.problem_id, **nothing, **counts.get(each.problem_id, {})},
         )
-        for each in contest.contest_problems.all()
+        for place, each in enumerate(contest.contest_problems.all())
     ]
 
 

@@ -51,6 +51,8 @@ from apps.core.views import SERVICE_NAME
 from apps.users.permissions import signed_in
 
 REFUSED = OpenApiResponse(description="Errors by field, or `detail` says why not.")
+# Of a 64-bit number, as ids are.
+ID_DIGITS_MAX = 18
 COSTLY_ACTIONS = frozenset({"create", "rerun"})
 
 
@@ -192,7 +194,7 @@ def positive_id(text: str) -> int:
     Raises:
         NotFoundError: It is none.
     """
-    if not text.isascii() or not text.isdecimal():
+    if not text.isascii() or not text.isdecimal() or len(text) > ID_DIGITS_MAX:
         raise NotFoundError
     return int(text)
 

@@ -4,6 +4,8 @@ from decimal import Decimal
 
 POINT_STEP = Decimal("0.01")
 NO_SCORE = Decimal("0.00")
+# What an id may be at most: the databases count in 64 bits.
+ID_MAX = 2**63 - 1
 LETTERS = 26
 
 

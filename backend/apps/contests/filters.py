@@ -1,14 +1,25 @@
 """How lists of contests and problems can be narrowed; no filter tells what a list would not."""
 
+from django import forms
 from django.db.models import QuerySet
 from django_filters import rest_framework as filters
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework.request import Request
 
+from apps.contests.domain import ID_MAX
 from apps.contests.models import Clarification, Contest
 from apps.contests.permissions import rights_of
 from apps.problems.models import Problem
+
+
+class IdFilter(filters.NumberFilter):
+    """By an id as a plain number, as a list of choices would tell which ones there are."""
+
+    field_class = forms.IntegerField
+
+    def __init__(self) -> None:
+        super().__init__(min_value=1, max_value=ID_MAX)
 
 
 class ContestFilter(filters.FilterSet):

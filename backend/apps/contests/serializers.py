@@ -7,6 +7,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from typing_extensions import override
 
+from apps.contests.domain import ID_MAX, problem_label
 from apps.contests.models import (
     BoardRow,
     Clarification,
@@ -110,6 +111,8 @@ class ContestSerializer(serializers.ModelSerializer[Contest]):
         visibility = self._visibility(instance)
         if not visibility.may_see_problems:
             body["problems"] = []
+        for place, problem in enumerate(body["problems"]):
+            problem["label"] = problem_label(place, problem["label"])
         if not visibility.may_manage:
             body["access_code"] = ""
         return body
@@ -268,7 +271,12 @@ class NewClarificationSerializer(_SaidSerializer):
     """What a participant asks, or the jury announces."""
 
     problem = serializers.IntegerField(
-        min_value=1, required=False, allow_null=True, default=None, help_text="Which it is about."
+        min_value=1,
+        max_value=ID_MAX,
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="Which it is about.",
     )
 
 
