@@ -20,6 +20,10 @@ app.conf.beat_schedule = {
         "schedule": code_execution.SWEEP_INTERVAL_S,
         "options": {"expires": code_execution.TASK_EXPIRES_S},
     },
+    "delete-old-trials": {
+        "task": code_execution.DELETE_OLD_TRIALS,
+        "schedule": crontab(minute="50"),
+    },
     "delete-old-answers": {
         "task": core.DELETE_OLD_ANSWERS,
         "schedule": crontab(minute="40"),

@@ -252,8 +252,11 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "SubmissionStatusEnum": "apps.code_execution.models.STATUS_CHOICES",
         "ClarificationKindEnum": "apps.contests.serializers.ClarificationKind",
+        "EntrantKindEnum": "apps.contests.serializers.KINDS_TO_CHOOSE",
         "ParticipantKindEnum": "apps.contests.models.ContestParticipant.Kind",
         "LanguageEnum": "apps.problems.models.LANGUAGE_CHOICES",
+        "PurposeEnum": "apps.code_execution.models.CodeSubmission.Purpose",
+        "SubmissionPurposeEnum": "apps.code_execution.serializers.PURPOSES_TO_CHOOSE",
         "VerdictEnum": "apps.code_execution.models.VERDICT_CHOICES",
     },
 }

@@ -1,5 +1,11 @@
 """Django's entry of the app."""
 
+from importlib import import_module
+from typing import Any
+
+from typing_extensions import override
+
+from apps.contests.signals import rules_changed
 from apps.users.groups import ManagedAppConfig
 
 
@@ -16,3 +22,14 @@ class CodeExecutionConfig(ManagedAppConfig):
         "view_judgement",
         "view_executionservice",
     )
+
+    @override
+    def ready(self) -> None:
+        """Have a contest's boards follow when its rules change."""
+        super().ready()
+        rules_changed.connect(_recompute_boards)
+
+
+def _recompute_boards(contest: Any, **_: Any) -> None:
+    # By name, as there are no models yet when Django reads this module.
+    import_module("apps.code_execution.scoring").recompute_board(contest=contest)

@@ -36,7 +36,8 @@ def grade(judgement: Judgement, submission: CodeSubmission, result: Result) -> N
 
 
 def _tests_of(submission: CodeSubmission) -> list[GradedTest]:
-    if submission.problem_id is None:
+    """Give what a submission is graded by; a trial run is not."""
+    if submission.problem_id is None or submission.purpose == CodeSubmission.Purpose.TRIAL:
         return []
     rows = TestCase.objects.filter(problem=submission.problem_id).order_by()
     return [

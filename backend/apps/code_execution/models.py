@@ -121,6 +121,7 @@ class CodeSubmission(Outcome):
             models.Index(fields=["participant", "problem"], name="submission_for_cell"),
             models.Index(fields=["contest", "participant", "problem"], name="submission_for_board"),
             models.Index(fields=["problem", "-created_at"], name="submission_by_problem"),
+            models.Index(fields=["created_at"], condition=Q(purpose="trial"), name="trial_by_age"),
         ]
         permissions = [("rerun_codesubmission", "Can run submissions again")]
 

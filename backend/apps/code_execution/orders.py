@@ -53,14 +53,20 @@ def order_of(judgement: Judgement) -> Order:
 def _judging_of(
     problem: Problem, submission: CodeSubmission, texts: dict[str, bytes]
 ) -> dict[str, Any]:
-    """Give what the problem says; what is not said is as the execution service has it."""
-    tests = list(_tests_of(problem))
-    parts = {
+    """Give what the problem says; what is not said is as the execution service has it.
+
+    A trial run is on the samples, each by itself, or on an own input and then without tests.
+    """
+    is_trial = submission.purpose == CodeSubmission.Purpose.TRIAL
+    parts: dict[str, Any] = {
         "limits": _limits_of(problem, submission.language),
         "files": _files_of(problem, submission.language),
-        "test_cases": tests,
-        "groups": _groups_of(problem) if any("group" in test for test in tests) else [],
     }
+    if is_trial and submission.input_data:
+        return {name: part for name, part in parts.items() if part}
+    tests = list(_tests_of(problem, is_trial=is_trial))
+    parts["test_cases"] = tests
+    parts["groups"] = _groups_of(problem) if any("group" in test for test in tests) else []
     if problem.checker in {Problem.Checker.PROGRAM, Problem.Checker.INTERACTOR}:
         parts |= _programs_of(problem, texts)
     if problem.checker in {Problem.Checker.TOKENS, Problem.Checker.SORTED_LINES}:
@@ -85,8 +91,11 @@ def _files_of(problem: Problem, language: str) -> dict[str, str]:
     return {file.name: file.content for file in files}
 
 
-def _tests_of(problem: Problem) -> Iterator[dict[str, Any]]:
-    rows = TestCase.objects.filter(problem=problem).values(
+def _tests_of(problem: Problem, *, is_trial: bool) -> Iterator[dict[str, Any]]:
+    tests = TestCase.objects.filter(problem=problem)
+    if is_trial:
+        tests = tests.filter(is_sample=True)
+    rows = tests.values(
         "pk",
         "is_sample",
         "group__name",
@@ -97,7 +106,7 @@ def _tests_of(problem: Problem) -> Iterator[dict[str, Any]]:
     )
     for row in rows:
         test = {"id": str(row["pk"]), "is_sample": row["is_sample"]}
-        if row["group__name"] is not None:
+        if not is_trial and row["group__name"] is not None:
             test["group"] = row["group__name"]
         test |= _content("input", row["small_input"], row["input_data_id"])
         test |= _content("expected_output", row["small_answer"], row["expected_data_id"])

@@ -6,6 +6,7 @@ from celery import current_app
 
 SWEEP = "code_execution.sweep"
 ATTEND = "code_execution.attend"
+DELETE_OLD_TRIALS = "code_execution.delete_old_trials"
 SWEEP_INTERVAL_S = 2.0
 # A sweep finds everything that is due, so a task that waited this long has been started again.
 TASK_EXPIRES_S = 60

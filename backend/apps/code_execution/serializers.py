@@ -12,6 +12,7 @@ from apps.code_execution.domain import (
     COMPILE_OPTION_CHARS_MAX,
     COMPILE_OPTIONS_MAX,
     INPUT_CHARS_MAX,
+    INT64_MAX,
     display_duration,
     display_memory,
     language_id_of,
@@ -24,6 +25,8 @@ from apps.contests.visibility import Detail
 from apps.problems.domain import LANGUAGES
 from apps.problems.models import Problem
 
+Purpose = CodeSubmission.Purpose
+PURPOSES_TO_CHOOSE = [Purpose.CONTEST.value, Purpose.PRACTICE.value]
 # What whoever hands a program in is told at once.
 AT_FIRST = Disclosure(detail=Detail.SAMPLES, has_code=True)
 
@@ -145,15 +148,9 @@ class SubmissionSerializer(SubmissionSummarySerializer):
         read_only_fields = fields
 
 
-class NewSubmissionSerializer(serializers.Serializer[Any]):
-    """A program to judge; whose it is, the credential says."""
+class ProgramSerializer(serializers.Serializer[Any]):
+    """A program to run; whose it is, the credential says."""
 
-    contest = serializers.PrimaryKeyRelatedField(
-        queryset=Contest.objects.all(), required=False, allow_null=True, default=None
-    )
-    problem = serializers.PrimaryKeyRelatedField(
-        queryset=Problem.objects.all(), required=False, allow_null=True, default=None
-    )
     code = serializers.CharField(trim_whitespace=False, help_text="At most 100 KiB.")
     language = serializers.CharField(
         max_length=32, help_text=f"One of {', '.join(LANGUAGES)}, or a usual alias."
@@ -190,6 +187,36 @@ class NewSubmissionSerializer(serializers.Serializer[Any]):
                 f"There is no language '{name}'. Use one of {', '.join(LANGUAGES)}."
             )
         return language
+
+
+class NewSubmissionSerializer(ProgramSerializer):
+    """A program to judge."""
+
+    contest = serializers.PrimaryKeyRelatedField(
+        queryset=Contest.objects.all(), required=False, allow_null=True, default=None
+    )
+    problem = serializers.PrimaryKeyRelatedField(
+        queryset=Problem.objects.all(), required=False, allow_null=True, default=None
+    )
+    purpose = serializers.ChoiceField(
+        PURPOSES_TO_CHOOSE,
+        default=Purpose.CONTEST.value,
+        help_text="`practice`: after the contest's end, without counting.",
+    )
+
+
+class NewTrialSerializer(ProgramSerializer):
+    """A program to try out, on the problem's samples, or on `input_data` if there is any."""
+
+    problem = serializers.IntegerField(
+        min_value=1,
+        max_value=INT64_MAX,
+        required=False,
+        allow_null=True,
+        default=None,
+        source="problem_id",
+        help_text="Without one, it is run on `input_data`.",
+    )
 
 
 class ProblemLanguageRulesSerializer(serializers.Serializer[LanguageRules]):

@@ -1,21 +1,23 @@
 """What is done with submissions."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from django.db import transaction
 from django.utils import timezone
 
+from apps.code_execution.admission import Admission, admit
 from apps.code_execution.client import get_client
 from apps.code_execution.delivery import hand_over
 from apps.code_execution.domain import TERMINAL_STATUSES, Status
 from apps.code_execution.languages import published_languages
 from apps.code_execution.models import CodeSubmission, Judgement
 from apps.code_execution.results import clear_outcome, is_being_rejudged
-from apps.code_execution.scoring import contest_time_ms_of, update_board
+from apps.code_execution.scoring import update_board
 from apps.contests.models import Contest, ContestProblem
-from apps.contests.services import participation
+from apps.contests.services import problems
+from apps.contests.services.rights import Rights
 from apps.core.errors import ContestFinalError, IllegalTransitionError, InvalidFieldsError
 from apps.problems.models import Problem
 from apps.users.models import User
@@ -23,6 +25,10 @@ from apps.users.models import User
 # The participant waits for the first try; Celery's may take `CODE_EXECUTION_TIMEOUT`.
 FIRST_TRY_TIMEOUT_S = 3.0
 FIRST_TRY_LEASE = timedelta(seconds=15)
+TRIALS_KEPT_FOR = timedelta(days=1)
+DELETED_AT_ONCE_MAX = 500
+
+Purpose = CodeSubmission.Purpose
 
 
 def create_submission(
@@ -34,44 +40,109 @@ def create_submission(
     contest: Contest | None,
     problem: Problem | None,
     compile_options: Sequence[str] = (),
+    purpose: str = Purpose.CONTEST,
 ) -> CodeSubmission:
     """Store a submission with the order to judge it, and try once at once to hand it over.
 
+    With `purpose` practice it is for after the end, and does not count.
+
     Raises:
-        ContestClosedError: The contest takes no submissions now.
-        ContestFullError: The user can't join it any more.
-        InvalidFieldsError: The contest does not set the problem, or a compile option is wrong.
+        InvalidFieldsError: The contest does not set the problem, or its rules do not allow the
+            program, or a compile option is wrong.
+        ClientError: The contest takes no submission of the user now; see `admission.admit`.
     """
     now = timezone.now()
+    is_practice = purpose == Purpose.PRACTICE
     _check_compile_options(compile_options, language, problem)
     with transaction.atomic():
         _check_problem(user, contest, problem)
-        participant = None
-        contest_time_ms = None
         if contest is not None:
-            participant = participation.enter_submission(contest=contest, user=user, now=now)
-            contest_time_ms = contest_time_ms_of(contest, participant, now)
-        submission = CodeSubmission.objects.create(
-            user=user,
-            code=code,
-            language=language,
-            input_data=input_data,
-            compile_options=list(compile_options),
-            contest=contest,
-            problem=problem,
-            participant=participant,
-            contest_time_ms=contest_time_ms,
-            created_at=now,
+            admission = admit(
+                contest=contest,
+                problem=problem,
+                user=user,
+                is_practice=is_practice,
+                language=language,
+                code=code,
+                now=now,
+            )
+        elif is_practice:
+            raise InvalidFieldsError({"contest": ["Name the contest to practise in."]})
+        else:
+            admission = Admission()
+        judgement = _store(
+            CodeSubmission(
+                user=user,
+                code=code,
+                language=language,
+                input_data=input_data,
+                compile_options=list(compile_options),
+                contest=contest,
+                problem=problem,
+                participant=admission.participant,
+                contest_time_ms=admission.contest_time_ms,
+                purpose=purpose,
+                created_at=now,
+            )
         )
-        judgement = Judgement.objects.create(
-            submission=submission, created_at=now, due_at=now + FIRST_TRY_LEASE, attempts=1
-        )
-        _hand_over_after_commit(judgement)
     # The first try has put the row there as it left it.
     submission = judgement.submission
     submission.user = user
     _show_as_pending(submission)
     return submission
+
+
+def create_trial(
+    *,
+    rights: Rights,
+    user: User,
+    problem_id: int | None,
+    code: str,
+    language: str,
+    input_data: str,
+    compile_options: Sequence[str] = (),
+) -> CodeSubmission:
+    """Run a program without scoring: on the problem's samples, or on an own input if there is one.
+
+    Raises:
+        NotFoundError: There is no such problem that the user may read.
+        InvalidFieldsError: A compile option is wrong, or there is nothing to run it on.
+    """
+    problem = None if problem_id is None else problems.get_problem(rights, problem_id)
+    _check_compile_options(compile_options, language, problem)
+    if (
+        problem is not None
+        and not input_data
+        and not problem.test_cases.filter(is_sample=True).exists()
+    ):
+        text = "The problem has no samples; give an input of your own."
+        raise InvalidFieldsError({"input_data": [text]})
+    with transaction.atomic():
+        judgement = _store(
+            CodeSubmission(
+                user=user,
+                code=code,
+                language=language,
+                input_data=input_data,
+                compile_options=list(compile_options),
+                problem=problem,
+                purpose=Purpose.TRIAL,
+                created_at=timezone.now(),
+            )
+        )
+    submission = judgement.submission
+    submission.user = user
+    return submission
+
+
+def delete_old_trials(*, now: datetime) -> None:
+    """Delete trial runs of yesterday and before."""
+    old = CodeSubmission.objects.filter(
+        purpose=Purpose.TRIAL, created_at__lt=now - TRIALS_KEPT_FOR
+    ).order_by("created_at")
+    # In pieces, as everything that hangs on them is read before it is deleted.
+    while ids := list(old.values_list("pk", flat=True)[:DELETED_AT_ONCE_MAX]):
+        CodeSubmission.objects.filter(pk__in=ids).delete()
 
 
 def rerun_submission(*, submission_id: int) -> CodeSubmission:
@@ -100,6 +171,17 @@ def rerun_submission(*, submission_id: int) -> CodeSubmission:
         Judgement.objects.create(submission=submission, due_at=timezone.now())
         update_board(submission)
     return submission
+
+
+def _store(submission: CodeSubmission) -> Judgement:
+    """Store a submission with the order for it; the first try comes after the commit."""
+    submission.save(force_insert=True)
+    made_at = submission.created_at
+    judgement = Judgement.objects.create(
+        submission=submission, created_at=made_at, due_at=made_at + FIRST_TRY_LEASE, attempts=1
+    )
+    _hand_over_after_commit(judgement)
+    return judgement
 
 
 def _show_as_pending(submission: CodeSubmission) -> None:

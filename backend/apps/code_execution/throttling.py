@@ -7,3 +7,9 @@ class SubmissionThrottle(RateThrottle):
     """Each submission costs the time of a processor."""
 
     scope = "submission"
+
+
+class TrialThrottle(RateThrottle):
+    """So does each trial run, which takes nobody's submissions away."""
+
+    scope = "trial"

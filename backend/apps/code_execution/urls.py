@@ -9,12 +9,14 @@ from apps.code_execution.views import (
     ProblemLanguagesView,
     ServiceHealthView,
     SubmissionViewSet,
+    TrialView,
 )
 
 router = SimpleRouter()
 router.register("submissions", SubmissionViewSet, basename="submission")
 urlpatterns = [
     *router.urls,
+    path("trials/", TrialView.as_view()),
     path("contests/<int:pk>/submissions/", ContestSubmissionsView.as_view()),
     path("contests/<int:pk>/statistics/", ContestStatisticsView.as_view()),
     path("problems/<int:pk>/languages/", ProblemLanguagesView.as_view()),

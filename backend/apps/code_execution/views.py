@@ -31,6 +31,7 @@ from apps.code_execution.languages import rules_of
 from apps.code_execution.models import CodeSubmission
 from apps.code_execution.serializers import (
     NewSubmissionSerializer,
+    NewTrialSerializer,
     PlatformHealthSerializer,
     ProblemLanguageRulesSerializer,
     ProblemStatisticsSerializer,
@@ -39,7 +40,7 @@ from apps.code_execution.serializers import (
     SubmissionSummarySerializer,
 )
 from apps.code_execution.service_health import service_is_healthy
-from apps.code_execution.throttling import SubmissionThrottle
+from apps.code_execution.throttling import SubmissionThrottle, TrialThrottle
 from apps.contests.permissions import IsJury, find_contest, rights_of
 from apps.contests.services import problems
 from apps.contests.visibility import Detail
@@ -104,11 +105,14 @@ class SubmissionViewSet(
 
     @extend_schema(
         summary="Hand in a program",
-        description="It is stored first, then handed to the execution service.",
+        description=(
+            "It is stored first, then handed to the execution service. The first one to an open "
+            "contest joins it. Too soon after the last one: 429 with `Retry-After`."
+        ),
         tags=["submissions"],
         parameters=[IDEMPOTENCY_KEY],
         request=NewSubmissionSerializer,
-        responses={201: SubmissionSerializer, 400: REFUSED},
+        responses={201: SubmissionSerializer, 400: REFUSED, 403: REFUSED, 429: REFUSED},
     )
     @idempotent
     def create(self, request: Request) -> Response:
@@ -137,6 +141,34 @@ class SubmissionViewSet(
         submission = services.rerun_submission(submission_id=found.pk)
         context = {"disclosure": disclosure}
         return Response(SubmissionSerializer(submission, context=context).data)
+
+
+class TrialView(APIView):
+    """Running programs without scoring."""
+
+    permission_classes = (IsAuthenticated,)
+    throttle_classes = (ApiThrottle, TrialThrottle)
+
+    @extend_schema(
+        summary="Try a program out, without scoring",
+        description=(
+            "On the problem's samples, or on `input_data` if there is any. The result is read "
+            "like a submission's, at `submissions/{id}/`, for a day."
+        ),
+        tags=["submissions"],
+        parameters=[IDEMPOTENCY_KEY],
+        request=NewTrialSerializer,
+        responses={201: SubmissionSerializer, 400: REFUSED, 404: REFUSED},
+    )
+    @idempotent
+    def post(self, request: Request) -> Response:
+        """Store a trial run."""
+        form = NewTrialSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        trial = services.create_trial(
+            rights=rights_of(request), user=signed_in(request), **form.validated_data
+        )
+        return Response(SubmissionSerializer(trial).data, status=status.HTTP_201_CREATED)
 
 
 class ContestSubmissionsView(ListAPIView[CodeSubmission]):
@@ -178,6 +210,7 @@ class ContestStatisticsView(APIView):
     permission_classes = (IsAuthenticated,)
 
     @extend_schema(
+        operation_id="contests_statistics",
         summary="Attempts and solvers of each problem of a contest",
         tags=["contests"],
         responses={200: ProblemStatisticsSerializer(many=True), 403: REFUSED},
@@ -205,6 +238,7 @@ class ProblemLanguagesView(APIView):
     permission_classes = (IsAuthenticated,)
 
     @extend_schema(
+        operation_id="problems_languages",
         summary="Limits and compile options of a problem in each language",
         tags=["problems"],
         responses=ProblemLanguageRulesSerializer(many=True),
@@ -223,6 +257,7 @@ class ServiceHealthView(APIView):
     permission_classes = (AllowAny,)
 
     @extend_schema(
+        operation_id="execution_service_health",
         summary="Health of the execution service",
         tags=["health"],
         responses={
@@ -256,6 +291,7 @@ class PlatformHealthView(APIView):
     throttle_classes = ()
 
     @extend_schema(
+        operation_id="platform_health",
         summary="Is the platform alive",
         description="`backend_status` tells of the execution service, as of the last few seconds.",
         tags=["health"],

@@ -5,13 +5,22 @@ from rest_framework.routers import SimpleRouter
 
 from apps.contests.views.clarifications import AnswerView, ClarificationsView
 from apps.contests.views.contests import ContestViewSet
+from apps.contests.views.participation import (
+    DisqualifyView,
+    ManagedParticipantView,
+    ReinstateView,
+)
 from apps.contests.views.problems import ProblemViewSet
 
 router = SimpleRouter()
 router.register("contests", ContestViewSet, basename="contest")
 router.register("problems", ProblemViewSet, basename="problem")
+PARTICIPANT = "contests/<int:pk>/participants/<int:participant_id>/"
 urlpatterns = [
     *router.urls,
+    path(PARTICIPANT, ManagedParticipantView.as_view()),
+    path(f"{PARTICIPANT}disqualify/", DisqualifyView.as_view()),
+    path(f"{PARTICIPANT}reinstate/", ReinstateView.as_view()),
     path("contests/<int:pk>/clarifications/", ClarificationsView.as_view()),
     path("contests/<int:pk>/clarifications/<int:clarification_id>/answer/", AnswerView.as_view()),
 ]

@@ -6,12 +6,14 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Count, Prefetch, QuerySet
+from django.utils import timezone
 
 from apps.audit import services as audit
 from apps.contests.formats import FormatConfigError
 from apps.contests.models import Contest, ContestProblem
 from apps.contests.services.problems import problems_shown_in_full
 from apps.contests.services.rights import Rights
+from apps.contests.services.waiting_list import fill_places
 from apps.contests.signals import rules_changed
 from apps.core.errors import InvalidFieldsError
 from apps.users.models import User
@@ -67,6 +69,7 @@ def save_contest(
     act = "contest.create" if is_new else "contest.change"
     audit.record(actor=actor, act=act, of=contest, contest_id=contest.pk, before=old, after=new)
     if not is_new:
+        fill_places(contest, timezone.now())
         rules_changed.send(sender=Contest, contest=contest)
     return contest
 

@@ -19,15 +19,21 @@ from typing_extensions import override
 from apps.contests.filters import ContestFilter
 from apps.contests.models import Contest, ContestParticipant
 from apps.contests.permissions import ManagesContest, rights_of
-from apps.contests.serializers import ContestSerializer, ParticipantSerializer
-from apps.contests.services import contests, participation, rosters
-from apps.core.idempotency import idempotent
+from apps.contests.serializers import (
+    ContestSerializer,
+    ManagedParticipantSerializer,
+    NewParticipantSerializer,
+    ParticipantSerializer,
+)
+from apps.contests.services import contests, entrants, rosters
+from apps.contests.views.participation import ParticipationActions
+from apps.core.idempotency import IDEMPOTENCY_KEY, idempotent
 from apps.users.permissions import IsContestManager, signed_in
 
 CONTESTS = extend_schema(tags=["contests"])
 REFUSED = OpenApiResponse(description="`detail` says why not.")
 GLOBAL_ACTIONS = frozenset({"create", "destroy"})
-CHANGES = frozenset({"update", "partial_update"})
+CHANGES = frozenset({"update", "partial_update", "add_participant"})
 
 
 @extend_schema_view(
@@ -38,7 +44,7 @@ CHANGES = frozenset({"update", "partial_update"})
     partial_update=CONTESTS,
     destroy=CONTESTS,
 )
-class ContestViewSet(ModelViewSet[Contest]):
+class ContestViewSet(ParticipationActions, ModelViewSet[Contest]):
     """Contests: everybody reads and joins those they may know of, their managers change them."""
 
     queryset = Contest.objects.none()
@@ -83,31 +89,6 @@ class ContestViewSet(ModelViewSet[Contest]):
         contests.delete_contest(contest=instance, actor=signed_in(self.request))
 
     @extend_schema(
-        summary="Become a participant",
-        tags=["contests"],
-        request=None,
-        responses={200: ParticipantSerializer, 400: REFUSED},
-    )
-    @action(detail=True, methods=["post"], permission_classes=[IsAuthenticated])
-    @idempotent
-    def join(self, request: Request, pk: str) -> Response:
-        """Make the caller a participant."""
-        participant = participation.join(contest=self.get_object(), user=signed_in(request))
-        return Response(ParticipantSerializer(participant).data)
-
-    @extend_schema(
-        summary="End one's participation",
-        tags=["contests"],
-        request=None,
-        responses={204: None, 400: REFUSED},
-    )
-    @action(detail=True, methods=["post"], permission_classes=[IsAuthenticated])
-    def leave(self, request: Request, pk: str) -> Response:
-        """End the caller's participation."""
-        participation.leave(contest=self.get_object(), user=signed_in(request))
-        return Response(status=status.HTTP_204_NO_CONTENT)
-
-    @extend_schema(
         summary="Participants by rank",
         description="While the contest is frozen, the jury alone sees the true ranks and scores.",
         tags=["contests"],
@@ -133,6 +114,31 @@ class ContestViewSet(ModelViewSet[Contest]):
         contest = self.get_object()
         visibility = rights_of(request).visibility(contest)
         return self._participants(rosters.list_participants(contest, visibility), contest)
+
+    @extend_schema(
+        summary="Put somebody on the contest's list",
+        description="Also where nobody enters by themselves, or no place is left.",
+        tags=["participants"],
+        parameters=[IDEMPOTENCY_KEY],
+        request=NewParticipantSerializer,
+        responses={201: ManagedParticipantSerializer, 400: REFUSED},
+    )
+    @participants.mapping.post
+    @idempotent
+    def add_participant(self, request: Request, pk: str) -> Response:
+        """Make somebody a participant."""
+        form = NewParticipantSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        fields = dict(form.validated_data)
+        added = entrants.add(
+            contest=self.get_object(),
+            user=fields.pop("username"),
+            members=fields.pop("members", []),
+            fields=fields,
+            actor=signed_in(request),
+        )
+        body = ManagedParticipantSerializer(added).data
+        return Response(body, status=status.HTTP_201_CREATED)
 
     def _participants(self, rows: QuerySet[ContestParticipant], contest: Contest) -> Response:
         page = self.paginate_queryset(rows)  # type: ignore[arg-type]  # rows of another model
