@@ -27,8 +27,9 @@ from apps.problems.models import Problem
 
 Purpose = CodeSubmission.Purpose
 PURPOSES_TO_CHOOSE = [Purpose.CONTEST.value, Purpose.PRACTICE.value]
-# What whoever hands a program in is told at once.
+# What whoever hands a program in is told at once: to a contest, and to none.
 AT_FIRST = Disclosure(detail=Detail.SAMPLES, has_code=True)
+AT_FIRST_OUTSIDE = Disclosure(detail=Detail.TESTS, has_code=True)
 
 
 class TestResultSerializer(serializers.Serializer[Any]):
@@ -116,7 +117,7 @@ class SubmissionSummarySerializer(serializers.ModelSerializer[CodeSubmission]):
             found: Disclosure = self.context["disclosure"]
             return found
         if "rights" not in self.context:
-            return AT_FIRST
+            return AT_FIRST_OUTSIDE if submission.contest_id is None else AT_FIRST
         is_on_board = self.context.get("is_on_board", False)
         return disclosure_of(self.context["rights"], submission, is_on_board=is_on_board)
 
