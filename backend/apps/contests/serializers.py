@@ -28,7 +28,7 @@ from apps.users.models import User
 
 MEMBERS_MAX = 20
 KINDS_TO_CHOOSE = [each.value for each in MAIN_KINDS]
-BOARD_FIELDS = ("final_score", "penalty", "rank", "last_improved_at")
+BOARD_FIELDS = ("final_score", "penalty", "last_improved_at")
 
 
 class ContestProblemSerializer(serializers.ModelSerializer[ContestProblem]):
@@ -160,12 +160,15 @@ class ContestSerializer(serializers.ModelSerializer[Contest]):
 class ParticipantSerializer(serializers.ModelSerializer[ContestParticipant]):
     """A participant, with what the board says that the caller may see.
 
-    `context["visibility"]` says which one; without it, none.
+    `context["visibility"]` says which one; without it, none. The rank is in the row.
     """
 
     username = serializers.CharField(source="user.username", read_only=True)
     name = serializers.CharField(source="display_name", read_only=True)
     organization = serializers.CharField(source="organization.name", default=None, read_only=True)
+    rank = serializers.IntegerField(
+        source="shown_rank", default=None, read_only=True, allow_null=True
+    )
 
     class Meta:
         model = ContestParticipant

@@ -1,6 +1,8 @@
 """Participants as others see them: who is there, and what they have reached."""
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Case, DecimalField, F, IntegerField, Q, QuerySet, Value, When, Window
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Coalesce, Rank
 
 from apps.contests.models import Contest, ContestParticipant
 from apps.contests.visibility import Visibility
@@ -19,14 +21,17 @@ def on_board(contest: Contest) -> QuerySet[ContestParticipant]:
 
 
 def list_participants(contest: Contest, visibility: Visibility) -> QuerySet[ContestParticipant]:
-    """Give the participants that a viewer may know of, by the time they joined."""
+    """Give the participants that a viewer may know of, by the time they joined.
+
+    `shown_rank` is from the board that they may see, and `None` for who is not ranked there.
+    """
     rows = contest.participants.all()
     if not visibility.may_judge:
         is_shown = Q(pk__in=on_board(contest).order_by().values("pk"))
         rows = rows.filter(is_shown | Q(pk__in=visibility.viewer.participant_ids))
-    return rows.select_related("user", "public_standing", "organization").order_by(
-        "joined_at", "id"
-    )
+    rows = rows.select_related("user", "public_standing", "organization")
+    rank = _rank(contest, visibility)
+    return rows.annotate(shown_rank=rank).order_by("joined_at", "id")
 
 
 def list_by_rank(contest: Contest, visibility: Visibility) -> QuerySet[ContestParticipant]:
@@ -37,6 +42,25 @@ def list_by_rank(contest: Contest, visibility: Visibility) -> QuerySet[ContestPa
     """
     if not visibility.may_see_board:
         raise BoardHiddenError
-    rank = "rank" if visibility.sees_true_board else "public_standing__rank"
     rows = list_participants(contest, visibility)
-    return rows.order_by(F(rank).asc(nulls_last=True), "joined_at", "id")
+    return rows.order_by(F("shown_rank").asc(nulls_last=True), "joined_at", "id")
+
+
+def _rank(contest: Contest, visibility: Visibility) -> Combinable:
+    if not visibility.may_see_board:
+        return Value(None, IntegerField())
+    if visibility.sees_true_board:
+        return F("rank")
+    # Nobody's public rank is stored: it follows from the rows.
+    is_ranked = Q(pk__in=on_board(contest).filter(kind=Kind.OFFICIAL).order_by().values("pk"))
+    place = Window(
+        Rank(),
+        partition_by=Case(When(is_ranked, then=1), default=0),
+        order_by=[_public("final_score").desc(), _public("penalty"), _public("tie_break")],
+    )
+    return Case(When(is_ranked, then=place), default=None)
+
+
+def _public(name: str) -> Coalesce:
+    """Give a number of the public board; there is no row before the participant's first result."""
+    return Coalesce(f"public_standing__{name}", 0, output_field=DecimalField())
