@@ -50,13 +50,27 @@ class RankChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Transition:
+    """How many submissions went from one verdict to another, or the same."""
+
+    old: str | None
+    new: str | None
+    count: int
+
+    @property
+    def is_change(self) -> bool:
+        """Whether the verdict is another."""
+        return self.old != self.new
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """Old and new of a rejudging; `transitions` counts by old and new verdict, equal ones too."""
+    """Old and new of a rejudging."""
 
     total: int
     judged: int
     changed: int
-    transitions: Sequence[tuple[str, str, int]]
+    transitions: Sequence[Transition]
     differences: Sequence[Difference]
     affected: Sequence[RankChange]
 
@@ -65,7 +79,7 @@ class Comparison:
         return {
             "submissions": self.total,
             "changed": self.changed,
-            "verdicts": [f"{old} > {new}: {count}" for old, new, count in self.transitions],
+            "verdicts": [f"{each.old} > {each.new}: {each.count}" for each in self.transitions],
             "ranks": [f"{each.name}: {each.old_rank} > {each.new_rank}" for each in self.affected],
         }
 
@@ -78,13 +92,15 @@ def compare(rejudging: Rejudging) -> Comparison:
     """
     rows = list(_judged(rejudging))
     changed = [row for row in rows if _is_changed(row)]
-    counts = Counter((row.old_verdict or "-", row.verdict or "-") for row in rows)
+    counts = Counter((row.old_verdict, row.verdict) for row in rows)
     is_open = rejudging.state in {Rejudging.State.JUDGING, Rejudging.State.READY}
     return Comparison(
         total=rejudging.judgements.count(),
         judged=len(rows),
         changed=len(changed),
-        transitions=[(old, new, count) for (old, new), count in sorted(counts.items())],
+        transitions=[
+            Transition(old=old, new=new, count=count) for (old, new), count in counts.most_common()
+        ],
         differences=[_difference(row) for row in changed[:LINES_MAX]],
         affected=_affected(rejudging, changed)[:LINES_MAX] if is_open else [],
     )

@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 from django_filters import rest_framework as filters
 from typing_extensions import override
 
-from apps.code_execution.models import CodeSubmission
+from apps.code_execution.models import CodeSubmission, Rejudging
 from apps.code_execution.reading import without_secret_outcomes
 from apps.contests.filters import IdFilter, visible_contests
 from apps.contests.permissions import rights_of
@@ -44,3 +44,14 @@ class SubmissionFilter(filters.FilterSet):
         if any(asked.get(name) not in {None, ""} for name in OUTCOMES):
             return without_secret_outcomes(rights_of(self.request), narrowed)
         return narrowed
+
+
+class RejudgingFilter(filters.FilterSet):
+    """By what was judged again, and how far it is."""
+
+    contest = filters.NumberFilter()
+    problem = filters.NumberFilter()
+
+    class Meta:
+        model = Rejudging
+        fields = ("contest", "problem", "state")

@@ -16,7 +16,6 @@ from apps.code_execution.scoring import recompute_board
 from apps.contests.models import Contest
 from apps.contests.services.rights import Rights
 from apps.core.errors import ContestFinalError, IllegalTransitionError, InvalidFieldsError
-from apps.problems.models import Problem
 from apps.users.models import User
 
 SUBMISSIONS_MAX = 50_000
@@ -45,18 +44,18 @@ class Scope:
 def submissions_to_rejudge(
     rights: Rights,
     *,
-    contest: Contest | None = None,
-    problem: Problem | None = None,
+    contest_id: int | None = None,
+    problem_id: int | None = None,
     submission_ids: Sequence[int] | None = None,
 ) -> QuerySet[CodeSubmission]:
     """Give the submissions of a scope, as far as somebody is of their jury."""
     rows = CodeSubmission.objects.filter(purpose__in=REJUDGED_PURPOSES).order_by("pk")
     if not rights.is_global_manager:
         rows = rows.filter(contest__in=rights.judged_contest_ids)
-    if contest is not None:
-        rows = rows.filter(contest=contest)
-    if problem is not None:
-        rows = rows.filter(problem=problem)
+    if contest_id is not None:
+        rows = rows.filter(contest=contest_id)
+    if problem_id is not None:
+        rows = rows.filter(problem=problem_id)
     return rows if submission_ids is None else rows.filter(pk__in=submission_ids)
 
 
@@ -67,7 +66,7 @@ def scope_of(submissions: QuerySet[CodeSubmission]) -> Scope:
     changeable = rows.exclude(contest__finalized_at__isnull=False)
     unfinished = changeable.exclude(status__in=TERMINAL_STATUSES)
     finished = changeable.filter(status__in=TERMINAL_STATUSES)
-    being_rejudged = finished.filter(_in_open_rejudging()).count()
+    being_rejudged = in_open_rejudging(finished).count()
     return Scope(
         taken=finished.count() - being_rejudged,
         unfinished=unfinished.count(),
@@ -160,17 +159,18 @@ def cancel(*, rejudging: Rejudging, actor: User) -> Rejudging:
     return rejudging
 
 
+def in_open_rejudging(submissions: QuerySet[CodeSubmission]) -> QuerySet[CodeSubmission]:
+    """Narrow submissions to those in a rejudging that nobody has decided about."""
+    rows = Judgement.objects.filter(submission=OuterRef("pk"), rejudging__state__in=OPEN_STATES)
+    return submissions.filter(Exists(rows))
+
+
 def list_rejudgings(rights: Rights) -> QuerySet[Rejudging]:
     """Give the rejudgings that somebody may see and decide about: those of contests they judge."""
     rows = Rejudging.objects.select_related("contest", "problem", "created_by", "decided_by")
     if rights.is_global_manager:
         return rows
     return rows.filter(contest__in=rights.judged_contest_ids)
-
-
-def _in_open_rejudging() -> Exists:
-    rows = Judgement.objects.filter(submission=OuterRef("pk"), rejudging__state__in=OPEN_STATES)
-    return Exists(rows)
 
 
 def _locked_batches(submissions: QuerySet[CodeSubmission]) -> list[list[CodeSubmission]]:
@@ -184,7 +184,7 @@ def _locked_batches(submissions: QuerySet[CodeSubmission]) -> list[list[CodeSubm
 def _unavailable(rows: Sequence[CodeSubmission]) -> set[int]:
     """Say which of some locked rows can't be judged anew now."""
     ids = [row.pk for row in rows]
-    taken = CodeSubmission.objects.filter(_in_open_rejudging(), pk__in=ids)
+    taken = in_open_rejudging(CodeSubmission.objects.filter(pk__in=ids))
     final = CodeSubmission.objects.filter(contest__finalized_at__isnull=False, pk__in=ids)
     unfinished = {row.pk for row in rows if row.status not in TERMINAL_STATUSES}
     return {*taken.values_list("pk", flat=True), *final.values_list("pk", flat=True)} | unfinished

@@ -3,6 +3,7 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
+from apps.code_execution.jury_views import FinalizeView, RejudgingViewSet
 from apps.code_execution.views import (
     ContestStatisticsView,
     ContestSubmissionsView,
@@ -14,10 +15,12 @@ from apps.code_execution.views import (
 
 router = SimpleRouter()
 router.register("submissions", SubmissionViewSet, basename="submission")
+router.register("rejudgings", RejudgingViewSet, basename="rejudging")
 urlpatterns = [
     *router.urls,
     path("trials/", TrialView.as_view()),
     path("contests/<int:pk>/submissions/", ContestSubmissionsView.as_view()),
+    path("contests/<int:pk>/finalize/", FinalizeView.as_view()),
     path("contests/<int:pk>/statistics/", ContestStatisticsView.as_view()),
     path("problems/<int:pk>/languages/", ProblemLanguagesView.as_view()),
     path("health/", ServiceHealthView.as_view()),

@@ -3,6 +3,14 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
+from apps.contests.views.acts import (
+    CloneView,
+    ExtendView,
+    FreezeView,
+    PublishView,
+    UnfreezeView,
+    UnpublishView,
+)
 from apps.contests.views.clarifications import AnswerView, ClarificationsView
 from apps.contests.views.contests import ContestViewSet
 from apps.contests.views.participation import (
@@ -21,6 +29,12 @@ urlpatterns = [
     path(PARTICIPANT, ManagedParticipantView.as_view()),
     path(f"{PARTICIPANT}disqualify/", DisqualifyView.as_view()),
     path(f"{PARTICIPANT}reinstate/", ReinstateView.as_view()),
+    path("contests/<int:pk>/clone/", CloneView.as_view()),
+    path("contests/<int:pk>/publish/", PublishView.as_view()),
+    path("contests/<int:pk>/unpublish/", UnpublishView.as_view()),
+    path("contests/<int:pk>/extend/", ExtendView.as_view()),
+    path("contests/<int:pk>/freeze/", FreezeView.as_view()),
+    path("contests/<int:pk>/unfreeze/", UnfreezeView.as_view()),
     path("contests/<int:pk>/clarifications/", ClarificationsView.as_view()),
     path("contests/<int:pk>/clarifications/<int:clarification_id>/answer/", AnswerView.as_view()),
 ]

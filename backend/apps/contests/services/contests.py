@@ -15,7 +15,7 @@ from apps.contests.services.problems import problems_shown_in_full
 from apps.contests.services.rights import Rights
 from apps.contests.services.waiting_list import fill_places
 from apps.contests.signals import rules_changed
-from apps.core.errors import InvalidFieldsError
+from apps.core.errors import ContestFinalError, InvalidFieldsError
 from apps.users.models import User
 
 # What no audit entry repeats.
@@ -55,8 +55,10 @@ def save_contest(
     Raises:
         InvalidFieldsError: It ends before it starts, its format does not know the config, or it
             sets a problem twice, or one that the actor does not know in full.
+        ContestFinalError: It has been finalised.
     """
     is_new = contest.pk is None
+    check_not_final(contest)
     before = {} if is_new else _state(contest)
     for name, value in fields.items():
         setattr(contest, name, value)
@@ -90,6 +92,16 @@ def close_contest(*, contest: Contest, now: datetime) -> None:
     else:
         contest.is_active = False
     contest.save(update_fields=["end_time", "is_active"])
+
+
+def check_not_final(contest: Contest) -> None:
+    """Return if the contest may still change.
+
+    Raises:
+        ContestFinalError: It has been finalised.
+    """
+    if contest.finalized_at is not None:
+        raise ContestFinalError
 
 
 def lock_contest(contest_id: int) -> Contest:

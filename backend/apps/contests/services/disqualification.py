@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from apps.audit import services as audit
 from apps.contests.models import Contest, ContestParticipant
-from apps.contests.services.contests import lock_contest
+from apps.contests.services.contests import check_not_final, lock_contest
 from apps.contests.services.waiting_list import fill_places
 from apps.contests.signals import rules_changed
 from apps.core.errors import InvalidFieldsError, ParticipationError
@@ -27,6 +27,7 @@ def disqualify(*, participant: ContestParticipant, reason: str, actor: User) -> 
     Raises:
         InvalidFieldsError: There is no reason.
         ParticipationError: They are on the waiting list.
+        ContestFinalError: The results are final.
     """
     if not reason.strip():
         raise InvalidFieldsError({"reason": ["Say why: the participant may ask."]})
@@ -53,7 +54,11 @@ def disqualify(*, participant: ContestParticipant, reason: str, actor: User) -> 
 
 @transaction.atomic
 def reinstate(*, participant: ContestParticipant, actor: User) -> ContestParticipant:
-    """Take a disqualification back, even if somebody else has got the place since; give the row."""
+    """Take a disqualification back, even if somebody else has got the place since; give the row.
+
+    Raises:
+        ContestFinalError: The results are final.
+    """
     contest, participant = _lock(participant)
     if participant.state == State.DISQUALIFIED:
         cleared: dict[str, str | datetime | None] = {
@@ -68,6 +73,7 @@ def reinstate(*, participant: ContestParticipant, actor: User) -> ContestPartici
 def _lock(participant: ContestParticipant) -> tuple[Contest, ContestParticipant]:
     """Read a participant anew, under the contest's lock, which boards are written under."""
     contest = lock_contest(participant.contest_id)
+    check_not_final(contest)
     return contest, contest.participants.select_related("user").get(pk=participant.pk)
 
 
