@@ -6,21 +6,45 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views import defaults
+from rest_framework.exceptions import ErrorDetail
 from rest_framework.response import Response
 from rest_framework.views import exception_handler, set_rollback
 
-from apps.core.errors import InvalidFieldsError, ServerError, ServiceError, UnauthenticatedError
+from apps.core.errors import (
+    ForbiddenError,
+    InvalidFieldsError,
+    NotFoundError,
+    ServerError,
+    ServiceError,
+    UnauthenticatedError,
+)
 
 logger = logging.getLogger(__name__)
 
 API_PREFIX = "/api/"
 PROBLEM_CONTENT_TYPE = "application/problem+json"
+BAD_REQUEST_CODE = "bad-request"
+# Ours for what DRF refuses by itself; where two would mean the same, clients get one.
+CODES_OF_DRF = {
+    "authentication_failed": UnauthenticatedError.code,
+    "error": ServerError.code,
+    "method_not_allowed": "method-not-allowed",
+    "not_acceptable": "not-acceptable",
+    "not_authenticated": UnauthenticatedError.code,
+    "not_found": NotFoundError.code,
+    "parse_error": "parse-error",
+    "permission_denied": ForbiddenError.code,
+    "throttled": "throttled",
+    "unsupported_media_type": "unsupported-media-type",
+}
+# Every code that no class of our errors has.
+OTHER_CODES = frozenset({BAD_REQUEST_CODE, *CODES_OF_DRF.values()})
 
 
 def handle_exception(error: Exception, context: dict[str, Any]) -> Response | None:
     """Answer a view's error as DRF's clients expect it: `{"detail": ...}` or errors by field."""
     if not isinstance(error, ServiceError):
-        return exception_handler(error, context)
+        return _with_code(exception_handler(error, context))
     set_rollback()
     if isinstance(error, ServerError):
         logger.error("%s: %s", error.code, error.detail)
@@ -31,6 +55,16 @@ def handle_exception(error: Exception, context: dict[str, Any]) -> Response | No
     if error.retry_after_s is not None:
         headers["Retry-After"] = str(error.retry_after_s)
     return Response(body, status=error.status, headers=headers)
+
+
+def _with_code(answer: Response | None) -> Response | None:
+    """Add the code to what DRF says in one sentence."""
+    if answer is not None and isinstance(answer.data, dict):
+        detail = answer.data.get("detail")
+        if isinstance(detail, ErrorDetail):
+            code = str(detail.code)
+            answer.data["code"] = CODES_OF_DRF.get(code, code)
+    return answer
 
 
 def problem_response(*, status: int, code: str, title: str, detail: str) -> JsonResponse:
@@ -53,7 +87,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if not request.path.startswith(API_PREFIX):
         return defaults.bad_request(request, exception)
     return problem_response(
-        status=400, code="bad-request", title="Bad request", detail="The request can't be read."
+        status=400, code=BAD_REQUEST_CODE, title="Bad request", detail="The request can't be read."
     )
 
 
@@ -62,14 +96,17 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
     if not request.path.startswith(API_PREFIX):
         return defaults.permission_denied(request, exception)
     return problem_response(
-        status=403, code="forbidden", title="Not allowed", detail="This is not allowed."
+        status=403, code=ForbiddenError.code, title="Not allowed", detail="This is not allowed."
     )
 
 
 def api_not_found(request: HttpRequest) -> HttpResponse:
     """Answer an address under `/api/` that does not exist; with DEBUG too."""
     return problem_response(
-        status=404, code="not-found", title="Not found", detail=f"There is no {request.path}."
+        status=404,
+        code=NotFoundError.code,
+        title="Not found",
+        detail=f"There is no {request.path}.",
     )
 
 

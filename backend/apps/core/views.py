@@ -22,6 +22,7 @@ class HealthView(APIView):
     throttle_classes = ()
 
     @extend_schema(
+        operation_id="health",
         summary="Is the server alive",
         tags=["health"],
         responses=inline_serializer(
@@ -51,6 +52,7 @@ class ReadinessView(APIView):
     permission_classes = (AllowAny,)
 
     @extend_schema(
+        operation_id="health_ready",
         summary="Can the server do its work",
         tags=["health"],
         responses={

@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest, JsonResponse
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import status
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -27,6 +27,7 @@ from apps.users.throttling import LoginThrottle
 from apps.users.tokens import TokenPair
 
 JWKS_CACHE_S = 300
+REFUSED = OpenApiResponse(description="`code` and `detail` say why not.")
 
 
 class PublicAuthView(APIView):
@@ -41,6 +42,7 @@ class RegistrationView(PublicAuthView):
     """Making an account."""
 
     @extend_schema(
+        operation_id="auth_register",
         summary="Register",
         tags=["auth"],
         request=RegistrationSerializer,
@@ -58,10 +60,11 @@ class TokenView(PublicAuthView):
     """Signing in."""
 
     @extend_schema(
+        operation_id="auth_sign_in",
         summary="Sign in with a user name or an e-mail address",
         tags=["auth"],
         request=SignInSerializer,
-        responses=TokenPairSerializer,
+        responses={200: TokenPairSerializer, 401: REFUSED},
     )
     def post(self, request: Request) -> Response:
         """Give tokens for a password."""
@@ -81,10 +84,11 @@ class RefreshView(PublicAuthView):
     throttle_classes = (ApiThrottle,)
 
     @extend_schema(
+        operation_id="auth_refresh",
         summary="Exchange a refresh token for new tokens",
         tags=["auth"],
         request=RefreshSerializer,
-        responses=TokenPairSerializer,
+        responses={200: TokenPairSerializer, 401: REFUSED},
     )
     def post(self, request: Request) -> Response:
         """Give tokens for a refresh token."""
@@ -97,6 +101,7 @@ class SignOutView(APIView):
     """Signing out."""
 
     @extend_schema(
+        operation_id="auth_sign_out",
         summary="Sign out",
         description="Ends the session: its access and refresh tokens are good for nothing then.",
         tags=["auth"],
@@ -116,7 +121,9 @@ class SignOutView(APIView):
 class AccountView(APIView):
     """The own account."""
 
-    @extend_schema(summary="Who am I", tags=["auth"], responses=UserSerializer)
+    @extend_schema(
+        operation_id="auth_me", summary="Who am I", tags=["auth"], responses=UserSerializer
+    )
     def get(self, request: Request) -> Response:
         """Give the account that sent the request."""
         return Response(UserSerializer(signed_in(request)).data)

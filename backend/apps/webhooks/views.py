@@ -32,6 +32,7 @@ class CodeExecutionWebhookView(APIView):
     throttle_classes = ()
 
     @extend_schema(
+        operation_id="webhooks_receive",
         summary="Tell a result",
         description="Signed over the raw body; what is sent of both schemes has to be right.",
         tags=["webhooks"],

@@ -1,0 +1,165 @@
+"""How the OpenAPI document is made: names that last, and the form of every error."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from drf_spectacular.openapi import AutoSchema
+from rest_framework.pagination import CursorPagination
+from typing_extensions import override
+
+from apps.core.errors import ServiceError
+from apps.core.idempotency import HEADER
+from apps.core.problems import OTHER_CODES
+
+SCHEMAS = "#/components/schemas/"
+PROBLEM_CONTENT = {"application/json": {"schema": {"$ref": f"{SCHEMAS}Problem"}}}
+INVALID_CONTENT = {"application/json": {"schema": {"$ref": f"{SCHEMAS}Invalid"}}}
+OWN_MODULES = "apps."
+FIRST_ERROR_STATUS = 400
+RETRY_AFTER = {
+    "description": "After how many seconds it makes sense to try again.",
+    "schema": {"type": "integer"},
+}
+# What endpoints need not say each for itself.
+COMMON_REFUSALS: dict[str, dict[str, Any]] = {
+    "400": {"description": "Something in the request is wrong.", "content": INVALID_CONTENT},
+    "401": {"description": "The credential is missing or not good.", "content": PROBLEM_CONTENT},
+    "403": {"description": "The caller may not do this.", "content": PROBLEM_CONTENT},
+    "404": {
+        "description": "There is no such thing, or the caller may not know of it.",
+        "content": PROBLEM_CONTENT,
+    },
+    "422": {
+        "description": "The `Idempotency-Key` came with another request before.",
+        "content": PROBLEM_CONTENT,
+    },
+    "429": {
+        "description": "Too many requests.",
+        "content": PROBLEM_CONTENT,
+        "headers": {"Retry-After": RETRY_AFTER},
+    },
+}
+ERROR_SCHEMAS: dict[str, dict[str, Any]] = {
+    "Problem": {
+        "type": "object",
+        "description": "Why a request is refused: `detail` for people, `code` for programs.",
+        "properties": {
+            "detail": {"type": "string"},
+            "code": {"$ref": f"{SCHEMAS}ErrorCodeEnum"},
+        },
+        "required": ["detail", "code"],
+    },
+    "FieldErrors": {
+        "type": "object",
+        "description": "What is wrong with each field; `non_field_errors` with all together.",
+        "additionalProperties": {
+            "oneOf": [
+                {"type": "array", "items": {"type": "string"}},
+                {"type": "array", "items": {"$ref": f"{SCHEMAS}FieldErrors"}},
+                {"$ref": f"{SCHEMAS}FieldErrors"},
+            ]
+        },
+    },
+    "Invalid": {
+        "description": "Only where `detail` is a text, it is the first.",
+        "oneOf": [{"$ref": f"{SCHEMAS}Problem"}, {"$ref": f"{SCHEMAS}FieldErrors"}],
+    },
+}
+
+
+class ApiSchema(AutoSchema):
+    """Names operations by what they do, and pages by what is on them."""
+
+    @override
+    def get_operation_id(self) -> str:
+        """Name an action of a viewset by its name, such as `contests_join`."""
+        action: str = getattr(self.view, "action", "")
+        if action in {"", "list", *self.method_mapping.values()}:
+            return super().get_operation_id()
+        collection: str = self._tokenize_path()[0]
+        return f"{collection}_{action}"
+
+    @override
+    def get_paginated_name(self, serializer_name: str) -> str:
+        """Tell numbered pages from those that one can only turn over."""
+        paginator: type[Any] = getattr(self.view, "pagination_class", object)
+        is_cursor = issubclass(paginator, CursorPagination)
+        return f"{serializer_name}{'CursorPage' if is_cursor else 'Page'}"
+
+
+def describe_answers(result: dict[str, Any], **_: object) -> dict[str, Any]:
+    """Describe errors wherever they can come, and promise every field of what is answered.
+
+    A hook of drf-spectacular that runs after all others.
+    """
+    schemas: dict[str, Any] = result["components"]["schemas"]
+    schemas |= ERROR_SCHEMAS
+    schemas["ErrorCodeEnum"] = {
+        "type": "string",
+        "enum": sorted({*OTHER_CODES, *_codes_below(ServiceError)}),
+        "description": "Stable: a program may go by it. There may come more.",
+    }
+    result["components"]["responses"] = {
+        f"Refused{status}": answer for status, answer in COMMON_REFUSALS.items()
+    }
+    for path, item in result["paths"].items():
+        for operation in item.values():
+            _describe_errors(path, operation)
+    operations = [each for item in result["paths"].values() for each in item.values()]
+    answers = [operation["responses"] for operation in operations]
+    for name in _names_below(answers, schemas, set()):
+        if "properties" in schemas[name]:
+            schemas[name]["required"] = list(schemas[name]["properties"])
+    return result
+
+
+def _describe_errors(path: str, operation: dict[str, Any]) -> None:
+    answers: dict[str, Any] = operation["responses"]
+    for status, answer in answers.items():
+        if int(status) >= FIRST_ERROR_STATUS and "content" not in answer:
+            usual = COMMON_REFUSALS.get(status, {"content": PROBLEM_CONTENT})
+            answer |= {name: usual[name] for name in ("content", "headers") if name in usual}
+    parameters = operation.get("parameters", [])
+    is_in_query = any(each["in"] == "query" for each in parameters)
+    names = {each["name"] for each in parameters}
+    is_for_somebody = {} not in operation.get("security", [{}])
+    expected = {
+        "400": "requestBody" in operation or is_in_query,
+        "401": is_for_somebody,
+        "403": is_for_somebody,
+        "404": "{" in path or "page" in names,
+        "422": HEADER in names,
+        "429": True,
+    }
+    for status, is_possible in expected.items():
+        if is_possible and status not in answers:
+            answers[status] = {"$ref": f"#/components/responses/Refused{status}"}
+    operation["responses"] = dict(sorted(answers.items()))
+
+
+def _names_below(node: object, schemas: dict[str, Any], seen: set[str]) -> set[str]:
+    """Name the schemas that something refers to, and those that these refer to."""
+    for name in _references_in(node):
+        if name not in seen:
+            seen.add(name)
+            _names_below(schemas[name], schemas, seen)
+    return seen
+
+
+def _references_in(node: object) -> Iterator[str]:
+    if isinstance(node, dict):
+        reference = node.get("$ref")
+        if isinstance(reference, str) and reference.startswith(SCHEMAS):
+            yield reference.removeprefix(SCHEMAS)
+        for child in node.values():
+            yield from _references_in(child)
+    elif isinstance(node, list):
+        for child in node:
+            yield from _references_in(child)
+
+
+def _codes_below(base: type[ServiceError]) -> Iterator[str]:
+    yield base.code
+    for error in base.__subclasses__():
+        if error.__module__.startswith(OWN_MODULES):
+            yield from _codes_below(error)
