@@ -11,6 +11,7 @@ MODELS = (
     "problemprogram",
     "referencesubmission",
     "packagefile",
+    "packageupload",
 )
 ACTIONS = ("view", "add", "change", "delete")
 

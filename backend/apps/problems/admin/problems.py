@@ -1,14 +1,16 @@
 """Problems in the admin."""
 
+from tempfile import TemporaryFile
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Count, QuerySet
-from django.http import HttpRequest
+from django.http import FileResponse, HttpRequest, HttpResponse
 from typing_extensions import override
 
 from apps.problems.domain import PROBLEM_FILES_MAX, TEST_CASE_CHARS_MAX
+from apps.problems.exchange import export_problem
 from apps.problems.models import (
     Problem,
     ProblemFile,
@@ -144,6 +146,7 @@ class ProblemAdmin(admin.ModelAdmin[Problem]):
     search_fields = ["title", "short_name"]
     # Said again, as counting along drops the model's own.
     ordering = ["id"]
+    actions = ["export_package"]
     inlines = [
         ProblemLanguageInline,
         ProblemFileInline,
@@ -163,3 +166,23 @@ class ProblemAdmin(admin.ModelAdmin[Problem]):
         """Give the number of test cases."""
         count: int = getattr(problem, "how_many", 0)
         return count
+
+    @admin.action(description="Export the selected problem as a package", permissions=["view"])
+    def export_package(
+        self, request: HttpRequest, queryset: QuerySet[Problem]
+    ) -> HttpResponse | FileResponse | None:
+        """Download one problem; the package gives the same problem back."""
+        problems = list(queryset[:2])
+        if len(problems) != 1:
+            self.message_user(request, "Select one problem: a package has one.", messages.ERROR)
+            return None
+        file = TemporaryFile()  # noqa: SIM115 - the answer closes it
+        report = export_problem(problems[0], file)
+        if report.errors:
+            file.close()
+            for finding in report.errors:
+                self.message_user(request, f"{finding.path}: {finding.message}", messages.ERROR)
+            return None
+        file.seek(0)
+        name = problems[0].short_name or f"problem{problems[0].pk}"
+        return FileResponse(file, as_attachment=True, filename=f"{name}.zip")
