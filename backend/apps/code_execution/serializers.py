@@ -99,6 +99,7 @@ class SubmissionSummarySerializer(serializers.ModelSerializer[CodeSubmission]):
             "completed_at",
         ]
         read_only_fields = fields
+        extra_kwargs = {"updated_at": {"allow_null": True}}
 
     @override
     def to_representation(self, instance: CodeSubmission) -> dict[str, Any]:
@@ -133,6 +134,9 @@ class SubmissionSummarySerializer(serializers.ModelSerializer[CodeSubmission]):
 class SubmissionSerializer(SubmissionSummarySerializer):
     """A submission with its texts."""
 
+    compile_options = serializers.ListField(
+        child=serializers.CharField(), read_only=True, allow_null=True
+    )
     test_results = TestResultSerializer(many=True, read_only=True, allow_null=True)
 
     class Meta(SubmissionSummarySerializer.Meta):
@@ -147,6 +151,11 @@ class SubmissionSerializer(SubmissionSummarySerializer):
             "test_results",
         ]
         read_only_fields = fields
+        extra_kwargs = {
+            **SubmissionSummarySerializer.Meta.extra_kwargs,
+            "code": {"allow_null": True},
+            "input_data": {"allow_null": True},
+        }
 
 
 class ProgramSerializer(serializers.Serializer[Any]):

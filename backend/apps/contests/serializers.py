@@ -165,7 +165,9 @@ class ParticipantSerializer(serializers.ModelSerializer[ContestParticipant]):
 
     username = serializers.CharField(source="user.username", read_only=True)
     name = serializers.CharField(source="display_name", read_only=True)
-    organization = serializers.CharField(source="organization.name", default=None, read_only=True)
+    organization = serializers.CharField(
+        source="organization.name", default=None, allow_null=True, read_only=True
+    )
     rank = serializers.IntegerField(
         source="shown_rank", default=None, read_only=True, allow_null=True
     )
@@ -319,14 +321,20 @@ class ClarificationSerializer(serializers.ModelSerializer[Clarification]):
     """A question, an answer or an announcement; who asked and who answered is for the jury."""
 
     kind = serializers.SerializerMethodField()
-    problem = serializers.IntegerField(source="problem.problem_id", default=None, read_only=True)
+    problem = serializers.IntegerField(
+        source="problem.problem_id", default=None, allow_null=True, read_only=True
+    )
     is_to_all = serializers.SerializerMethodField()
     is_answered = serializers.BooleanField(default=False, read_only=True)
-    question = serializers.CharField(source="reply_to.text", default=None, read_only=True)
-    from_name = serializers.CharField(
-        source="from_participant.display_name", default=None, read_only=True
+    question = serializers.CharField(
+        source="reply_to.text", default=None, allow_null=True, read_only=True
     )
-    author = serializers.CharField(source="author.username", default=None, read_only=True)
+    from_name = serializers.CharField(
+        source="from_participant.display_name", default=None, allow_null=True, read_only=True
+    )
+    author = serializers.CharField(
+        source="author.username", default=None, allow_null=True, read_only=True
+    )
 
     class Meta:
         model = Clarification

@@ -49,7 +49,12 @@ class ParticipationActions(GenericViewSet[Contest]):
         responses=OwnParticipationSerializer(many=True),
         filters=False,
     )
-    @action(detail=True, permission_classes=[IsAuthenticated], filter_backends=[])
+    @action(
+        detail=True,
+        permission_classes=[IsAuthenticated],
+        filter_backends=[],
+        pagination_class=None,
+    )
     def participation(self, request: Request, pk: str) -> Response:
         """List how the caller takes part."""
         # The stubs know no serializer of many plain values.

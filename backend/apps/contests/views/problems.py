@@ -4,7 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import ProtectedError, QuerySet
-from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
+from drf_spectacular.utils import (
+    OpenApiResponse,
+    PolymorphicProxySerializer,
+    extend_schema,
+    extend_schema_view,
+)
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -36,7 +41,11 @@ CHANGES = frozenset({"update", "partial_update"})
     retrieve=extend_schema(
         tags=["problems"],
         description="Its owner and the jury get `test_cases` in place of `samples`.",
-        responses=ProblemDetailSerializer,
+        responses=PolymorphicProxySerializer(
+            component_name="ProblemInDepth",
+            serializers=[ProblemDetailSerializer, ManagedProblemSerializer],
+            resource_type_field_name=None,
+        ),
     ),
     update=PROBLEMS,
     partial_update=PROBLEMS,
