@@ -85,10 +85,11 @@ def create_submission(
                 created_at=now,
             )
         )
+        # After the first try, and apart: results lock the contest before its participants.
+        transaction.on_commit(partial(_show_as_pending, judgement), robust=True)
     # The first try has put the row there as it left it.
     submission = judgement.submission
     submission.user = user
-    _show_as_pending(submission)
     return submission
 
 
@@ -184,11 +185,11 @@ def _store(submission: CodeSubmission) -> Judgement:
     return judgement
 
 
-def _show_as_pending(submission: CodeSubmission) -> None:
+def _show_as_pending(judgement: Judgement) -> None:
     """Have the boards show what is not judged yet; judging goes on beside it."""
-    if Status(submission.status) not in TERMINAL_STATUSES:
+    if Status(judgement.submission.status) not in TERMINAL_STATUSES:
         with transaction.atomic():
-            update_board(submission)
+            update_board(judgement.submission)
 
 
 def _check_problem(user: User, contest: Contest | None, problem: Problem | None) -> None:

@@ -357,6 +357,26 @@ def test_a_submission_and_its_result_cost_few_statements(
     assert second.json()["microservice_submission_id"] == event["submission_id"]
 
 
+def test_rules_that_look_back_cost_two_statements_more(
+    as_alice: APIClient,
+    execution_service: FakeExecutionService,
+    django_assert_max_num_queries: Any,
+) -> None:
+    contest = make_contest(submissions_max=5, cooldown_s=0)
+    body = {
+        "language": "c",
+        "code": "int main(void) {}",
+        "contest": contest.pk,
+        "problem": make_problem(contest).pk,
+    }
+    as_alice.post("/api/code-execution/submissions/", body)
+
+    with django_assert_max_num_queries(27):
+        answer = as_alice.post("/api/code-execution/submissions/", body)
+
+    assert answer.status_code == 201
+
+
 def test_the_answer_to_a_participant_is_as_new_as_the_result(
     as_alice: APIClient, execution_service: FakeExecutionService
 ) -> None:

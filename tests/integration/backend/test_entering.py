@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -281,6 +282,25 @@ def test_places_that_get_free_at_once_are_each_given_once() -> None:
     assert states(contest) == expected | dict.fromkeys(["user6", "user7"], "waiting")
 
 
+def test_who_submits_and_leaves_at_once_is_in_or_out_and_never_half(
+    alice: User, execution_service: FakeExecutionService
+) -> None:
+    for _ in range(5):
+        contest = make_contest()
+        participation.join(contest=contest, user=alice)
+        answers: list[Any] = []
+        leave = f"{CONTESTS}{contest.pk}/leave/"
+
+        run_at_once([
+            lambda: answers.append(submit(client_of(alice), contest)),  # noqa: B023 - ends here
+            lambda: client_of(alice).post(leave),  # noqa: B023 - ends here
+        ])
+
+        assert [answer.status_code for answer in answers] == [201]
+        assert contest.participants.get().has_submitted
+        assert contest.submissions.get().participant == contest.participants.get()
+
+
 def run_at_once(jobs: list[Callable[[], object]]) -> None:
     barrier = threading.Barrier(len(jobs))
 
@@ -536,7 +556,7 @@ class TestAfterTheEnd:
         assert answer.status_code == 201, answer.json()
         deliver(make_event(CodeSubmission.objects.get()))
         row = contest.participants.get()
-        assert (row.kind, row.final_score, row.rank) == ("virtual", 100, None)
+        assert (row.kind, row.final_score, row.rank) == ("virtual", Decimal(100), None)
 
     def test_beside_it_the_old_result_stays(
         self,

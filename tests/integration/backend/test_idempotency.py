@@ -15,7 +15,7 @@ from apps.core.idempotency import delete_old_answers
 from apps.core.models import IdempotentAnswer
 from apps.users.models import User
 from tests.integration.backend.conftest import client_of
-from tests.support.contests import make_contest
+from tests.support.contests import make_contest, make_problem
 from tests.support.execution_service import FakeExecutionService
 
 # With real commits: the hand-over happens after them.
@@ -46,6 +46,18 @@ def test_a_request_with_a_key_is_handed_over_at_once_too(
 
     assert CodeSubmission.objects.get().microservice_submission_id == 1001
     assert answer.json()["status"] == "pending"
+
+
+def test_the_boards_show_a_submission_with_a_key_too(
+    as_alice: APIClient, execution_service: FakeExecutionService
+) -> None:
+    contest = make_contest()
+    problem = make_problem(contest)
+
+    post(as_alice, {**HELLO, "contest": contest.pk, "problem": problem.pk})
+
+    [cell] = contest.participants.get().cells.values()
+    assert cell["pending"] == 1
 
 
 def test_the_order_of_names_does_not_make_it_another_request(

@@ -11,6 +11,8 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
+from apps.code_execution.models import CodeSubmission
+from apps.core.models import IdempotentAnswer
 from apps.users.models import User
 from apps.webhooks.models import WebhookEvent
 from config.celery import app
@@ -78,3 +80,28 @@ def test_old_events_are_deleted(celery: Any) -> None:
     send(celery, "delete-old-events")
 
     wait_until(lambda: [event.event_id for event in WebhookEvent.objects.all()] == ["new"])
+
+
+def test_old_trial_runs_are_deleted(celery: Any, alice: User) -> None:
+    for number, hours in enumerate((25, 23)):
+        make_submission(
+            alice,
+            microservice_submission_id=number,
+            purpose="trial",
+            created_at=timezone.now() - timedelta(hours=hours),
+        )
+
+    send(celery, "delete-old-trials")
+
+    wait_until(lambda: CodeSubmission.objects.count() == 1)
+
+
+def test_old_answers_are_deleted(celery: Any, alice: User) -> None:
+    for key, hours in (("old", 25), ("new", 23)):
+        IdempotentAnswer.objects.create(
+            user=alice, key=key, created_at=timezone.now() - timedelta(hours=hours)
+        )
+
+    send(celery, "delete-old-answers")
+
+    wait_until(lambda: [answer.key for answer in IdempotentAnswer.objects.all()] == ["new"])
