@@ -119,7 +119,7 @@ def measure(contest: Contest, rounds: int) -> dict[str, list[float]]:
             update_board(submission)
 
     def read() -> None:
-        read_board(Contest.objects.get(pk=contest.pk), is_true=True, now=now)
+        read_board(Contest.objects.get(pk=contest.pk), is_true=True, names_problems=True, now=now)
 
     now = timezone.now()
     read()

@@ -122,8 +122,8 @@ start_processes() {
         --schedule data/celerybeat-schedule --loglevel INFO)
     local execution=("$PYTHON" -m app.main)
     if [[ $is_reloading == yes ]]; then
-        backend=("$ROOT/.venv/bin/watchfiles" --filter python "${backend[*]}" apps config gateway)
-        worker=("$ROOT/.venv/bin/watchfiles" --filter python "${worker[*]}" apps config)
+        backend=("$ROOT/.venv/bin/watchfiles" --filter python "${backend[*]}" apps config gateway live)
+        worker=("$ROOT/.venv/bin/watchfiles" --filter python "${worker[*]}" apps config live)
         execution=("$ROOT/.venv/bin/watchfiles" --filter python "${execution[*]}" app)
     fi
     start execution "$EXECUTION" "${execution[@]}"

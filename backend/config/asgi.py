@@ -4,19 +4,23 @@ import httpx
 from django.conf import settings
 from django.http.request import split_domain_port, validate_host
 
+from apps.core import live
 from config.wsgi import application as wsgi_application
 from gateway.front_door import FrontDoor
 from gateway.http import CONNECTIONS_MAX, HttpForwarder
 from gateway.rules import Trust
 from gateway.websocket import WebSocketForwarder
 from gateway.wsgi import ThreadedWsgi
+from live.hub import Hub
+from live.relay import RedisRelay
+from live.streams import LiveStreams, StreamLimits
 
 DJANGO_THREADS = 8
 # Less than the five seconds after which servers commonly close a connection that nobody uses.
 KEPT_ALIVE_S = 4.0
 
 
-def make_front_door() -> FrontDoor:
+def make_front_door(hub: Hub, limits: StreamLimits) -> FrontDoor:
     """Put the gateway together from the settings."""
     transport = httpx.AsyncHTTPTransport(
         limits=httpx.Limits(
@@ -31,8 +35,12 @@ def make_front_door() -> FrontDoor:
     base_url = httpx.URL(settings.CODE_EXECUTION_SERVICE_URL)
     trust = Trust(proxies=settings.TRUSTED_PROXIES, is_scheme_believed=settings.HTTPS_ONLY)
 
+    relay = RedisRelay(settings.LIVE_REDIS_URL, hub) if settings.LIVE_REDIS_URL else None
+
     async def close() -> None:
         await transport.aclose()
+        if relay is not None:
+            await relay.close()
         django.close()
 
     return FrontDoor(
@@ -45,7 +53,13 @@ def make_front_door() -> FrontDoor:
         websocket=WebSocketForwarder(
             base_url=base_url, trust=trust, idle_timeout_s=settings.GATEWAY_IDLE_TIMEOUT
         ),
-        django=django,
+        django=LiveStreams(
+            application=django,
+            hub=hub,
+            relay=relay,
+            address_of=trust.client_address,
+            limits=limits,
+        ),
         is_host_ours=is_host_ours,
         close=close,
     )
@@ -57,4 +71,6 @@ def is_host_ours(host: str) -> bool:
     return bool(domain) and validate_host(domain, settings.ALLOWED_HOSTS)
 
 
-application = make_front_door()
+streams_hub = Hub()
+live.listen(streams_hub.tick_from_thread)
+application = make_front_door(streams_hub, StreamLimits())

@@ -13,6 +13,13 @@ from django.core.exceptions import ImproperlyConfigured
 PLACEHOLDERS = frozenset({"change-me", "your-secret", "your-webhook-secret-key"})
 _ENTRY = re.compile(r"(export )?[A-Za-z_][A-Za-z0-9_]*=.*")
 _DATABASE_SCHEMES = ("sqlite", "postgres", "postgresql")
+_REDIS_SCHEMES = {
+    "redis": "redis",
+    "rediss": "rediss",
+    "redis+socket": "unix",
+    "redis+unix": "unix",
+    "valkey": "redis",
+}
 
 T = TypeVar("T")
 
@@ -143,6 +150,15 @@ class Environment:
         for number, line in enumerate(lines, start=1):
             if line and not line.startswith("#") and not _ENTRY.fullmatch(line):
                 raise ImproperlyConfigured(f"{self._file}, line {number}: expected NAME=value.")
+
+
+def redis_url_of(url: str) -> str:
+    """Spell an address, such as that of a broker, as the client of Redis does; empty: it is none.
+
+    Celery writes `redis+socket` and `valkey`, and several addresses with semicolons between them.
+    """
+    scheme, _, rest = url.partition(";")[0].partition(":")
+    return f"{_REDIS_SCHEMES[scheme]}:{rest}" if scheme in _REDIS_SCHEMES else ""
 
 
 def _positive_number(value: str) -> float:

@@ -1,8 +1,12 @@
 """The web process: `python -m config.server [--host HOST] [--port PORT]`."""
 
 import argparse
+import socket
+import sys
+from contextlib import suppress
 
 import uvicorn
+from typing_extensions import override
 
 from config.startup import load_settings_or_exit
 from gateway.websocket import MESSAGE_BYTES_MAX
@@ -12,6 +16,19 @@ KEPT_ALIVE_S = 75
 """Longer than clients commonly keep a connection that they do not use."""
 
 
+class Server(uvicorn.Server):
+    """Ends streams when it is told to stop: by themselves they would go on for an hour."""
+
+    @override
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let what runs end."""
+        # Imported late, as it needs the settings; at this point it has been for long.
+        from config.asgi import streams_hub  # noqa: PLC0415
+
+        streams_hub.end_all()
+        await super().shutdown(sockets)
+
+
 def main() -> None:
     """Serve until told to stop."""
     parser = argparse.ArgumentParser(prog="python -m config.server", description=__doc__)
@@ -19,7 +36,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8000)
     options = parser.parse_args()
     load_settings_or_exit()
-    uvicorn.run(
+    config = uvicorn.Config(
         "config.asgi:application",
         host=options.host,
         port=options.port,
@@ -32,6 +49,11 @@ def main() -> None:
         timeout_keep_alive=KEPT_ALIVE_S,
         timeout_graceful_shutdown=GRACE_S,
     )
+    server = Server(config)
+    with suppress(KeyboardInterrupt):
+        server.run()
+    if not server.started:
+        sys.exit(uvicorn.config.STARTUP_FAILURE)
 
 
 if __name__ == "__main__":

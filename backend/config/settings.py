@@ -10,7 +10,7 @@ from corsheaders.defaults import default_headers
 from limits import parse as parse_rate
 
 from apps.core.signature import decode_secrets
-from config.environment import Environment
+from config.environment import Environment, redis_url_of
 
 # Makes `ModelAdmin[Contest]` and the like work at run time.
 django_stubs_ext.monkeypatch()
@@ -199,6 +199,8 @@ if CELERY_BROKER_URL.startswith(("redis", "valkey")):
 # --- API --------------------------------------------------------------------------------------
 
 REDIS_URL = env.url("REDIS_URL", "", schemes=("redis", "rediss", "redis+socket", "redis+unix"))
+# Carries live updates between processes. Without one, those of other processes come by polling.
+LIVE_REDIS_URL = redis_url_of(REDIS_URL) or redis_url_of(CELERY_BROKER_URL)
 API_TITLE = "Code Contest"
 API_VERSION = "0.1.0"
 REPLICA_NAME = env.text("REPLICA_NAME", "") or socket.gethostname()
@@ -217,6 +219,8 @@ RATE_LIMITS = {
         ("SUBMISSION", "60/minute"),
         ("TRIAL", "30/minute"),
         ("ENTRY", "30/minute"),
+        # A whole contest hall may come from one address, and most of it gets a 304.
+        ("BOARD", "6000/minute"),
         ("QUESTION", "10/minute"),
         ("LOGIN", "10/minute"),
         ("LOGIN_ADDRESS", "120/minute"),

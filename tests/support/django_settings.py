@@ -42,3 +42,5 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 LOGGING |= {"root": {"level": "INFO", "handlers": ["console"]}}
 WHITENOISE_AUTOREFRESH = True
+# Celery's broker, which no test starts by default.
+LIVE_REDIS_URL = ""

@@ -1,4 +1,4 @@
-"""Limits on entering contests and on talking to their juries."""
+"""Limits on entering contests, on talking to their juries, and on looking at boards."""
 
 from apps.core.throttling import RateThrottle
 
@@ -13,3 +13,9 @@ class QuestionThrottle(RateThrottle):
     """Each question costs the time of a person."""
 
     scope = "question"
+
+
+class BoardThrottle(RateThrottle):
+    """Many look at one board from one address, and most of them get a 304."""
+
+    scope = "board"

@@ -95,13 +95,6 @@ class Schedule:
             return None
         return self.end - self.start
 
-    @property
-    def freeze_after(self) -> timedelta | None:
-        """How long after the start the freeze comes; `None` without one."""
-        if self.start is None or self.freeze is None:
-            return None
-        return self.freeze - self.start
-
 
 def reason_not_to_submit(schedule: Schedule, now: datetime) -> str | None:
     """Say why a contest takes no submissions now; `None` if it does."""

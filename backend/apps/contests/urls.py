@@ -19,6 +19,7 @@ from apps.contests.views.participation import (
     ReinstateView,
 )
 from apps.contests.views.problems import ProblemViewSet
+from apps.contests.views.scoreboard import ScoreboardView
 
 router = SimpleRouter()
 router.register("contests", ContestViewSet, basename="contest")
@@ -35,6 +36,7 @@ urlpatterns = [
     path("contests/<int:pk>/extend/", ExtendView.as_view()),
     path("contests/<int:pk>/freeze/", FreezeView.as_view()),
     path("contests/<int:pk>/unfreeze/", UnfreezeView.as_view()),
+    path("contests/<int:pk>/scoreboard/", ScoreboardView.as_view()),
     path("contests/<int:pk>/clarifications/", ClarificationsView.as_view()),
     path("contests/<int:pk>/clarifications/<int:clarification_id>/answer/", AnswerView.as_view()),
 ]

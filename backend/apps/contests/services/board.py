@@ -24,6 +24,7 @@ from apps.contests.models import (
     ContestProblem,
     PublicStanding,
 )
+from apps.contests.services.board_tags import etag_of, version_of
 from apps.contests.services.standings import order_of
 
 BOARDS_MAX = 64
@@ -77,35 +78,31 @@ class _Board:
     version: int = -1
     rows: dict[int, _Row] = field(default_factory=dict)
     columns: defaultdict[int, _Column] = field(default_factory=lambda: defaultdict(_Column))
-    document: BoardDocument | None = None
+    documents: dict[bool, BoardDocument] = field(default_factory=dict)
 
 
-def etag_of(contest: Contest, *, is_true: bool, now: datetime) -> str:
-    """Give the tag of the board as it is now, without reading it."""
-    kind = "true" if is_true else "public"
-    phase = contest.schedule.phase(now)
-    return f'"{kind}-{contest.board_edition}-{_version(contest, is_true=is_true)}-{phase}"'
+def read_board(
+    contest: Contest, *, is_true: bool, names_problems: bool, now: datetime
+) -> BoardDocument:
+    """Give the board as it is now; `contest` is as fresh as the answer has to be.
 
-
-def read_board(contest: Contest, *, is_true: bool, now: datetime) -> BoardDocument:
-    """Give the board as it is now; `contest` is as fresh as the answer has to be."""
+    Who may not see the problems gets their labels without titles, and nothing before the start.
+    """
     board = _board(contest.pk, is_true)
-    etag = etag_of(contest, is_true=is_true, now=now)
+    etag = etag_of(contest, is_true=is_true, names_problems=names_problems, now=now)
     with board.lock:
-        if board.document is None or board.document.etag != etag:
+        document = board.documents.get(names_problems)
+        if document is None or document.etag != etag:
             _refresh(board, contest, is_true=is_true)
-            body = _document(board, contest, is_true=is_true, now=now)
-            board.document = BoardDocument(etag=etag, body=body)
-        return board.document
+            problems = _problems(board, contest, names=names_problems, now=now)
+            body = _document(board, contest, problems, is_true=is_true, now=now)
+            document = board.documents[names_problems] = BoardDocument(etag=etag, body=body)
+        return document
 
 
 @lru_cache(maxsize=BOARDS_MAX)
 def _board(contest_id: int, is_true: bool) -> _Board:  # noqa: FBT001 - a key of the cache
     return _Board()
-
-
-def _version(contest: Contest, *, is_true: bool) -> int:
-    return contest.board_version if is_true else contest.public_board_version
 
 
 def _refresh(board: _Board, contest: Contest, *, is_true: bool) -> None:
@@ -121,7 +118,7 @@ def _refresh(board: _Board, contest: Contest, *, is_true: bool) -> None:
             for problem, cell in cells.items():
                 board.columns[problem].put(participant.pk, cell)
     board.edition = contest.board_edition
-    board.version = _version(contest, is_true=is_true)
+    board.version = version_of(contest, is_true=is_true)
 
 
 def _rows_since(
@@ -190,7 +187,14 @@ def _milliseconds(duration: timedelta | None) -> int | None:
     return None if duration is None else duration // MILLISECOND
 
 
-def _document(board: _Board, contest: Contest, *, is_true: bool, now: datetime) -> bytes:
+def _document(
+    board: _Board,
+    contest: Contest,
+    problems: list[dict[str, Any]],
+    *,
+    is_true: bool,
+    now: datetime,
+) -> bytes:
     """Put the rows in order, and the head before them."""
     ordered = sorted(board.rows.values(), key=lambda row: (row.order, row.name))
     schedule = contest.schedule
@@ -204,7 +208,7 @@ def _document(board: _Board, contest: Contest, *, is_true: bool, now: datetime) 
         "freeze_time": contest.freeze_time and contest.freeze_time.isoformat(),
         "format": contest.format,
         "penalty_unit": contest.rules.penalty_unit,
-        "problems": _problems(board, contest),
+        "problems": problems,
     }
     lines = ",".join(
         f'{{"rank":{"null" if rank is None else rank},{row.json_text}'
@@ -230,13 +234,17 @@ def _ranks(ordered: Sequence[_Row]) -> list[int | None]:
     return ranks
 
 
-def _problems(board: _Board, contest: Contest) -> list[dict[str, Any]]:
+def _problems(
+    board: _Board, contest: Contest, *, names: bool, now: datetime
+) -> list[dict[str, Any]]:
+    if not (names or contest.has_started(now)):
+        return []
     rows = ContestProblem.objects.filter(contest=contest).annotate(title=F("problem__title"))
     return [
         {
             "problem": each.problem_id,
             "label": problem_label(place, each.label),
-            "title": each.title,
+            "title": each.title if names else None,
             "color": each.color or None,
             "points": each.points,
             **_statistics(board.columns[each.problem_id]),

@@ -2,13 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cached_property
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q, QuerySet
 
 from apps.contests.models import Contest, ContestParticipant, ContestRole
+from apps.contests.services.standings import freeze_after
 from apps.contests.timing import Window
 from apps.contests.visibility import (
     Access,
@@ -84,7 +85,7 @@ class Rights:
         """Give the policy for a contest."""
         return Visibility(
             schedule=contest.schedule,
-            freeze_after=_freeze_after(contest),
+            freeze_after=freeze_after(contest),
             is_published=contest.is_published,
             access=Access(contest.access),
             board_access=BoardAccess(contest.board_access),
@@ -102,6 +103,11 @@ class Rights:
     def judged_contest_ids(self) -> list[int]:
         """The contests of whose jury they are by a role of theirs."""
         return self._contest_ids_of(JURY_ROLES)
+
+    @property
+    def managed_contest_ids(self) -> list[int]:
+        """The contests that they manage by a role of theirs."""
+        return self._contest_ids_of([ContestRole.Role.MANAGER])
 
     @property
     def is_jury_somewhere(self) -> bool:
@@ -212,10 +218,3 @@ def _window(contest: Contest, row: ContestParticipant) -> Window | None:
 
 def _is_admitted(row: ContestParticipant) -> bool:
     return row.state != State.WAITING
-
-
-def _freeze_after(contest: Contest) -> timedelta | None:
-    """Say when the freeze comes on the participants' clocks; without a start they run already."""
-    if contest.freeze_time is None:
-        return None
-    return contest.freeze_time - (contest.start_time or contest.created_at)

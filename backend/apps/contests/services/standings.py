@@ -14,6 +14,7 @@ from django.db.models.functions import Rank
 
 from apps.contests.formats import Attempt, Cell, ContestFormat, cells_of, hidden_from
 from apps.contests.models import BoardRow, Contest, ContestParticipant, PublicStanding
+from apps.contests.services.board_tags import tell
 
 BATCH_ROWS = 500
 ROW_FIELDS = (
@@ -49,6 +50,10 @@ def record_cell(
         public.save(update_fields=ROW_FIELDS if public.pk else None)
     if is_changed or is_public_changed:
         contest.save(update_fields=VERSION_FIELDS)
+    if is_changed:
+        tell(contest, is_true=True)
+    if is_public_changed:
+        tell(contest, is_true=False)
     if participant.rank is None or before != order_of(participant):
         rank_all(contest)
 
@@ -80,6 +85,7 @@ def rebuild(*, contest: Contest, attempts: Mapping[int, Sequence[Attempt]]) -> N
     rank_all(contest)
     unranked = contest.participants.exclude(**_ranked()).exclude(rank=None)
     unranked.update(rank=None)
+    _tell_all(contest)
 
 
 def enter(*, contest: Contest, participant: ContestParticipant) -> None:
@@ -92,6 +98,7 @@ def enter(*, contest: Contest, participant: ContestParticipant) -> None:
     PublicStanding.objects.create(
         participant=participant, contest=contest, version=contest.public_board_version
     )
+    _tell_all(contest)
 
 
 def start_of(contest: Contest, participant: ContestParticipant) -> datetime:
@@ -103,7 +110,14 @@ def frozen_after(contest: Contest) -> timedelta | None:
     """Say from when on a participant's clock others do not see verdicts; `None`: they see all."""
     if contest.unfrozen_at is not None or contest.finalized_at is not None:
         return None
-    return contest.schedule.freeze_after
+    return freeze_after(contest)
+
+
+def freeze_after(contest: Contest) -> timedelta | None:
+    """Say when the freeze comes on the participants' clocks; without a start they run already."""
+    if contest.freeze_time is None:
+        return None
+    return contest.freeze_time - (contest.start_time or contest.created_at)
 
 
 def order_of(row: BoardRow) -> tuple[Any, ...]:
@@ -138,6 +152,11 @@ def rank_all(contest: Contest) -> None:
             """,  # noqa: S608
             [contest.pk, *_ranked().values()],
         )
+
+
+def _tell_all(contest: Contest) -> None:
+    tell(contest, is_true=True)
+    tell(contest, is_true=False)
 
 
 def _ranked() -> dict[str, str]:

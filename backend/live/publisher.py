@@ -1,0 +1,34 @@
+"""Telling the other processes, from a thread."""
+
+import logging
+import time
+
+import redis
+
+from live.wire import REDIS_CHANNEL, Tick, encode
+
+logger = logging.getLogger(__name__)
+
+TIMEOUT_S = 0.25
+"""A request waits for this at its end; who watches polls too."""
+PAUSE_S = 5.0
+
+
+class RedisPublisher:
+    """Publishes ticks; while Redis is away it tries every `PAUSE_S` only, and loses the others."""
+
+    def __init__(self, url: str) -> None:
+        self._client = redis.Redis.from_url(
+            url, socket_connect_timeout=TIMEOUT_S, socket_timeout=TIMEOUT_S
+        )
+        self._next_try_s = 0.0
+
+    def publish(self, tick: Tick) -> None:
+        """Tell every process that has streams."""
+        if time.monotonic() < self._next_try_s:
+            return
+        try:
+            self._client.publish(REDIS_CHANNEL, encode(tick))
+        except redis.RedisError as error:
+            self._next_try_s = time.monotonic() + PAUSE_S
+            logger.warning("other processes are not told of changes: %s", error)

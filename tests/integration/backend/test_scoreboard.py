@@ -1,0 +1,269 @@
+"""The scoreboard over HTTP: who gets which board when, and that nobody gets one again for nothing."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+from rest_framework.test import APIClient
+
+from apps.code_execution import scoring
+from apps.code_execution.models import CodeSubmission
+from apps.contests.models import Contest, ContestParticipant, ContestRole
+from apps.contests.services import standings
+from apps.core import live
+from apps.users.models import User
+from live.wire import Tick
+from tests.integration.backend.conftest import client_of
+from tests.support.contests import make_contest, make_problem
+
+HOUR = timedelta(hours=1)
+FREEZE_AFTER = 4 * HOUR
+
+
+def make_cup(since_start: timedelta = 4.5 * HOUR, **fields: Any) -> Contest:
+    """Make a contest of five hours, frozen in the last of them."""
+    start = timezone.now() - since_start
+    return make_contest(
+        **{
+            "format": "icpc",
+            "format_config": {},
+            "start_time": start,
+            "end_time": start + 5 * HOUR,
+            "freeze_time": start + FREEZE_AFTER,
+            **fields,
+        },
+    )
+
+
+def enter(contest: Contest, user: User) -> ContestParticipant:
+    participant = ContestParticipant.objects.create(contest=contest, user=user)
+    with transaction.atomic():
+        standings.enter(contest=Contest.objects.get(pk=contest.pk), participant=participant)
+    return participant
+
+
+def hand_in(
+    participant: ContestParticipant, problem_id: int, *, at: timedelta, verdict: str | None
+) -> CodeSubmission:
+    submission = CodeSubmission.objects.create(
+        contest_id=participant.contest_id,
+        participant=participant,
+        user_id=participant.user_id,
+        problem_id=problem_id,
+        code="print(42)",
+        language="python",
+        contest_time_ms=at // timedelta(milliseconds=1),
+    )
+    bring(submission, verdict)
+    return submission
+
+
+def bring(submission: CodeSubmission, verdict: str | None) -> None:
+    """Bring a verdict, or that there is none yet, to the boards."""
+    if verdict is not None:
+        points = 100 if verdict == "AC" else 0
+        submission.status, submission.verdict, submission.score = "completed", verdict, points
+        submission.save()
+    with transaction.atomic():
+        scoring.update_board(submission)
+
+
+def path_of(contest: Contest) -> str:
+    return f"/api/code-execution/contests/{contest.pk}/scoreboard/"
+
+
+@pytest.fixture
+def ticks(monkeypatch: pytest.MonkeyPatch) -> list[Tick]:
+    """What those who watch are told."""
+    told: list[Tick] = []
+    monkeypatch.setattr(live, "_listeners", [told.append])
+    return told
+
+
+def test_everybody_gets_the_board_and_during_the_freeze_without_newer_verdicts(
+    as_nobody: APIClient, alice: User
+) -> None:
+    contest = make_cup()
+    problem = make_problem(contest)
+    participant = enter(contest, alice)
+    hand_in(participant, problem.pk, at=HOUR, verdict="WA")
+    hand_in(participant, problem.pk, at=4.2 * HOUR, verdict="AC")
+
+    answer = as_nobody.get(path_of(contest))
+
+    board = answer.json()
+    assert answer.headers["Content-Type"] == "application/json"
+    assert board["is_frozen"] is True
+    assert [row["name"] for row in board["rows"]] == ["alice"]
+    assert board["rows"][0]["cells"] == [
+        {
+            "problem": problem.pk,
+            "score": 0.0,
+            "is_solved": False,
+            "judged": 1,
+            "rejected": 1,
+            "pending": 1,
+            "solved_after_ms": None,
+            "improved_after_ms": None,
+        }
+    ]
+
+
+@pytest.mark.parametrize("role", ["judge", "manager"])
+def test_the_jury_gets_the_true_board_and_may_ask_for_the_public_one(
+    role: str, charlie: User, alice: User
+) -> None:
+    contest = make_cup()
+    problem = make_problem(contest)
+    hand_in(enter(contest, alice), problem.pk, at=4.2 * HOUR, verdict="AC")
+    ContestRole.objects.create(contest=contest, user=charlie, role=role)
+
+    true = client_of(charlie).get(path_of(contest))
+    public = client_of(charlie).get(path_of(contest), {"public": "true"})
+
+    assert true.json()["rows"][0]["score"] == 1
+    assert public.json()["rows"][0]["score"] == 0
+    assert true.headers["ETag"] != public.headers["ETag"]
+
+
+@pytest.mark.parametrize("who", ["alice", "charlie", None])
+def test_nobody_else_gets_the_true_board_whatever_they_ask(
+    who: str | None, alice: User, charlie: User
+) -> None:
+    contest = make_cup()
+    problem = make_problem(contest)
+    hand_in(enter(contest, alice), problem.pk, at=4.2 * HOUR, verdict="AC")
+    client = client_of({"alice": alice, "charlie": charlie, None: None}[who])
+
+    board = client.get(path_of(contest), {"public": "false"}).json()
+
+    assert board["rows"][0]["score"] == 0
+
+
+def test_a_contest_that_the_caller_may_not_know_of_is_not_there(as_nobody: APIClient) -> None:
+    unpublished = make_cup(is_published=False)
+
+    assert as_nobody.get(path_of(unpublished)).status_code == 404
+    assert as_nobody.get("/api/code-execution/contests/999999/scoreboard/").status_code == 404
+
+
+@pytest.mark.parametrize(("who", "expected"), [("alice", 200), ("charlie", 403), (None, 403)])
+def test_a_board_for_participants_is_for_them(
+    who: str | None, expected: int, alice: User, charlie: User
+) -> None:
+    contest = make_cup(board_access="participants")
+    enter(contest, alice)
+    client = client_of({"alice": alice, "charlie": charlie, None: None}[who])
+
+    answer = client.get(path_of(contest))
+
+    assert answer.status_code == expected
+    if expected == 403:
+        assert answer.json() == {
+            "detail": "The contest does not show you its scoreboard now",
+            "code": "board-hidden",
+        }
+
+
+def test_titles_of_problems_are_for_who_may_see_the_problems(
+    as_nobody: APIClient, as_bob: APIClient
+) -> None:
+    before, running = make_cup(-HOUR), make_cup(access="code", access_code="sesame")
+    for contest in (before, running):
+        make_problem(contest, title="Secret sum")
+
+    assert as_nobody.get(path_of(before)).json()["problems"] == []
+    assert as_nobody.get(path_of(running)).json()["problems"][0]["title"] is None
+    assert as_nobody.get(path_of(running)).json()["problems"][0]["label"] == "A"
+    assert as_bob.get(path_of(before)).json()["problems"][0]["title"] == "Secret sum"
+
+
+def test_who_has_the_board_already_gets_nothing_and_nothing_is_read(
+    as_nobody: APIClient, alice: User, django_assert_num_queries: Any
+) -> None:
+    contest = make_cup()
+    enter(contest, alice)
+    first = as_nobody.get(path_of(contest))
+
+    with django_assert_num_queries(1) as queries:
+        again = as_nobody.get(path_of(contest), HTTP_IF_NONE_MATCH=first.headers["ETag"])
+    sql = queries.captured_queries[0]["sql"]
+    weak = as_nobody.get(path_of(contest), HTTP_IF_NONE_MATCH=f'"x", W/{first.headers["ETag"]}')
+
+    assert (again.status_code, again.content) == (304, b"")
+    assert again.headers["ETag"] == first.headers["ETag"]
+    assert again.headers["Cache-Control"] == "private, no-cache"
+    assert {"Authorization", "Cookie"} <= set(again.headers["Vary"].split(", "))
+    assert "description" not in sql
+    assert weak.status_code == 304
+
+
+def test_a_new_verdict_makes_a_new_tag(as_nobody: APIClient, alice: User) -> None:
+    contest = make_cup(HOUR)
+    problem = make_problem(contest)
+    participant = enter(contest, alice)
+    first = as_nobody.get(path_of(contest))
+
+    hand_in(participant, problem.pk, at=timedelta(minutes=5), verdict="AC")
+
+    again = as_nobody.get(path_of(contest), HTTP_IF_NONE_MATCH=first.headers["ETag"])
+    assert again.status_code == 200
+    assert again.json()["rows"][0]["score"] == 1
+
+
+def test_a_contest_without_a_start_freezes_by_its_making(as_nobody: APIClient, alice: User) -> None:
+    now = timezone.now()
+    contest = make_contest(format="icpc", format_config={}, freeze_time=now - HOUR)
+    Contest.objects.filter(pk=contest.pk).update(created_at=now - 2 * HOUR)
+    problem = make_problem(contest)
+    hand_in(enter(contest, alice), problem.pk, at=1.5 * HOUR, verdict="AC")
+
+    assert as_nobody.get(path_of(contest)).json()["rows"][0]["score"] == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_watches_is_told_of_what_changed_on_their_board(
+    ticks: list[Tick], alice: User, as_nobody: APIClient
+) -> None:
+    contest = make_cup(HOUR)
+    problem = make_problem(contest)
+    participant = enter(contest, alice)
+    ticks.clear()
+
+    hand_in(participant, problem.pk, at=timedelta(minutes=5), verdict="AC")
+
+    assert [tick.channel for tick in ticks] == [
+        f"board/{contest.pk}/{kind}" for kind in ("true", "public")
+    ]
+    assert ticks[1].tag == as_nobody.get(path_of(contest)).headers["ETag"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_during_the_freeze_others_are_told_of_tries_and_not_of_verdicts(
+    ticks: list[Tick], alice: User
+) -> None:
+    contest = make_cup()
+    problem = make_problem(contest)
+    participant = enter(contest, alice)
+    submission = hand_in(participant, problem.pk, at=4.2 * HOUR, verdict=None)
+    told_of_try = {tick.channel for tick in ticks}
+    ticks.clear()
+
+    bring(submission, "AC")
+
+    assert told_of_try == {f"board/{contest.pk}/{kind}" for kind in ("true", "public")}
+    assert [tick.channel for tick in ticks] == [f"board/{contest.pk}/true"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nobody_is_told_of_what_was_rolled_back(ticks: list[Tick], alice: User) -> None:
+    contest = make_cup(HOUR)
+    participant = ContestParticipant.objects.create(contest=contest, user=alice)
+
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        standings.enter(contest=contest, participant=participant)
+        1 / 0  # noqa: B018 - any fault
+
+    assert ticks == []
