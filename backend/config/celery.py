@@ -4,6 +4,7 @@ from celery import Celery
 from celery.schedules import crontab
 
 from apps.code_execution import queue as code_execution
+from apps.contests import queue as contests
 from apps.core import queue as core
 from apps.users import queue as users
 from apps.webhooks import queue as webhooks
@@ -19,6 +20,11 @@ app.conf.beat_schedule = {
         "task": code_execution.SWEEP,
         "schedule": code_execution.SWEEP_INTERVAL_S,
         "options": {"expires": code_execution.TASK_EXPIRES_S},
+    },
+    "fill-places": {
+        "task": contests.FILL_PLACES,
+        "schedule": contests.FILL_PLACES_INTERVAL_S,
+        "options": {"expires": contests.FILL_PLACES_INTERVAL_S},
     },
     "delete-old-trials": {
         "task": code_execution.DELETE_OLD_TRIALS,

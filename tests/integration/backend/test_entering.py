@@ -15,7 +15,9 @@ from rest_framework.test import APIClient
 from apps.audit.models import AuditEntry
 from apps.code_execution.models import CodeSubmission
 from apps.contests.models import Contest, ContestParticipant, ContestRole
-from apps.contests.services import participation
+from apps.contests.services import contests, participation
+from apps.contests.services.rights import Rights
+from apps.core.errors import ContestFinalError
 from apps.users.models import User
 from tests.integration.backend.conftest import client_of
 from tests.support.contests import make_contest, make_event, make_problem, make_submission
@@ -316,6 +318,33 @@ def run_at_once(jobs: list[Callable[[], object]]) -> None:
         thread.start()
     for thread in threads:
         thread.join()
+
+
+def test_the_places_taken_are_counted_and_nothing_else(as_alice: APIClient) -> None:
+    contest = make_contest(max_participants=1, has_waiting_list=True)
+    for name in ("dora", "emil"):
+        participation.join(contest=contest, user=make_user(name))
+    for kind in ("unofficial", "virtual", "jury"):
+        ContestParticipant.objects.create(contest=contest, user=make_user(kind), kind=kind)
+
+    assert as_alice.get(f"{CONTESTS}{contest.pk}/").json()["participant_count"] == 1
+
+
+def test_changing_a_contest_takes_no_version_of_its_boards_back(bob: User) -> None:
+    contest = make_contest()
+    Contest.objects.filter(pk=contest.pk).update(board_version=7, public_board_version=5)
+
+    contests.save_contest(
+        contest=contest,  # as it was read before
+        fields={"title": "Spring cup"},
+        problems=None,
+        rights=Rights(bob, timezone.now()),
+        actor=bob,
+    )
+
+    contest.refresh_from_db()
+    assert contest.title == "Spring cup"
+    assert (contest.board_version, contest.public_board_version) >= (7, 5)
 
 
 class TestTeams:
@@ -793,6 +822,29 @@ class TestDisqualification:
 
         assert answer.status_code == 400
         assert "reason" in answer.json()
+
+    @pytest.mark.parametrize("act", ["disqualify", "reinstate", "remove", "change", "add"])
+    def test_final_results_stay(self, contest: Contest, as_bob: APIClient, act: str) -> None:
+        address = self.address(contest, "alice")
+        Contest.objects.update(finalized_at=timezone.now())
+        make_user("dora")
+        acts: dict[str, Callable[[], Any]] = {
+            "disqualify": lambda: as_bob.post(f"{address}disqualify/", {"reason": "copied"}),
+            "reinstate": lambda: as_bob.post(f"{address}reinstate/"),
+            "remove": lambda: as_bob.delete(address),
+            "change": lambda: as_bob.patch(address, {"kind": "unofficial"}),
+            "add": lambda: as_bob.post(
+                f"{CONTESTS}{contest.pk}/participants/", {"username": "dora"}
+            ),
+        }
+
+        answer = acts[act]()
+
+        assert (answer.status_code, answer.json()["code"]) == (
+            ContestFinalError.status,
+            ContestFinalError.code,
+        )
+        assert self.ranks(contest) == {"alice": 1, "charlie": 2}
 
     def test_a_manager_of_this_contest_may(
         self, contest: Contest, as_alice: APIClient, alice: User

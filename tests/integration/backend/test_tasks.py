@@ -12,11 +12,12 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from apps.code_execution.models import CodeSubmission
+from apps.contests.services import participation
 from apps.core.models import IdempotentAnswer
 from apps.users.models import User
 from apps.webhooks.models import WebhookEvent
 from config.celery import app
-from tests.support.contests import make_submission
+from tests.support.contests import make_contest, make_submission
 from tests.support.execution_service import FakeExecutionService
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -105,3 +106,16 @@ def test_old_answers_are_deleted(celery: Any, alice: User) -> None:
     send(celery, "delete-old-answers")
 
     wait_until(lambda: [answer.key for answer in IdempotentAnswer.objects.all()] == ["new"])
+
+
+def test_a_place_that_got_free_with_its_account_is_given_away(
+    celery: Any, alice: User, charlie: User
+) -> None:
+    contest = make_contest(max_participants=1, has_waiting_list=True)
+    for user in (alice, charlie):
+        participation.join(contest=contest, user=user)
+    alice.delete()
+
+    send(celery, "fill-places")
+
+    wait_until(lambda: contest.participants.get().state == "registered")

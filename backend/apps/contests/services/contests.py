@@ -5,12 +5,12 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, Prefetch, QuerySet
+from django.db.models import Count, Prefetch, Q, QuerySet
 from django.utils import timezone
 
 from apps.audit import services as audit
 from apps.contests.formats import FormatConfigError
-from apps.contests.models import Contest, ContestProblem
+from apps.contests.models import Contest, ContestParticipant, ContestProblem
 from apps.contests.services.problems import problems_shown_in_full
 from apps.contests.services.rights import Rights
 from apps.contests.services.waiting_list import fill_places
@@ -22,14 +22,21 @@ from apps.users.models import User
 SECRET_FIELDS = frozenset({"access_code"})
 # What a contest says of each problem that it sets.
 SET_FIELDS = ("order", "points", "label", "color")
+TAKES_A_PLACE = Q(
+    participants__kind=ContestParticipant.Kind.OFFICIAL,
+    participants__state=ContestParticipant.State.REGISTERED,
+)
 
 
 def list_contests(rights: Rights) -> QuerySet[Contest]:
-    """Give the contests that somebody may know of, with their problems and `participant_count`."""
+    """Give the contests that somebody may know of, with their problems and `participant_count`.
+
+    That is how many of the places for participants are taken.
+    """
     return (
         rights
         .visible_contests()
-        .annotate(participant_count=Count("participants"))
+        .annotate(participant_count=Count("participants", filter=TAKES_A_PLACE))
         .prefetch_related(
             Prefetch(
                 "contest_problems",
@@ -58,6 +65,9 @@ def save_contest(
         ContestFinalError: It has been finalised.
     """
     is_new = contest.pk is None
+    if not is_new:
+        # As it is now: its boards' versions may have moved on since the caller read it.
+        contest = lock_contest(contest.pk)
     check_not_final(contest)
     before = {} if is_new else _state(contest)
     for name, value in fields.items():

@@ -71,7 +71,11 @@ def reinstate(*, participant: ContestParticipant, actor: User) -> ContestPartici
 
 
 def _lock(participant: ContestParticipant) -> tuple[Contest, ContestParticipant]:
-    """Read a participant anew, under the contest's lock, which boards are written under."""
+    """Read a participant anew, under the contest's lock, which boards are written under.
+
+    Raises:
+        ContestFinalError: The results are final.
+    """
     contest = lock_contest(participant.contest_id)
     check_not_final(contest)
     return contest, contest.participants.select_related("user").get(pk=participant.pk)

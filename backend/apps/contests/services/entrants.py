@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from apps.audit import services as audit
 from apps.contests.models import Contest, ContestParticipant
-from apps.contests.services.contests import lock_contest
+from apps.contests.services.contests import check_not_final, lock_contest
 from apps.contests.services.participation import MAIN_KINDS, find_main
 from apps.contests.services.waiting_list import fill_places
 from apps.contests.signals import rules_changed
@@ -36,8 +36,10 @@ def add(
 
     Raises:
         InvalidFieldsError: The user, or a member, takes part already.
+        ContestFinalError: The results are final.
     """
     contest = lock_contest(contest.pk)
+    check_not_final(contest)
     participant = find_main(contest=contest, user=user)
     if participant is None:
         participant = ContestParticipant(contest=contest, user=user)
@@ -63,8 +65,10 @@ def change(
 
     Raises:
         InvalidFieldsError: A member takes part already, or the start is of one who has submitted.
+        ContestFinalError: The results are final.
     """
     contest = lock_contest(participant.contest_id)
+    check_not_final(contest)
     participant = contest.participants.select_related("user").get(pk=participant.pk)
     before = _state(participant)
     _set(participant, fields)
@@ -86,8 +90,12 @@ def remove(*, participant: ContestParticipant, actor: User) -> None:
     """Take a participant off the list; their submissions stay, and count no more.
 
     Who has waited longest gets the place.
+
+    Raises:
+        ContestFinalError: The results are final.
     """
     contest = lock_contest(participant.contest_id)
+    check_not_final(contest)
     _record("participant.remove", participant, actor, before=_state(participant))
     participant.delete()
     fill_places(contest, timezone.now())

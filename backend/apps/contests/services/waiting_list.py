@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from apps.contests.entry import has_place
@@ -31,6 +32,14 @@ def fill_places(contest: Contest, now: datetime) -> list[ContestParticipant]:
         participant.state = State.REGISTERED
     ContestParticipant.objects.bulk_update(admitted, ["state"])
     return admitted
+
+
+def fill_all(*, now: datetime) -> None:
+    """Fill free places wherever somebody waits; some get free by the way, with an account."""
+    someone_waits = ContestParticipant.objects.filter(state=State.WAITING).values("contest")
+    for contest_id in Contest.objects.filter(pk__in=someone_waits).values_list("pk", flat=True):
+        with transaction.atomic():
+            fill_places(Contest.objects.select_for_update(no_key=True).get(pk=contest_id), now)
 
 
 def place_in_line(participant: ContestParticipant) -> int | None:
