@@ -55,11 +55,13 @@ class RedisRelay:
             await asyncio.sleep(PAUSE_S)
 
     async def _listen(self) -> None:
+        # Of a server that vanished the network says nothing by itself.
+        keepalive = {} if self._url.startswith("unix:") else {"socket_keepalive": True}
         client = redis.asyncio.Redis.from_url(
             self._url,
             socket_connect_timeout=CONNECT_TIMEOUT_S,
-            socket_keepalive=not self._url.startswith("unix:"),
             health_check_interval=CHECK_S,
+            **keepalive,
         )
         async with client, client.pubsub() as subscriber:
             await subscriber.subscribe(REDIS_CHANNEL)

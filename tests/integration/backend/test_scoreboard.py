@@ -1,4 +1,4 @@
-"""The scoreboard over HTTP: who gets which board when, and that nobody gets one again for nothing."""
+"""The scoreboard over HTTP: who gets which board when, and that nobody gets it twice."""
 
 from datetime import timedelta
 from typing import Any
@@ -262,8 +262,8 @@ def test_nobody_is_told_of_what_was_rolled_back(ticks: list[Tick], alice: User) 
     contest = make_cup(HOUR)
     participant = ContestParticipant.objects.create(contest=contest, user=alice)
 
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
+    with transaction.atomic():
         standings.enter(contest=contest, participant=participant)
-        1 / 0  # noqa: B018 - any fault
+        transaction.set_rollback(True)
 
     assert ticks == []

@@ -1,0 +1,321 @@
+"""Streams of ticks through the real front door: who gets one, what it tells, and how it ends."""
+
+import asyncio
+import contextlib
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from apps.contests.models import Contest, ContestParticipant
+from apps.core import live
+from apps.users.models import User
+from apps.users.tokens import start_session
+from config.asgi import make_front_door
+from live.hub import Hub
+from live.publisher import RedisPublisher
+from live.relay import RedisRelay
+from live.streams import StreamLimits
+from live.wire import Tick
+from tests.integration.backend.test_scoreboard import bring, enter, hand_in, make_cup, path_of
+from tests.support.asgi_servers import serving
+from tests.support.contests import make_problem
+
+pytestmark = [pytest.mark.asyncio, pytest.mark.django_db(transaction=True)]
+ROOT = Path(__file__).parents[3]
+PATIENCE_S = 10
+QUIET_S = 0.6
+EARLY, LATE = timedelta(minutes=5), timedelta(hours=4, minutes=12)
+QUICK = StreamLimits(pause_s=0.3, heartbeat_s=5)
+
+
+class Stream:
+    """A client's side of a stream."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        self.response = response
+        self._lines = response.aiter_lines()
+
+    async def next_block(self) -> dict[str, str]:
+        """Give the next event, or comment; `{}` at the end of the stream."""
+        block: dict[str, str] = {}
+        async with asyncio.timeout(PATIENCE_S):
+            async for line in self._lines:
+                if not line:
+                    return block
+                name, _, value = line.partition(":")
+                block[name] = value.strip()
+        return {}
+
+    async def next_tag(self) -> str:
+        """Give the tag of the next event."""
+        return (await self.next_block())["id"]
+
+    async def is_quiet(self) -> bool:
+        """Tell whether nothing comes for a while; nothing can be read afterwards."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(QUIET_S):
+                await self.next_block()
+                return False
+        return True
+
+
+class Watching:
+    """A front door, and those who open streams there."""
+
+    def __init__(self, client: httpx.AsyncClient, hub: Hub) -> None:
+        self.client = client
+        self.hub = hub
+
+    @asynccontextmanager
+    async def stream(
+        self, contest: Contest, *, user: User | None = None, query: str = "", **headers: str
+    ) -> AsyncIterator[Stream]:
+        if user is not None:
+            pair = await asyncio.to_thread(start_session, user)
+            headers["Cookie"] = f"access_token={pair.access_token}"
+        headers = {name.replace("_", "-"): value for name, value in headers.items()}
+        address = f"{path_of(contest)}events{query}"
+        async with self.client.stream("GET", address, headers=headers) as response:
+            stream = Stream(response)
+            if response.status_code == 200:
+                assert int((await stream.next_block())["retry"]) > 0
+            yield stream
+
+
+@asynccontextmanager
+async def watching(limits: StreamLimits = QUICK) -> AsyncIterator[Watching]:
+    hub = Hub()
+    door = make_front_door(hub, limits)
+    live._listeners.append(hub.tick_from_thread)
+    try:
+        async with (
+            serving(door) as address,
+            httpx.AsyncClient(base_url=f"http://{address}", timeout=PATIENCE_S) as client,
+        ):
+            yield Watching(client, hub)
+    finally:
+        live._listeners.remove(hub.tick_from_thread)
+
+
+@pytest.fixture(scope="module")
+def redis_url() -> Iterator[str]:
+    """The bundled server, as `dev` starts it."""
+    with tempfile.TemporaryDirectory(prefix="live-") as folder:
+        path = Path(folder) / "broker.sock"
+        command = [sys.executable, str(ROOT / "scripts" / "embedded_broker.py"), str(path), folder]
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        deadline = time.monotonic() + PATIENCE_S
+        while not path.exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        try:
+            yield f"unix://{path}"
+        finally:
+            process.terminate()
+            process.wait(PATIENCE_S)
+
+
+@pytest.fixture
+def cup() -> Contest:
+    return make_cup(timedelta(hours=1))
+
+
+async def in_thread(work: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+    return await asyncio.to_thread(work, *arguments, **options)
+
+
+async def test_tells_when_the_board_changes_and_what_to_ask_for_with(
+    cup: Contest, alice: User
+) -> None:
+    problem = await in_thread(make_problem, cup)
+    participant = await in_thread(enter, cup, alice)
+
+    async with watching() as door, door.stream(cup) as stream:
+        first = await stream.next_block()
+        await in_thread(hand_in, participant, problem.pk, at=EARLY, verdict="AC")
+        second = await stream.next_block()
+        board = await door.client.get(path_of(cup))
+
+    assert stream.response.headers["Content-Type"] == "text/event-stream; charset=utf-8"
+    assert first["event"] == second["event"] == "board"
+    assert first["id"] != second["id"]
+    assert second["id"] == board.headers["ETag"]
+    assert second["data"] == f'{{"etag": "{second["id"].replace(chr(34), chr(92) + chr(34))}"}}'
+
+
+async def test_who_comes_back_is_told_what_they_missed_and_nothing_else(
+    cup: Contest, alice: User
+) -> None:
+    async with watching() as door:
+        async with door.stream(cup) as stream:
+            known = await stream.next_tag()
+        async with door.stream(cup, Last_Event_ID=known) as stream:
+            assert await stream.is_quiet()
+        await in_thread(enter, cup, alice)
+        async with door.stream(cup, Last_Event_ID=known) as stream:
+            assert await stream.next_tag() != known
+
+
+async def test_many_changes_at_once_are_one_tick(cup: Contest, alice: User) -> None:
+    problem = await in_thread(make_problem, cup)
+    participant = await in_thread(enter, cup, alice)
+
+    async with watching() as door, door.stream(cup) as stream:
+        await stream.next_tag()
+        for minute in range(5):
+            at = timedelta(minutes=minute)
+            await in_thread(hand_in, participant, problem.pk, at=at, verdict="WA")
+        tag = await stream.next_tag()
+        board = await door.client.get(path_of(cup))
+        assert tag == board.headers["ETag"]
+        assert await stream.is_quiet()
+
+
+async def test_during_the_freeze_a_verdict_ticks_for_the_jury_only(alice: User, bob: User) -> None:
+    cup = await in_thread(make_cup)
+    problem = await in_thread(make_problem, cup)
+    participant = await in_thread(enter, cup, alice)
+    submission = await in_thread(hand_in, participant, problem.pk, at=LATE, verdict=None)
+
+    async with (
+        watching() as door,
+        door.stream(cup) as public,
+        door.stream(cup, user=alice) as own,
+        door.stream(cup, user=bob) as jury,
+        door.stream(cup, user=bob, query="?public=true") as shown,
+    ):
+        streams = [public, own, jury, shown]
+        first = [await each.next_tag() for each in streams]
+        await in_thread(bring, submission, "AC")
+
+        assert await jury.next_tag() != first[2]
+        assert await public.is_quiet()
+        assert await own.is_quiet()
+        assert await shown.is_quiet()
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [({"is_published": False}, 404), ({"board_access": "jury"}, 403), ({}, 200)],
+)
+async def test_refuses_as_the_board_itself_does(
+    fields: dict[str, Any], expected: int, charlie: User
+) -> None:
+    cup = await in_thread(make_cup, **fields)
+
+    async with watching() as door, door.stream(cup, user=charlie) as stream:
+        assert stream.response.status_code == expected
+
+
+async def test_addresses_that_tell_of_no_changes_have_no_stream(db: None) -> None:
+    async with watching() as door:
+        answer = await door.client.get("/api/code-execution/problems/events")
+        health = await door.client.get("/api/health/live/events")
+
+    assert answer.status_code == 401
+    assert health.status_code == 404
+    assert health.json()["code"] == "no-stream"
+
+
+async def test_the_name_of_the_channel_stays_inside(cup: Contest) -> None:
+    async with watching() as door:
+        board = await door.client.get(path_of(cup))
+        async with door.stream(cup) as stream:
+            assert "x-live-channel" not in stream.response.headers
+
+    assert board.status_code == 200
+    assert "x-live-channel" not in board.headers
+
+
+async def test_pages_of_the_frontend_may_read_it(cup: Contest) -> None:
+    async with watching() as door, door.stream(cup, Origin="http://localhost:3000") as stream:
+        headers = stream.response.headers
+
+    assert headers["Access-Control-Allow-Origin"] == "http://localhost:3000"
+    assert headers["Access-Control-Allow-Credentials"] == "true"
+
+
+async def test_says_every_now_and_then_that_it_is_still_there(cup: Contest) -> None:
+    async with watching(StreamLimits(heartbeat_s=0.1)) as door, door.stream(cup) as stream:
+        await stream.next_tag()
+        assert await stream.next_block() == {"": "still here"}
+
+
+async def test_ends_after_its_time_and_when_the_server_stops(cup: Contest) -> None:
+    async with watching(StreamLimits(lifetime_s=0.1)) as door, door.stream(cup) as stream:
+        await stream.next_tag()
+        assert await stream.next_block() == {}
+    async with watching() as door, door.stream(cup) as stream:
+        await stream.next_tag()
+        door.hub.end_all()
+        assert await stream.next_block() == {}
+
+
+@pytest.mark.parametrize(
+    "limits", [StreamLimits(streams_max=1), StreamLimits(streams_per_address_max=1)]
+)
+async def test_takes_so_many_streams_and_takes_more_when_one_ends(
+    limits: StreamLimits, cup: Contest
+) -> None:
+    async with watching(limits) as door:
+        async with door.stream(cup) as first:
+            await first.next_tag()
+            refused = await door.client.get(f"{path_of(cup)}events")
+        await asyncio.sleep(0.2)  # until the server has seen that the client has gone
+        async with door.stream(cup) as again:
+            assert again.response.status_code == 200
+
+    assert refused.status_code == 503
+    assert refused.headers["Retry-After"]
+    assert refused.json()["code"] == "too-many-streams"
+
+
+async def test_hears_of_changes_in_other_processes(
+    cup: Contest, redis_url: str, settings: Any
+) -> None:
+    settings.LIVE_REDIS_URL = redis_url
+    other_process = RedisPublisher(redis_url)
+
+    async with watching() as door, door.stream(cup) as stream:
+        await stream.next_tag()
+        tick = Tick(channel=f"board/{cup.pk}/public", tag='"new"')
+        await in_thread(other_process.publish, tick)
+
+        assert await stream.next_tag() == '"new"'
+
+
+async def test_tells_other_processes(
+    cup: Contest, redis_url: str, settings: Any, alice: User
+) -> None:
+    settings.LIVE_REDIS_URL = redis_url
+    hub = Hub()  # that of another process: no listener of this one
+    relay = RedisRelay(redis_url, hub)
+    await relay.be_ready()
+
+    with hub.subscribed() as subscription:
+        await in_thread(enter, cup, alice)
+        tag = await subscription.next_tag(within_s=PATIENCE_S)
+    await relay.close()
+
+    assert tag is not None
+
+
+async def test_goes_on_within_the_process_while_redis_is_away(
+    cup: Contest, settings: Any, alice: User, tmp_path: Path
+) -> None:
+    settings.LIVE_REDIS_URL = f"unix://{tmp_path}/nobody.sock"
+
+    async with watching() as door, door.stream(cup) as stream:
+        first = await stream.next_tag()
+        await in_thread(enter, cup, alice)
+
+        assert await stream.next_tag() != first
+    assert await in_thread(ContestParticipant.objects.count) == 1
