@@ -29,7 +29,9 @@ Work on it
     --no-system    leave the system's packages alone
   test [ARGS]    Set up what the tests need and run them all; ARGS go to pytest instead.
     --no-system    leave the system's packages alone
-  check          Lint, types, import contracts, shell scripts, Dockerfiles, compose files.
+  check          Lint, types, import contracts, the TypeScript client, shell scripts, Dockerfiles,
+                 compose files.
+  client         Write the TypeScript client's types anew, from the API's OpenAPI document.
   lock           Resolve the locked requirements again.
 
   help           Show this text.
@@ -40,7 +42,7 @@ main() {
     local command=${1:-help}
     shift || true
     case $command in
-        dev | stop | logs | doctor | migrate | reset | setup | test | check | lock)
+        dev | stop | logs | doctor | migrate | reset | setup | test | check | client | lock)
             "command_$command" "$@"
             ;;
         help | --help | -h) usage ;;

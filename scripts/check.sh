@@ -13,6 +13,7 @@ command_check() {
         step "import contracts of $service" in_directory "$service" "$bin/lint-imports"
         step "declared dependencies of $service" in_directory "$service" "$bin/deptry" .
     done
+    check_client
     step "shellcheck" "$bin/shellcheck" --external-sources --shell=bash \
         manage-code-execution.sh scripts/*.sh .ci/run tests/container/stand_ins/*.sh \
         tests/container/stand_ins/*/*.sh

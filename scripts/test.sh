@@ -9,6 +9,7 @@ command_test() {
     ensure_environment development
     ensure_toolchains
     ensure_test_servers
+    ensure_client_packages
     if (($#)) && [[ "$*" != *container* ]]; then
         exec "$PYTHON" -m pytest "$@"
     fi
