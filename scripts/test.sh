@@ -20,11 +20,15 @@ command_test() {
         return
     fi
     # The backend's database is chosen when Django starts, so its tests on PostgreSQL are a run of
-    # their own; the whole suite on the embedded default comes last.
+    # their own. What no clock of a sandbox disturbs shares the cores; the rest has them to itself.
+    local side_by_side=(-q --numprocesses auto --dist loadfile)
     say "The backend's integration tests on PostgreSQL"
-    "$PYTHON" -m tests.support.with_postgresql "$PYTHON" -m pytest -q tests/integration/backend
-    say "All tests, on the embedded defaults"
-    "$PYTHON" -m pytest
+    "$PYTHON" -m tests.support.with_postgresql \
+        "$PYTHON" -m pytest "${side_by_side[@]}" tests/integration/backend
+    say "Rules, and both services with their databases, on the embedded defaults"
+    "$PYTHON" -m pytest "${side_by_side[@]}" tests/unit tests/integration
+    say "The contracts, the sandbox, the containers and whole installations"
+    "$PYTHON" -m pytest tests/contract tests/sandbox tests/container tests/e2e
 }
 
 # Without a Docker engine the container tests are listed as not run; in CI that is a failure.
