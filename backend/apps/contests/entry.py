@@ -19,7 +19,8 @@ def reason_not_to_register(
 
 def is_access_code(given: str, expected: str) -> bool:
     """Tell whether the code is the contest's; with an empty one nobody enters."""
-    return bool(expected) and compare_digest(given.strip().encode(), expected.encode())
+    wanted = expected.strip()
+    return bool(wanted) and compare_digest(given.strip().encode(), wanted.encode())
 
 
 def has_place(*, places_max: int | None, taken: int) -> bool:

@@ -14,7 +14,7 @@ from rest_framework.test import APIClient
 
 from apps.audit.models import AuditEntry
 from apps.code_execution.models import CodeSubmission
-from apps.contests.models import Contest, ContestParticipant, ContestRole
+from apps.contests.models import Clarification, Contest, ContestParticipant, ContestRole
 from apps.contests.services import contests, participation
 from apps.contests.services.rights import Rights
 from apps.core.errors import ContestFinalError
@@ -345,6 +345,29 @@ def test_changing_a_contest_takes_no_version_of_its_boards_back(bob: User) -> No
     contest.refresh_from_db()
     assert contest.title == "Spring cup"
     assert (contest.board_version, contest.public_board_version) >= (7, 5)
+
+
+def test_who_has_asked_the_jury_stays_for_the_sake_of_the_answers(
+    as_alice: APIClient, as_bob: APIClient
+) -> None:
+    contest = make_contest()
+    joined = join(as_alice, contest).json()
+    Clarification.objects.create(
+        contest=contest, from_participant_id=joined["id"], text="Is 0 a natural number?"
+    )
+
+    left = as_alice.post(f"{CONTESTS}{contest.pk}/leave/")
+    removed = as_bob.delete(f"{CONTESTS}{contest.pk}/participants/{joined['id']}/")
+
+    assert (left.status_code, left.json()["code"]) == (400, "participation")
+    assert (removed.status_code, removed.json()["code"]) == (400, "participation")
+    assert Clarification.objects.exists()
+
+
+def test_nobody_joins_once_the_results_are_final(as_alice: APIClient) -> None:
+    answer = join(as_alice, make_contest(finalized_at=timezone.now()))
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "contest-closed")
 
 
 class TestTeams:

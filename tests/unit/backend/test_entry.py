@@ -48,6 +48,8 @@ def test_without_times_one_registers_always(moment: timedelta) -> None:
     [
         ("Sesame", "Sesame", True),
         (" Sesame\n", "Sesame", True),
+        ("Sesame", "Sesame ", True),
+        ("", " ", False),
         ("sesame", "Sesame", False),
         ("", "Sesame", False),
         ("", "", False),

@@ -9,11 +9,12 @@ from django.utils import timezone
 
 from apps.audit import services as audit
 from apps.contests.models import Contest, ContestParticipant
+from apps.contests.services import standings
 from apps.contests.services.contests import check_not_final, lock_contest
 from apps.contests.services.participation import MAIN_KINDS, find_main
 from apps.contests.services.waiting_list import fill_places
 from apps.contests.signals import rules_changed
-from apps.core.errors import InvalidFieldsError
+from apps.core.errors import InvalidFieldsError, ParticipationError
 from apps.users.models import User
 
 State = ContestParticipant.State
@@ -49,6 +50,7 @@ def add(
     _set(participant, fields)
     participant.save()
     _set_members(participant, members)
+    standings.enter(contest=contest, participant=participant)
     _record("participant.add", participant, actor, after=_state(participant))
     return participant
 
@@ -92,10 +94,15 @@ def remove(*, participant: ContestParticipant, actor: User) -> None:
     Who has waited longest gets the place.
 
     Raises:
+        ParticipationError: They have asked the jury, and the answers would go with them.
         ContestFinalError: The results are final.
     """
     contest = lock_contest(participant.contest_id)
     check_not_final(contest)
+    if participant.questions.exists():
+        raise ParticipationError(
+            "They have asked questions, which would go with the answers; disqualify them instead."
+        )
     _record("participant.remove", participant, actor, before=_state(participant))
     participant.delete()
     fill_places(contest, timezone.now())

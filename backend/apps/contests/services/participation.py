@@ -15,6 +15,7 @@ from apps.contests.entry import (
     reason_not_to_register,
 )
 from apps.contests.models import Contest, ContestParticipant
+from apps.contests.services import standings
 from apps.contests.services.contests import lock_contest
 from apps.contests.services.rights import viewer_of
 from apps.contests.services.waiting_list import fill_places, has_free_place
@@ -96,7 +97,10 @@ def join(
         if not (may_wait and contest.has_waiting_list):
             raise ContestFullError
         state = State.WAITING
-    return ContestParticipant.objects.create(contest=contest, user=user, state=state)
+    participant = ContestParticipant.objects.create(contest=contest, user=user, state=state)
+    if state == State.REGISTERED:
+        standings.enter(contest=contest, participant=participant)
+    return participant
 
 
 @transaction.atomic(savepoint=False)
@@ -128,7 +132,7 @@ def leave(*, contest: Contest, user: User) -> None:
     """End the user's participation, if there is one; who has waited longest gets the place.
 
     Raises:
-        ParticipationError: They have submitted or started, or are in a team.
+        ParticipationError: They have submitted, started or asked, or are in a team.
         DisqualifiedError: They have been disqualified.
     """
     now = timezone.now()
@@ -144,9 +148,12 @@ def leave(*, contest: Contest, user: User) -> None:
         raise DisqualifiedError
     if participant.has_submitted:
         raise ParticipationError
+    if participant.questions.exists():
+        raise ParticipationError("You have asked the jury a question, so you can't leave.")
     if participant.started_at is not None and participant.started_at <= now:
         raise ParticipationError("Your time has started, so you can't leave.")
     participant.delete()
+    standings.withdraw(contest)
     fill_places(contest, now)
 
 
@@ -155,7 +162,8 @@ def _is_staff(contest: Contest, user: User, now: datetime) -> bool:
 
 
 def _check_entry(contest: Contest, access_code: str, now: datetime) -> None:
-    if not contest.is_active or contest.schedule.has_ended(now):
+    is_over = contest.schedule.has_ended(now) or contest.finalized_at is not None
+    if not contest.is_active or is_over:
         raise ContestClosedError("The contest is not active, or has ended.")
     if contest.access == Contest.Access.PRIVATE or not contest.is_published:
         raise NotInvitedError
