@@ -267,3 +267,20 @@ def test_nobody_is_told_of_what_was_rolled_back(ticks: list[Tick], alice: User) 
         transaction.set_rollback(True)
 
     assert ticks == []
+
+
+def test_who_joins_leaves_or_gets_a_free_place_is_on_the_board_or_off_it_at_once(
+    as_alice: APIClient, as_charlie: APIClient, as_nobody: APIClient
+) -> None:
+    contest = make_cup(-HOUR, max_participants=1, has_waiting_list=True)
+    join, leave = (path_of(contest).replace("scoreboard", act) for act in ("join", "leave"))
+
+    def names() -> list[str]:
+        return [row["name"] for row in as_nobody.get(path_of(contest)).json()["rows"]]
+
+    assert as_alice.post(join).status_code == 200
+    after_joining = names()
+    assert as_charlie.post(join).status_code == 200
+    while_waiting = names()
+    assert as_alice.post(leave).status_code < 300
+    assert (after_joining, while_waiting, names()) == (["alice"], ["alice"], ["charlie"])

@@ -15,6 +15,7 @@ from django.db.models.functions import Rank
 from apps.contests.formats import Attempt, Cell, ContestFormat, cells_of, hidden_from
 from apps.contests.models import BoardRow, Contest, ContestParticipant, PublicStanding
 from apps.contests.services.board_tags import tell
+from apps.contests.signals import rules_changed
 
 BATCH_ROWS = 500
 ROW_FIELDS = (
@@ -89,15 +90,28 @@ def rebuild(*, contest: Contest, attempts: Mapping[int, Sequence[Attempt]]) -> N
 
 
 def enter(*, contest: Contest, participant: ContestParticipant) -> None:
-    """Put a new participant on the boards; the caller holds the contest's lock."""
+    """Put a participant on the boards at once; the caller holds the contest's lock."""
+    if contest.board_version == 0:
+        # Nobody is on them yet, and others may have entered before.
+        rules_changed.send(sender=Contest, contest=contest)
+        contest.refresh_from_db(fields=VERSION_FIELDS)
+        return
     contest.board_version += 1
     contest.public_board_version += 1
     contest.save(update_fields=VERSION_FIELDS)
     participant.version = contest.board_version
     participant.save(update_fields=["version"])
-    PublicStanding.objects.create(
-        participant=participant, contest=contest, version=contest.public_board_version
+    PublicStanding.objects.update_or_create(
+        participant=participant,
+        defaults={"contest": contest, "version": contest.public_board_version},
     )
+    _tell_all(contest)
+
+
+def withdraw(contest: Contest) -> None:
+    """Take deleted participants off the boards; the caller holds the contest's lock."""
+    contest.board_edition += 1
+    contest.save(update_fields=VERSION_FIELDS)
     _tell_all(contest)
 
 

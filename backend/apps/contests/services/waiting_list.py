@@ -7,6 +7,7 @@ from django.db.models import Q, QuerySet
 
 from apps.contests.entry import has_place
 from apps.contests.models import Contest, ContestParticipant
+from apps.contests.services import standings
 
 Kind = ContestParticipant.Kind
 State = ContestParticipant.State
@@ -31,6 +32,8 @@ def fill_places(contest: Contest, now: datetime) -> list[ContestParticipant]:
     for participant in admitted:
         participant.state = State.REGISTERED
     ContestParticipant.objects.bulk_update(admitted, ["state"])
+    for participant in admitted:
+        standings.enter(contest=contest, participant=participant)
     return admitted
 
 
