@@ -34,7 +34,7 @@ def register(*, username: str, email: str, password: str) -> TokenPair:
     except IntegrityError:
         # Somebody else registered the same name or address since the form looked.
         raise InvalidFieldsError({"username": ["The name or address is taken."]}) from None
-    return sign_in(name=user.get_username(), password=password)
+    return start_session(user)
 
 
 def sign_in(*, name: str, password: str) -> TokenPair:

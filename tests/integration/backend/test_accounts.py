@@ -1,5 +1,6 @@
 """Registration, sign-in, tokens, and the keys that verify them."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import jwt
 import pytest
 from allauth.account.models import EmailAddress
+from django.contrib.auth.hashers import MD5PasswordHasher
 from django.core.management import call_command
 from django.db import IntegrityError
 from django.test import Client
@@ -45,6 +47,22 @@ class TestRegistration:
         assert answer.json()["user"]["roles"] == ["participant"]
         assert me(answer.json()["access_token"]).json()["email"] == "dora@example.org"
         assert EmailAddress.objects.get(user=User.objects.get()).email == "dora@example.org"
+
+    def test_hashes_the_password_once_as_that_takes_a_fraction_of_a_second(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        salts: list[str] = []
+        encode: Callable[[MD5PasswordHasher, str, str], str] = MD5PasswordHasher.encode
+
+        def count(hasher: MD5PasswordHasher, password: str, salt: str) -> str:
+            salts.append(salt)
+            return encode(hasher, password, salt)
+
+        monkeypatch.setattr(MD5PasswordHasher, "encode", count)
+
+        APIClient().post(REGISTER, DORA)
+
+        assert len(salts) == 1
 
     @pytest.mark.parametrize(
         ("fields", "name"),
