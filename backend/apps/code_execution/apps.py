@@ -20,6 +20,7 @@ class CodeExecutionConfig(ManagedAppConfig):
         "change_codesubmission",
         "rerun_codesubmission",
         "view_judgement",
+        "view_rejudging",
         "view_executionservice",
     )
 

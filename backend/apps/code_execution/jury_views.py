@@ -111,6 +111,19 @@ class ComparisonSerializer(serializers.Serializer[Comparison]):
     affected = RankChangeSerializer(many=True)
 
 
+REJUDGING_FIELDS: tuple[str, ...] = (
+    "id",
+    "contest",
+    "problem",
+    "reason",
+    "state",
+    "created_by",
+    "created_at",
+    "decided_by",
+    "decided_at",
+)
+
+
 class RejudgingSerializer(serializers.ModelSerializer[Rejudging]):
     """A staged rejudging."""
 
@@ -119,17 +132,7 @@ class RejudgingSerializer(serializers.ModelSerializer[Rejudging]):
 
     class Meta:
         model = Rejudging
-        fields = (
-            "id",
-            "contest",
-            "problem",
-            "reason",
-            "state",
-            "created_by",
-            "created_at",
-            "decided_by",
-            "decided_at",
-        )
+        fields = REJUDGING_FIELDS
         read_only_fields = fields
 
 
@@ -139,7 +142,7 @@ class RejudgingDetailSerializer(RejudgingSerializer):
     comparison = serializers.SerializerMethodField()
 
     class Meta(RejudgingSerializer.Meta):
-        fields = (*RejudgingSerializer.Meta.fields, "comparison")
+        fields = (*REJUDGING_FIELDS, "comparison")
         read_only_fields = fields
 
     @extend_schema_field(ComparisonSerializer)

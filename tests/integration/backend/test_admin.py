@@ -54,10 +54,11 @@ def judged(alice: User) -> CodeSubmission:
     return submission
 
 
-def run_action(client: Client, name: str, action: str, ids: list[int]) -> Any:
+def run_action(client: Client, name: str, action: str, ids: list[int], **said: str) -> Any:
+    """Choose an action for some rows; with `confirmed="yes"` after its page with the counts."""
     return client.post(
         reverse(f"admin:{name}_changelist"),
-        {"action": action, "_selected_action": ids},
+        {"action": action, "_selected_action": ids, **said},
         follow=True,
     )
 
@@ -121,7 +122,8 @@ def test_code_output_errors_and_tests_are_readable_on_one_page(
         reverse("admin:code_execution_codesubmission_change", args=[judged.pk])
     ).content.decode()
 
-    assert "print(&#x27;&lt;b&gt;bold&lt;/b&gt;&#x27;)" in page
+    assert "&lt;b&gt;bold&lt;/b&gt;" in page
+    assert 'class="nb">print</span>' in page
     assert "&lt;i&gt;out&lt;/i&gt;" in page
     assert "oops" in page
     assert "1 (sample)" in page
@@ -172,6 +174,7 @@ def test_a_manager_makes_a_contest_with_problems_and_participants(
         "participants-0-user": alice.pk,
         "participants-0-kind": "official",
         "participants-0-state": "registered",
+        "participants-0-extra_time_s": "0",
     }
 
     answer = manager.post(reverse("admin:contests_contest_add"), data)
@@ -279,15 +282,18 @@ class TestActions:
         self, manager: Client, judged: CodeSubmission, alice: User
     ) -> None:
         running = make_submission(alice, microservice_submission_id=8)
+        chosen = manager, "code_execution_codesubmission", "run_again", [judged.pk, running.pk]
 
-        page = run_action(
-            manager, "code_execution_codesubmission", "run_again", [judged.pk, running.pk]
-        )
+        asked = run_action(*chosen)
+        judged.refresh_from_db()
+        assert "2 submissions are selected" in asked.content.decode()
+        assert judged.status == "completed"
+        page = run_action(*chosen, confirmed="yes").content.decode()
 
         judged.refresh_from_db()
         assert judged.status == "pending"
-        assert "1 submissions are being judged again" in page.content.decode()
-        assert "1 are still being judged" in page.content.decode()
+        assert "1 submissions are being judged again" in page
+        assert f"Submission {running.pk} is left alone" in page
 
     def test_recomputes_the_ranking(self, manager: Client, judged: CodeSubmission) -> None:
         ContestParticipant.objects.update(rank=9, final_score=0)
@@ -301,7 +307,9 @@ class TestActions:
     def test_closes_a_contest(self, manager: Client) -> None:
         contest = make_contest(end_time=timezone.now() + timedelta(days=1))
 
-        run_action(manager, "contests_contest", "close", [contest.pk])
+        asked = run_action(manager, "contests_contest", "close", [contest.pk])
+        assert "1 contests with 0 participants end now" in asked.content.decode()
+        run_action(manager, "contests_contest", "close", [contest.pk], confirmed="yes")
 
         contest.refresh_from_db()
         assert contest.end_time is not None

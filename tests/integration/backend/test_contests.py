@@ -12,7 +12,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from apps.contests.models import Contest
-from apps.contests.services import contests, participation
+from apps.contests.services import acts, participation
 from apps.core.errors import ContestFullError
 from apps.users.models import User
 from tests.support.contests import make_contest, make_problem, make_submission
@@ -227,22 +227,22 @@ def run_at_once(jobs: list[Callable[[], None]]) -> None:
         thread.join()
 
 
-def test_closing_a_running_contest_ends_it_now() -> None:
+def test_closing_a_running_contest_ends_it_now(bob: User) -> None:
     now = timezone.now()
     contest = make_contest(end_time=now + timedelta(days=1))
 
-    contests.close_contest(contest=contest, now=now)
+    acts.close(contest=contest, now=now, actor=bob)
 
     contest.refresh_from_db()
     assert contest.end_time == now
     assert contest.is_active
 
 
-def test_closing_a_contest_to_come_switches_it_off() -> None:
+def test_closing_a_contest_to_come_switches_it_off(bob: User) -> None:
     now = timezone.now()
     contest = make_contest(start_time=now + timedelta(days=1))
 
-    contests.close_contest(contest=contest, now=now)
+    acts.close(contest=contest, now=now, actor=bob)
 
     contest.refresh_from_db()
     assert contest.end_time is None

@@ -131,6 +131,22 @@ def extend(*, contest: Contest, by: timedelta, now: datetime, actor: User) -> Co
 
 
 @transaction.atomic
+def close(*, contest: Contest, now: datetime, actor: User) -> Contest:
+    """End a contest now; give the row.
+
+    A running one keeps its problems readable, one to come is switched off.
+
+    Raises:
+        ContestFinalError: It has been finalised.
+    """
+    contest = _lock(contest)
+    if not contest.has_started(now):
+        return _change(contest, "contest.close", actor, is_active=False)
+    end = min(contest.end_time or now, now)
+    return _change(contest, "contest.close", actor, end_time=end)
+
+
+@transaction.atomic
 def freeze(*, contest: Contest, now: datetime, actor: User) -> Contest:
     """Hide verdicts on what comes from now on from others; give the row.
 

@@ -35,6 +35,15 @@ def list_clarifications(contest: Contest, visibility: Visibility) -> QuerySet[Cl
     return rows.filter(is_shown)
 
 
+def unanswered(contest: Contest) -> QuerySet[Clarification]:
+    """Give the questions that wait for the jury, the oldest first."""
+    questions = contest.clarifications.filter(from_participant__isnull=False, replies=None)
+    rows = questions.select_related("from_participant__user", "problem__problem")
+    return rows.defer("from_participant__cells", "problem__problem__statement").order_by(
+        "created_at", "id"
+    )
+
+
 @transaction.atomic
 def ask(
     *, contest: Contest, visibility: Visibility, author: User, text: str, problem_id: int | None

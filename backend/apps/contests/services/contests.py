@@ -1,7 +1,6 @@
 """Making, changing and closing contests."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -69,7 +68,7 @@ def save_contest(
         # As it is now: its boards' versions may have moved on since the caller read it.
         contest = lock_contest(contest.pk)
     check_not_final(contest)
-    before = {} if is_new else _state(contest)
+    before = {} if is_new else state_of(contest)
     for name, value in fields.items():
         setattr(contest, name, value)
     _check(contest)
@@ -77,7 +76,7 @@ def save_contest(
     contest.save()
     if problems is not None:
         _replace_problems(contest, problems, rights)
-    old, new = audit.changes(before, _state(contest))
+    old, new = audit.changes(before, state_of(contest))
     act = "contest.create" if is_new else "contest.change"
     audit.record(actor=actor, act=act, of=contest, contest_id=contest.pk, before=old, after=new)
     if not is_new:
@@ -91,17 +90,6 @@ def delete_contest(*, contest: Contest, actor: User) -> None:
     """Delete a contest; its submissions stay."""
     audit.record(actor=actor, act="contest.delete", of=contest, contest_id=contest.pk)
     contest.delete()
-
-
-@transaction.atomic
-def close_contest(*, contest: Contest, now: datetime) -> None:
-    """End a contest now: a running one keeps its problems readable, one to come is switched off."""
-    contest = lock_contest(contest.pk)
-    if contest.has_started(now):
-        contest.end_time = min(contest.end_time or now, now)
-    else:
-        contest.is_active = False
-    contest.save(update_fields=["end_time", "is_active"])
 
 
 def check_not_final(contest: Contest) -> None:
@@ -128,7 +116,7 @@ def _check(contest: Contest) -> None:
         raise InvalidFieldsError({"format_config": [str(error)]}) from error
 
 
-def _state(contest: Contest) -> dict[str, Any]:
+def state_of(contest: Contest) -> dict[str, Any]:
     """Give what an audit entry compares: the fields, and the problems with their points."""
     fields = {
         field.attname: getattr(contest, field.attname)
