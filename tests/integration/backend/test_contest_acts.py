@@ -251,7 +251,6 @@ class TestApi:
     """The same acts, for who may."""
 
     ACTS = (
-        ("clone/", {"title": "Copy"}),
         ("publish/", {}),
         ("unpublish/", {}),
         ("extend/", {"minutes": 10}),
@@ -278,6 +277,16 @@ class TestApi:
         assert answer.status_code in {200, 201, 409}, answer.content
         if answer.status_code == 409:
             assert answer.json()["detail"]
+
+    def test_a_copy_is_for_who_makes_contests(
+        self, as_charlie: APIClient, charlie: User, as_bob: APIClient
+    ) -> None:
+        contest = running()
+        contest.roles.create(user=charlie, role="manager")
+        url = f"{CONTESTS}{contest.pk}/clone/"
+
+        assert as_charlie.post(url, {"title": "Copy"}).status_code == 403
+        assert as_bob.post(url, {"title": "Copy"}).status_code == 201
 
     def test_extends(self, as_bob: APIClient) -> None:
         contest = running()

@@ -82,7 +82,7 @@ class TestWhoSomebodyIs:
 class TestListsAgreeWithThePolicy:
     """What a query gives is what the policy allows, contest by contest."""
 
-    RULES = (
+    RULES: tuple[dict[str, Any], ...] = (
         {},
         {"is_published": False},
         {"is_active": False},

@@ -1,12 +1,13 @@
 """Endpoints of what managers do with a contest at large."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers, status
-from rest_framework.permissions import IsAuthenticated
+from rest_framework.permissions import BasePermission, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -16,7 +17,7 @@ from apps.contests.permissions import find_contest, rights_of
 from apps.contests.serializers import ContestSerializer
 from apps.contests.services import acts, contests
 from apps.core.errors import ForbiddenError
-from apps.users.permissions import signed_in
+from apps.users.permissions import IsContestManager, signed_in
 
 REFUSED = OpenApiResponse(description="`detail` says why not.")
 MINUTES_MAX = acts.EXTENSION_MAX // timedelta(minutes=1)
@@ -39,11 +40,13 @@ class ExtensionSerializer(serializers.Serializer[Any]):
 class ActView(APIView):
     """One act of a manager on one contest."""
 
-    permission_classes = (IsAuthenticated,)
+    permission_classes: Sequence[type[BasePermission]] = (IsAuthenticated,)
 
 
 class CloneView(ActView):
-    """Copies of contests."""
+    """Copies of contests, which only those make who make contests."""
+
+    permission_classes = (IsContestManager,)
 
     @extend_schema(
         summary="Make a contest with the same rules, problems, roles and groups",

@@ -1,0 +1,412 @@
+"""Every endpoint, as everybody, at every point of a contest's life: who gets in, who learns what.
+
+An endpoint without a row here fails the first test: whoever adds one decides who may use it.
+"""
+
+import re
+from collections.abc import Iterator
+from itertools import product
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.db import transaction
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from limits import parse
+from rest_framework.test import APIClient
+
+from apps.code_execution.models import CodeSubmission
+from apps.contests.models import Contest
+from tests.integration.backend.conftest import client_of
+from tests.support.contest_world import JURY, Moment, Secret, Who, World, make_world
+
+pytestmark = pytest.mark.django_db
+API = "api/code-execution/"
+FROZEN = (Moment.FROZEN, Moment.ENDED)
+STAFF = JURY | {Who.TESTER}
+SIGNED_IN_PEOPLE: list[Who] = [who for who in Who if who is not Who.NOBODY]
+OTHERS = [who for who in Who if who not in JURY]
+
+# What everybody gets, in the order of `Who`:
+#           nobody, stranger, alice, charlie, tester, judge, manager, other manager, superuser
+SIGNED_IN = "401 200 200 200 200 200 200 200 200"
+OF_OPEN_PROBLEM = "401 404 404 404 200 200 200 404 200"
+MADE_BY_ALL = "401 201 201 201 201 201 201 201 201"
+JUDGED = "401 403 403 403 403 200 200 403 200"
+ANSWERED = "401 403 403 403 403 201 201 403 201"
+OF_OWN_JURY = "401 403 403 403 403 200 200 404 200"
+MANAGED = "401 403 403 403 403 403 200 403 200"
+ADDED = "401 403 403 403 403 403 201 403 201"
+NOT_NOW = "401 403 403 403 403 403 409 403 409"
+REMOVED = "401 403 403 403 403 403 204 403 204"
+MADE_BY_GLOBAL_MANAGERS = "401 403 403 403 403 403 403 403 201"
+ABSENT = "401 404 404 404 404 404 404 404 404"
+
+# Whoever may not make contests is refused before anybody looks which contest is meant.
+FOR_ONES_WHO_MAKE = {"DELETE contests/{id}/", "POST contests/{id}/clone/"}
+METHODS = ("get", "post", "put", "patch", "delete")
+Rows = dict[str, str]
+DECISIONS: dict[str, Rows] = {
+    "GET contests/": {"": SIGNED_IN},
+    "POST contests/": {"": MADE_BY_GLOBAL_MANAGERS},
+    "GET contests/{id}/": {"": SIGNED_IN},
+    "PUT contests/{id}/": {"": MANAGED},
+    "PATCH contests/{id}/": {"": MANAGED},
+    "DELETE contests/{id}/": {"": "401 403 403 403 403 403 403 403 204"},
+    "GET contests/{id}/participation/": {"": SIGNED_IN},
+    "POST contests/{id}/join/": {
+        "": SIGNED_IN,
+        "ended unfrozen": "401 400 200 200 200 200 200 400 200",
+    },
+    "POST contests/{id}/leave/": {"": "401 204 400 400 204 204 204 204 204"},
+    "POST contests/{id}/start/": {"": "401 400 400 400 400 400 400 400 400"},
+    "POST contests/{id}/virtual/": {
+        "": "401 400 400 400 400 400 400 400 400",
+        "ended unfrozen": SIGNED_IN,
+    },
+    "GET contests/{id}/leaderboard/": {"": SIGNED_IN},
+    "GET contests/{id}/participants/": {"": SIGNED_IN},
+    "POST contests/{id}/participants/": {"": ADDED},
+    "PATCH contests/{id}/participants/{participant_id}/": {"": MANAGED},
+    "DELETE contests/{id}/participants/{participant_id}/": {"": REMOVED},
+    "POST contests/{id}/participants/{participant_id}/disqualify/": {"": MANAGED},
+    "POST contests/{id}/participants/{participant_id}/reinstate/": {"": MANAGED},
+    "GET contests/{id}/clarifications/": {"": SIGNED_IN},
+    "POST contests/{id}/clarifications/": {"": "401 403 201 201 403 201 201 403 201"},
+    "POST contests/{id}/clarifications/{clarification_id}/answer/": {"": ANSWERED},
+    "GET contests/{id}/submissions/": {"": SIGNED_IN},
+    "GET contests/{id}/scoreboard/": {"": "200 200 200 200 200 200 200 200 200"},
+    "POST contests/{id}/clone/": {"": MADE_BY_GLOBAL_MANAGERS},
+    "POST contests/{id}/publish/": {"": MANAGED},
+    "POST contests/{id}/unpublish/": {"": MANAGED},
+    "POST contests/{id}/extend/": {"": MANAGED, "ended unfrozen": NOT_NOW},
+    "POST contests/{id}/freeze/": {"": NOT_NOW, "running": MANAGED},
+    "POST contests/{id}/unfreeze/": {"": NOT_NOW, "ended": MANAGED},
+    "POST contests/{id}/finalize/": {"": NOT_NOW, "ended unfrozen": MANAGED},
+    "GET rejudgings/": {"": "401 403 403 403 403 200 200 200 200"},
+    "POST rejudgings/": {
+        "": "401 403 403 403 403 201 201 400 201",
+        "before": "401 403 403 403 403 400 400 400 400",
+    },
+    "GET rejudgings/{id}/": {"": OF_OWN_JURY},
+    "POST rejudgings/{id}/apply/": {"": OF_OWN_JURY},
+    "POST rejudgings/{id}/cancel/": {"": OF_OWN_JURY},
+    "GET contests/{id}/statistics/": {
+        "": SIGNED_IN,
+        "before": "401 403 403 403 200 200 200 403 200",
+    },
+    "GET problems/": {"": SIGNED_IN},
+    "POST problems/": {"": MADE_BY_GLOBAL_MANAGERS},
+    "GET problems/{id}/": {"": SIGNED_IN, "before": OF_OPEN_PROBLEM},
+    "PUT problems/{id}/": {
+        "": "401 403 403 403 403 403 403 403 200",
+        "before": "401 404 404 404 403 403 403 404 200",
+    },
+    "PATCH problems/{id}/": {
+        "": "401 403 403 403 403 403 403 403 200",
+        "before": "401 404 404 404 403 403 403 404 200",
+    },
+    "DELETE problems/{id}/": {"": "401 403 403 403 403 403 403 403 409"},
+    "GET problems/{id}/languages/": {"": SIGNED_IN, "before": OF_OPEN_PROBLEM},
+    "GET submissions/": {"": SIGNED_IN},
+    "POST submissions/": {
+        "": MADE_BY_ALL,
+        "before ended unfrozen": "401 400 400 400 201 201 201 400 201",
+    },
+    "GET submissions/{id}/": {"": SIGNED_IN, "before": ABSENT},
+    "POST submissions/{id}/rerun/": {
+        "": JUDGED,
+        "before": "401 403 403 403 403 404 404 404 404",
+    },
+    "POST trials/": {"": MADE_BY_ALL, "before": "401 404 404 404 201 201 201 404 201"},
+}
+BODIES: dict[str, dict[str, Any]] = {
+    "POST contests/": {"title": "Spring cup"},
+    "PUT contests/{id}/": {"title": "Spring cup"},
+    "PATCH contests/{id}/": {"title": "Spring cup"},
+    "POST contests/{id}/participants/": {"username": "stranger"},
+    "PATCH contests/{id}/participants/{participant_id}/": {"extra_time_s": 60},
+    "POST contests/{id}/participants/{participant_id}/disqualify/": {"reason": "Copied."},
+    "POST contests/{id}/clarifications/": {"text": "May n be 0?"},
+    "POST contests/{id}/clarifications/{clarification_id}/answer/": {"text": "No."},
+    "POST contests/{id}/clone/": {"title": "Spring cup"},
+    "POST contests/{id}/extend/": {"minutes": 10},
+    "POST problems/": {"title": "Sum", "statement": "Add."},
+    "PUT problems/{id}/": {"title": "Sum", "statement": "Add."},
+    "PATCH problems/{id}/": {"title": "Sum"},
+    "POST submissions/": {"code": "print(42)", "language": "python"},
+    "POST trials/": {"code": "print(42)", "language": "python"},
+}
+# They know nothing of any contest.
+OUTSIDE_OF_CONTESTS = {
+    "POST api/auth/register/",
+    "POST api/auth/token/",
+    "POST api/auth/token/refresh/",
+    "POST api/auth/logout/",
+    "GET api/auth/me/",
+    "POST api/webhooks/code-execution/",
+    "GET api/health/",
+    "GET api/health/ready/",
+    "GET api/schema/",
+    "GET api/docs/",
+    f"GET {API}health/",
+    "GET health/",
+    "GET .well-known/jwks.json/",
+}
+# A list may be narrowed, and no answer to that may tell what the list itself would not.
+NARROWED = (
+    "submissions/?verdict=AC",
+    "submissions/?verdict=WA",
+    "submissions/?status=error",
+    "submissions/?is_correct=true",
+    "submissions/?contest={id}",
+    "problems/?contest={id}",
+    "contests/?search=cup",
+    "contests/{id}/submissions/?page_size=1",
+)
+
+
+@pytest.fixture(autouse=True)
+def no_rate_limits(settings: Any) -> None:
+    """Ask as often as it takes."""
+    settings.RATE_LIMITS = dict.fromkeys(settings.RATE_LIMITS, parse("1000000/minute"))
+
+
+def endpoints() -> Iterator[str]:
+    """Give every endpoint but the admin's, as its method and its path."""
+    for path, callback in _views(get_resolver().url_patterns, ""):
+        if path.startswith("admin/") or path == "api/":
+            continue
+        view = getattr(callback, "cls", None) or getattr(callback, "view_class", None)
+        actions = getattr(callback, "actions", None)
+        has = set(actions or [name for name in METHODS if hasattr(view, name)] or ["get"])
+        yield from (f"{method.upper()} {path}" for method in METHODS if method in has)
+
+
+def _views(patterns: Any, prefix: str) -> Iterator[tuple[str, Any]]:
+    for pattern in patterns:
+        path = prefix + _plain(str(pattern.pattern))
+        if isinstance(pattern, URLResolver):
+            yield from _views(pattern.url_patterns, path)
+        elif isinstance(pattern, URLPattern):
+            yield path, pattern.callback
+
+
+def _plain(pattern: str) -> str:
+    text = re.sub(r"\(\?P<pk>[^)]*\)|<int:pk>", "{id}", pattern)
+    text = re.sub(r"<int:(\w+)>", r"{\1}", text)
+    return text.strip("^$").replace("/?", "/").replace("\\.", ".")
+
+
+def test_somebody_has_decided_who_may_use_each_endpoint() -> None:
+    decided = {_endpoint(each) for each in DECISIONS}
+
+    assert set(endpoints()) == decided | OUTSIDE_OF_CONTESTS
+
+
+def _endpoint(row: str) -> str:
+    method, path = row.split(" ", 1)
+    return f"{method} {API}{path}"
+
+
+def url_of(path: str, world: World) -> str:
+    """Put the world's ids into a path; without a submission there is none of its id."""
+    of_submission = path.startswith("submissions/")
+    own_id = world.contest.pk
+    if path.startswith("problems/{"):
+        own_id = world.problem.pk
+    elif of_submission:
+        own_id = world.early.pk if world.early else 0
+    if "?" in path:
+        own_id = world.contest.pk
+    return (
+        "/"
+        + API
+        + path.format(
+            id=own_id,
+            participant_id=world.alice.pk,
+            clarification_id=world.question.pk,
+        )
+    )
+
+
+def call(client: APIClient, row: str, world: World) -> int:
+    """Send a request, and undo what it has done."""
+    method, path = row.split(" ", 1)
+    body = BODIES.get(row, {})
+    if path in {"submissions/", "trials/"}:
+        body = {**body, "problem": world.problem.pk}
+    if path in {"submissions/", "rejudgings/"}:
+        body = {**body, "contest": world.contest.pk}
+    send = getattr(client, method.lower())
+    with transaction.atomic():
+        answer = send(url_of(path, world)) if method == "GET" else send(url_of(path, world), body)
+        transaction.set_rollback(True)
+    status: int = answer.status_code
+    return status
+
+
+def expected(rows: Rows, moment: Moment) -> str:
+    found = [statuses for moments, statuses in rows.items() if moment in moments.split()]
+    return found[0] if found else rows[""]
+
+
+@pytest.mark.parametrize("moment", Moment)
+def test_everybody_gets_in_where_they_may_and_nowhere_else(moment: Moment) -> None:
+    world = make_world(moment)
+    clients = [client_of(world.people[who]) for who in Who]
+
+    got = {row: " ".join(str(call(client, row, world)) for client in clients) for row in DECISIONS}
+
+    assert got == {row: expected(rows, moment) for row, rows in DECISIONS.items()}
+
+
+def reads(world: World) -> list[str]:
+    """Give the address of everything that can be read."""
+    paths = [row.removeprefix("GET ") for row in DECISIONS if row.startswith("GET ")]
+    urls = [url_of(path, world) for path in (*paths, *NARROWED)]
+    submissions = CodeSubmission.objects.order_by("pk").values_list("pk", flat=True)
+    return [*urls, *(f"/{API}submissions/{pk}/" for pk in submissions)]
+
+
+def read_all(world: World, who: Who) -> dict[str, str]:
+    client = client_of(world.people[who])
+    return {url: client.get(url).content.decode() for url in reads(world)}
+
+
+def those_who_may_know(moment: Moment) -> dict[Secret, set[Who]]:
+    """Say who may come to know of what, as the documents promise it."""
+    has_started = moment is not Moment.BEFORE
+    readers = {*SIGNED_IN_PEOPLE} if has_started else STAFF
+    participants = {Who.ALICE, Who.CHARLIE}
+    known: dict[Secret, set[Who]] = {
+        Secret.PROBLEM: readers,
+        Secret.STATEMENT: readers,
+        Secret.SAMPLE: readers,
+        Secret.HIDDEN_INPUT: JURY,
+        Secret.HIDDEN_ANSWER: JURY,
+        Secret.CHECKER: JURY,
+        Secret.ACCESS_CODE: {Who.MANAGER, Who.SUPERUSER},
+        Secret.CHARLIES_QUESTION: {*JURY, Who.CHARLIE},
+        Secret.ANSWER_TO_CHARLIE: {*JURY, Who.CHARLIE},
+        Secret.ANNOUNCEMENT: readers | participants,
+    }
+    if has_started:
+        known |= {
+            Secret.ALICES_CODE: {*JURY, Who.ALICE},
+            Secret.CHARLIES_CODE: {*JURY, Who.CHARLIE},
+            Secret.HIDDEN_OUTPUT: JURY,
+            Secret.JUDGE_MESSAGE: JURY,
+            Secret.EARLY_SCORE: set(Who),
+        }
+        # The public board has the problem's name, too.
+        known[Secret.PROBLEM] = set(Who)
+    if moment in FROZEN:
+        known[Secret.LATE_SCORE] = {*JURY, Who.CHARLIE}
+    if moment is Moment.UNFROZEN:
+        known[Secret.LATE_SCORE] = set(Who)
+        # The better score has taken its place on the board, which is all that nobody sees.
+        known[Secret.EARLY_SCORE] = set(SIGNED_IN_PEOPLE)
+    return known
+
+
+@pytest.mark.parametrize(("moment", "who"), list(product(Moment, Who)))
+def test_everybody_learns_what_they_may_and_nothing_else(moment: Moment, who: Who) -> None:
+    world = make_world(moment)
+
+    text = "".join(read_all(world, who).values())
+
+    learned = {secret for secret in Secret if secret in text}
+    allowed = those_who_may_know(moment)
+    assert learned == {secret for secret, people in allowed.items() if who in people}
+
+
+OUTCOMES = (
+    {"verdict": "AC", "score": Secret.LATE_SCORE.value, "status": "completed"},
+    {"verdict": "WA", "score": "0", "status": "completed"},
+    {"verdict": "RTE", "score": "17", "status": "error"},
+)
+
+
+@pytest.mark.parametrize("moment", FROZEN)
+@pytest.mark.parametrize("who", [who for who in OTHERS if who is not Who.CHARLIE])
+def test_whatever_a_frozen_verdict_is_others_read_the_same(moment: Moment, who: Who) -> None:
+    world = make_world(moment)
+    read = []
+
+    for outcome in OUTCOMES:
+        world.judge_late(**outcome)
+        read.append(read_all(world, who))
+
+    assert read[0] == read[1] == read[2]
+
+
+@pytest.mark.parametrize("moment", FROZEN)
+def test_boards_tell_participants_nothing_of_their_own_frozen_verdicts(moment: Moment) -> None:
+    world = make_world(moment)
+    client = client_of(world.people[Who.CHARLIE])
+    boards = [
+        url_of(path, world)
+        for path in (
+            "contests/{id}/leaderboard/",
+            "contests/{id}/participants/",
+            "contests/{id}/statistics/",
+        )
+    ]
+    read = []
+
+    for outcome in OUTCOMES:
+        world.judge_late(**outcome)
+        read.append([client.get(url).json() for url in boards])
+
+    assert read[0] == read[1] == read[2]
+
+
+@pytest.mark.parametrize("who", OTHERS)
+def test_whatever_a_verdict_is_who_sees_samples_only_reads_the_same(who: Who) -> None:
+    world = make_world(Moment.FROZEN, feedback=Contest.Feedback.SAMPLES, freeze_time=None)
+    read = []
+
+    for outcome in OUTCOMES:
+        world.judge_late(**outcome)
+        read.append(read_all(world, who))
+
+    assert read[0] == read[1] == read[2]
+
+
+@pytest.mark.parametrize(
+    ("rules", "insiders"),
+    [
+        ({"is_published": False}, STAFF),
+        ({"access": Contest.Access.PRIVATE}, {*STAFF, Who.ALICE, Who.CHARLIE}),
+    ],
+    ids=["not published", "private"],
+)
+@pytest.mark.parametrize("moment", Moment)
+def test_a_hidden_contest_is_not_there_for_others(
+    moment: Moment, rules: dict[str, Any], insiders: set[Who]
+) -> None:
+    world = make_world(moment, **rules)
+    inside = [row for row in DECISIONS if "contests/{id}/" in row and row not in FOR_ONES_WHO_MAKE]
+
+    for who in set(SIGNED_IN_PEOPLE) - insiders:
+        client = client_of(world.people[who])
+        assert {row: call(client, row, world) for row in inside} == dict.fromkeys(inside, 404), who
+        assert client.get(f"/{API}contests/").json()["count"] == 1  # the other contest
+        assert client.get(f"/{API}problems/").json()["count"] == 0
+
+
+def test_nobody_gets_into_the_admin_by_a_role_in_a_contest() -> None:
+    world = make_world(Moment.FROZEN)
+    pages = [reverse("admin:index")] + [
+        reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+        for model in admin.site._registry
+    ]
+
+    for who in set(Who) - {Who.SUPERUSER}:
+        client = client_of(None)
+        user = world.people[who]
+        if user is not None:
+            client.force_login(user)
+        statuses = {page: client.get(page).status_code for page in pages}
+        assert statuses == dict.fromkeys(pages, 302), who
