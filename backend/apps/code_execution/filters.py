@@ -38,9 +38,11 @@ class SubmissionFilter(filters.FilterSet):
 
     @override
     def filter_queryset(self, queryset: QuerySet[CodeSubmission]) -> QuerySet[CodeSubmission]:
-        """Leave out what a filter by outcome would give away."""
+        """Leave out what a filter by outcome would give away, and trial runs unless asked for."""
         narrowed: QuerySet[CodeSubmission] = super().filter_queryset(queryset)
         asked: dict[str, Any] = self.form.cleaned_data
+        if not asked.get("purpose"):
+            narrowed = narrowed.exclude(purpose=CodeSubmission.Purpose.TRIAL)
         if any(asked.get(name) not in {None, ""} for name in OUTCOMES):
             return without_secret_outcomes(rights_of(self.request), narrowed)
         return narrowed

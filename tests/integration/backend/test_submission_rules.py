@@ -336,6 +336,16 @@ class TestTrials:
 
         assert as_charlie.get(f"{SUBMISSIONS}{made['id']}/").status_code == 404
 
+    def test_is_listed_only_when_asked_for(self, as_alice: APIClient) -> None:
+        made = as_alice.post(TRIALS, {**HELLO, "input_data": "1"}).json()
+        submitted = as_alice.post(SUBMISSIONS, HELLO).json()
+
+        usual = as_alice.get(SUBMISSIONS).json()["results"]
+        asked = as_alice.get(f"{SUBMISSIONS}?purpose=trial").json()["results"]
+
+        assert [each["id"] for each in usual] == [submitted["id"]]
+        assert [each["id"] for each in asked] == [made["id"]]
+
     def test_has_its_own_rate_limit(self, as_alice: APIClient, settings: Any) -> None:
         settings.RATE_LIMITS = {**settings.RATE_LIMITS, "trial": parse("1/minute")}
         as_alice.post(TRIALS, {**HELLO, "input_data": "1"})
