@@ -12,7 +12,7 @@ from apps.core.idempotency import HEADER
 from apps.core.problems import OTHER_CODES
 
 SCHEMAS = "#/components/schemas/"
-PROBLEM_CONTENT = {"application/json": {"schema": {"$ref": f"{SCHEMAS}Problem"}}}
+REFUSAL_CONTENT = {"application/json": {"schema": {"$ref": f"{SCHEMAS}Refusal"}}}
 INVALID_CONTENT = {"application/json": {"schema": {"$ref": f"{SCHEMAS}Invalid"}}}
 OWN_MODULES = "apps."
 FIRST_ERROR_STATUS = 400
@@ -23,24 +23,31 @@ RETRY_AFTER = {
 # What endpoints need not say each for itself.
 COMMON_REFUSALS: dict[str, dict[str, Any]] = {
     "400": {"description": "Something in the request is wrong.", "content": INVALID_CONTENT},
-    "401": {"description": "The credential is missing or not good.", "content": PROBLEM_CONTENT},
-    "403": {"description": "The caller may not do this.", "content": PROBLEM_CONTENT},
+    "401": {"description": "The credential is missing or not good.", "content": REFUSAL_CONTENT},
+    "403": {"description": "The caller may not do this.", "content": REFUSAL_CONTENT},
     "404": {
         "description": "There is no such thing, or the caller may not know of it.",
-        "content": PROBLEM_CONTENT,
+        "content": REFUSAL_CONTENT,
     },
     "422": {
         "description": "The `Idempotency-Key` came with another request before.",
-        "content": PROBLEM_CONTENT,
+        "content": REFUSAL_CONTENT,
     },
     "429": {
         "description": "Too many requests.",
-        "content": PROBLEM_CONTENT,
+        "content": REFUSAL_CONTENT,
         "headers": {"Retry-After": RETRY_AFTER},
+    },
+    "default": {
+        "description": (
+            "Anything else: a state that does not allow it (409), a body that is too large (413) "
+            "or no JSON (415), or a server that failed (5xx)."
+        ),
+        "content": REFUSAL_CONTENT,
     },
 }
 ERROR_SCHEMAS: dict[str, dict[str, Any]] = {
-    "Problem": {
+    "Refusal": {
         "type": "object",
         "description": "Why a request is refused: `detail` for people, `code` for programs.",
         "properties": {
@@ -62,7 +69,7 @@ ERROR_SCHEMAS: dict[str, dict[str, Any]] = {
     },
     "Invalid": {
         "description": "Only where `detail` is a text, it is the first.",
-        "oneOf": [{"$ref": f"{SCHEMAS}Problem"}, {"$ref": f"{SCHEMAS}FieldErrors"}],
+        "oneOf": [{"$ref": f"{SCHEMAS}Refusal"}, {"$ref": f"{SCHEMAS}FieldErrors"}],
     },
 }
 
@@ -100,7 +107,7 @@ def describe_answers(result: dict[str, Any], **_: object) -> dict[str, Any]:
         "description": "Stable: a program may go by it. There may come more.",
     }
     result["components"]["responses"] = {
-        f"Refused{status}": answer for status, answer in COMMON_REFUSALS.items()
+        f"Refused{status.capitalize()}": answer for status, answer in COMMON_REFUSALS.items()
     }
     for path, item in result["paths"].items():
         for operation in item.values():
@@ -117,7 +124,7 @@ def _describe_errors(path: str, operation: dict[str, Any]) -> None:
     answers: dict[str, Any] = operation["responses"]
     for status, answer in answers.items():
         if int(status) >= FIRST_ERROR_STATUS and "content" not in answer:
-            usual = COMMON_REFUSALS.get(status, {"content": PROBLEM_CONTENT})
+            usual = COMMON_REFUSALS.get(status, {"content": REFUSAL_CONTENT})
             answer |= {name: usual[name] for name in ("content", "headers") if name in usual}
     parameters = operation.get("parameters", [])
     is_in_query = any(each["in"] == "query" for each in parameters)
@@ -130,10 +137,11 @@ def _describe_errors(path: str, operation: dict[str, Any]) -> None:
         "404": "{" in path or "page" in names,
         "422": HEADER in names,
         "429": True,
+        "default": True,
     }
     for status, is_possible in expected.items():
         if is_possible and status not in answers:
-            answers[status] = {"$ref": f"#/components/responses/Refused{status}"}
+            answers[status] = {"$ref": f"#/components/responses/Refused{status.capitalize()}"}
     operation["responses"] = dict(sorted(answers.items()))
 
 

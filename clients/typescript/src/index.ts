@@ -36,12 +36,12 @@ export class ApiError extends Error {
   readonly retryAfterSeconds: number | undefined;
 
   constructor(response: Response, body: unknown) {
-    const problem = isProblem(body) ? body : undefined;
-    const fields = problem === undefined && isObject(body) ? (body as Schemas["FieldErrors"]) : {};
+    const refusal = isRefusal(body) ? body : undefined;
+    const fields = refusal === undefined && isObject(body) ? (body as Schemas["FieldErrors"]) : {};
     const wrong = Object.keys(fields).join(", ");
-    super(problem?.detail ?? (wrong ? `Not valid: ${wrong}` : `The server said ${response.status}.`));
+    super(refusal?.detail ?? (wrong ? `Not valid: ${wrong}` : `The server said ${response.status}.`));
     this.status = response.status;
-    this.code = problem?.code ?? (wrong ? "invalid" : undefined);
+    this.code = refusal?.code ?? (wrong ? "invalid" : undefined);
     this.fields = fields;
     const seconds = Number.parseInt(response.headers.get("Retry-After") ?? "", 10);
     this.retryAfterSeconds = Number.isNaN(seconds) ? undefined : seconds;
@@ -52,7 +52,7 @@ function isObject(body: unknown): body is Record<string, unknown> {
   return typeof body === "object" && body !== null && !Array.isArray(body);
 }
 
-function isProblem(body: unknown): body is Schemas["Problem"] {
+function isRefusal(body: unknown): body is Schemas["Refusal"] {
   return isObject(body) && typeof body["detail"] === "string";
 }
 

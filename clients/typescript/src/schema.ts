@@ -1728,10 +1728,26 @@ export interface components {
             backend_status: string;
             cornflow_version: string;
         };
-        /** @description Why a request is refused: `detail` for people, `code` for programs. */
+        /** @description A problem, as participants see it. */
         Problem: {
-            detail: string;
-            code: components["schemas"]["ErrorCodeEnum"];
+            readonly id: number;
+            /** @description Its name in packages and archives, such as hello-world. */
+            short_name: (string) | null;
+            title: string;
+            /** @description Markdown with LaTeX maths between $ signs. */
+            statement: string;
+            statement_format: components["schemas"]["StatementFormatEnum"];
+            /** Time limit (ms of CPU time) */
+            time_limit_ms: number;
+            /**
+             * Memory limit (bytes)
+             * Format: int64
+             */
+            memory_limit_bytes: number;
+            checker: components["schemas"]["CheckerEnum"];
+            /** @description Participants may choose a standard and the optimisation. */
+            allows_compile_options: boolean;
+            readonly samples: components["schemas"]["Sample"][];
         };
         /** @description A problem with what lies beside every program. */
         ProblemDetail: {
@@ -2325,12 +2341,17 @@ export interface components {
          * @enum {string}
          */
         VerdictEnum: "AC" | "WA" | "TLE" | "MLE" | "OLE" | "RTE" | "CE" | "IE";
+        /** @description Why a request is refused: `detail` for people, `code` for programs. */
+        Refusal: {
+            detail: string;
+            code: components["schemas"]["ErrorCodeEnum"];
+        };
         /** @description What is wrong with each field; `non_field_errors` with all together. */
         FieldErrors: {
             [key: string]: string[] | components["schemas"]["FieldErrors"][] | components["schemas"]["FieldErrors"];
         };
         /** @description Only where `detail` is a text, it is the first. */
-        Invalid: components["schemas"]["Problem"] | components["schemas"]["FieldErrors"];
+        Invalid: components["schemas"]["Refusal"] | components["schemas"]["FieldErrors"];
         /**
          * @description Stable: a program may go by it. There may come more.
          * @enum {string}
@@ -2353,7 +2374,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/json": components["schemas"]["Problem"];
+                "application/json": components["schemas"]["Refusal"];
             };
         };
         /** @description The caller may not do this. */
@@ -2362,7 +2383,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/json": components["schemas"]["Problem"];
+                "application/json": components["schemas"]["Refusal"];
             };
         };
         /** @description There is no such thing, or the caller may not know of it. */
@@ -2371,7 +2392,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/json": components["schemas"]["Problem"];
+                "application/json": components["schemas"]["Refusal"];
             };
         };
         /** @description The `Idempotency-Key` came with another request before. */
@@ -2380,7 +2401,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/json": components["schemas"]["Problem"];
+                "application/json": components["schemas"]["Refusal"];
             };
         };
         /** @description Too many requests. */
@@ -2391,7 +2412,16 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/json": components["schemas"]["Problem"];
+                "application/json": components["schemas"]["Refusal"];
+            };
+        };
+        /** @description Anything else: a state that does not allow it (409), a body that is too large (413) or no JSON (415), or a server that failed (5xx). */
+        RefusedDefault: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Refusal"];
             };
         };
     };
@@ -2421,6 +2451,7 @@ export interface operations {
             401: components["responses"]["Refused401"];
             403: components["responses"]["Refused403"];
             429: components["responses"]["Refused429"];
+            default: components["responses"]["RefusedDefault"];
         };
     };
     auth_me: {
@@ -2443,6 +2474,7 @@ export interface operations {
             401: components["responses"]["Refused401"];
             403: components["responses"]["Refused403"];
             429: components["responses"]["Refused429"];
+            default: components["responses"]["RefusedDefault"];
         };
     };
     auth_register: {
@@ -2468,6 +2500,7 @@ export interface operations {
             };
             400: components["responses"]["Refused400"];
             429: components["responses"]["Refused429"];
+            default: components["responses"]["RefusedDefault"];
         };
     };
     auth_sign_in: {
@@ -2498,10 +2531,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
             429: components["responses"]["Refused429"];
+            default: components["responses"]["RefusedDefault"];
         };
     };
     auth_refresh: {
@@ -2532,10 +2566,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
             429: components["responses"]["Refused429"];
+            default: components["responses"]["RefusedDefault"];
         };
     };
     contests_list: {
@@ -2569,6 +2604,7 @@ export interface operations {
             403: components["responses"]["Refused403"];
             404: components["responses"]["Refused404"];
             429: components["responses"]["Refused429"];
+            default: components["responses"]["RefusedDefault"];
         };
     };
     contests_create: {
@@ -2596,6 +2632,7 @@ export interface operations {
             401: components["responses"]["Refused401"];
             403: components["responses"]["Refused403"];
             429: components["responses"]["Refused429"];
+            default: components["responses"]["RefusedDefault"];
         };
     };
     contests_retrieve: {
@@ -2622,6 +2659,7 @@ export interface operations {
             403: components["responses"]["Refused403"];
             404: components["responses"]["Refused404"];
             429: components["responses"]["Refused429"];
+            default: components["responses"]["RefusedDefault"];
         };
     };
     contests_update: {
@@ -2653,6 +2691,7 @@ export interface operations {
             403: components["responses"]["Refused403"];
             404: components["responses"]["Refused404"];
             429: components["responses"]["Refused429"];
+            default: components["responses"]["RefusedDefault"];
         };
     };
     contests_destroy: {
@@ -2678,6 +2717,7 @@ export interface operations {
             403: components["responses"]["Refused403"];
             404: components["responses"]["Refused404"];
             429: components["responses"]["Refused429"];
+            default: components["responses"]["RefusedDefault"];
         };
     };
     contests_partial_update: {
@@ -2709,6 +2749,7 @@ export interface operations {
             403: components["responses"]["Refused403"];
             404: components["responses"]["Refused404"];
             429: components["responses"]["Refused429"];
+            default: components["responses"]["RefusedDefault"];
         };
     };
     contests_clarifications_list: {
@@ -2741,6 +2782,7 @@ export interface operations {
             403: components["responses"]["Refused403"];
             404: components["responses"]["Refused404"];
             429: components["responses"]["Refused429"];
+            default: components["responses"]["RefusedDefault"];
         };
     };
     contests_clarifications_create: {
@@ -2785,12 +2827,13 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
             404: components["responses"]["Refused404"];
             422: components["responses"]["Refused422"];
             429: components["responses"]["Refused429"];
+            default: components["responses"]["RefusedDefault"];
         };
     };
     contests_clarifications_answer_create: {
@@ -2828,7 +2871,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
             /** @description `detail` says why not. */
@@ -2837,11 +2880,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
             422: components["responses"]["Refused422"];
             429: components["responses"]["Refused429"];
+            default: components["responses"]["RefusedDefault"];
         };
     };
     contests_clone_create: {
@@ -2883,11 +2927,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
             404: components["responses"]["Refused404"];
             429: components["responses"]["Refused429"];
+            default: components["responses"]["RefusedDefault"];
         };
     };
     contests_extend_create: {
@@ -2929,7 +2974,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
             404: components["responses"]["Refused404"];
@@ -2939,10 +2984,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
             429: components["responses"]["Refused429"];
+            default: components["responses"]["RefusedDefault"];
         };
     };
     contests_finalize_create: {
@@ -2971,7 +3017,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
             404: components["responses"]["Refused404"];
@@ -2981,10 +3027,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
             429: components["responses"]["Refused429"];
+            default: components["responses"]["RefusedDefault"];
         };
     };
     contests_freeze_create: {
@@ -3013,7 +3060,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
             404: components["responses"]["Refused404"];
@@ -3023,10 +3070,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
             429: components["responses"]["Refused429"];
+            default: components["responses"]["RefusedDefault"];
         };
     };
     contests_join: {
@@ -3072,12 +3120,13 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
             404: components["responses"]["Refused404"];
             422: components["responses"]["Refused422"];
             429: components["responses"]["Refused429"];
+            default: components["responses"]["RefusedDefault"];
         };
     };
     contests_leaderboard: {
@@ -3113,11 +3162,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
             404: components["responses"]["Refused404"];
             429: components["responses"]["Refused429"];
+            default: components["responses"]["RefusedDefault"];
         };
     };
     contests_leave: {
@@ -3155,11 +3205,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
             404: components["responses"]["Refused404"];
             429: components["responses"]["Refused429"];
+            default: components["responses"]["RefusedDefault"];
         };
     };
     contests_participants: {
@@ -3192,6 +3243,7 @@ export interface operations {
             403: components["responses"]["Refused403"];
             404: components["responses"]["Refused404"];
             429: components["responses"]["Refused429"];
+            default: components["responses"]["RefusedDefault"];
         };
     };
     contests_add_participant: {
@@ -3235,6 +3287,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             422: components["responses"]["Refused422"];
             429: components["responses"]["Refused429"];
+            default: components["responses"]["RefusedDefault"];
         };
     };
     contests_participants_destroy: {
@@ -3263,11 +3316,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
             404: components["responses"]["Refused404"];
             429: components["responses"]["Refused429"];
+            default: components["responses"]["RefusedDefault"];
         };
     };
     contests_participants_partial_update: {
@@ -3310,11 +3364,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
             404: components["responses"]["Refused404"];
             429: components["responses"]["Refused429"];
+            default: components["responses"]["RefusedDefault"];
         };
     };
     contests_participants_disqualify_create: {
@@ -3357,11 +3412,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
             404: components["responses"]["Refused404"];
             429: components["responses"]["Refused429"];
+            default: components["responses"]["RefusedDefault"];
         };
     };
     contests_participants_reinstate_create: {
@@ -3400,11 +3456,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
             404: components["responses"]["Refused404"];
             429: components["responses"]["Refused429"];
+            default: components["responses"]["RefusedDefault"];
         };
     };
     contests_participation: {
@@ -3431,6 +3488,7 @@ export interface operations {
             403: components["responses"]["Refused403"];
             404: components["responses"]["Refused404"];
             429: components["responses"]["Refused429"];
+            default: components["responses"]["RefusedDefault"];
         };
     };
     contests_publish_create: {
@@ -3459,7 +3517,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
             404: components["responses"]["Refused404"];
@@ -3469,10 +3527,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
             429: components["responses"]["Refused429"];
+            default: components["responses"]["RefusedDefault"];
         };
     };
     contests_scoreboard_retrieve: {
@@ -3513,7 +3572,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
             /** @description `code` and `detail` say why not. */
@@ -3522,10 +3581,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
             429: components["responses"]["Refused429"];
+            default: components["responses"]["RefusedDefault"];
         };
     };
     contests_start: {
@@ -3568,11 +3628,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
             404: components["responses"]["Refused404"];
             429: components["responses"]["Refused429"];
+            default: components["responses"]["RefusedDefault"];
         };
     };
     contests_statistics: {
@@ -3601,11 +3662,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
             404: components["responses"]["Refused404"];
             429: components["responses"]["Refused429"];
+            default: components["responses"]["RefusedDefault"];
         };
     };
     contests_submissions_list: {
@@ -3653,11 +3715,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
             404: components["responses"]["Refused404"];
             429: components["responses"]["Refused429"];
+            default: components["responses"]["RefusedDefault"];
         };
     };
     contests_unfreeze_create: {
@@ -3686,7 +3749,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
             404: components["responses"]["Refused404"];
@@ -3696,10 +3759,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
             429: components["responses"]["Refused429"];
+            default: components["responses"]["RefusedDefault"];
         };
     };
     contests_unpublish_create: {
@@ -3728,7 +3792,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
             404: components["responses"]["Refused404"];
@@ -3738,10 +3802,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
             429: components["responses"]["Refused429"];
+            default: components["responses"]["RefusedDefault"];
         };
     };
     contests_virtual: {
@@ -3780,11 +3845,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
             404: components["responses"]["Refused404"];
             429: components["responses"]["Refused429"];
+            default: components["responses"]["RefusedDefault"];
         };
     };
     execution_service_health: {
@@ -3813,6 +3879,7 @@ export interface operations {
                     "application/json": components["schemas"]["UnhealthyService"];
                 };
             };
+            default: components["responses"]["RefusedDefault"];
         };
     };
     problems_list: {
@@ -3843,6 +3910,7 @@ export interface operations {
             403: components["responses"]["Refused403"];
             404: components["responses"]["Refused404"];
             429: components["responses"]["Refused429"];
+            default: components["responses"]["RefusedDefault"];
         };
     };
     problems_create: {
@@ -3870,6 +3938,7 @@ export interface operations {
             401: components["responses"]["Refused401"];
             403: components["responses"]["Refused403"];
             429: components["responses"]["Refused429"];
+            default: components["responses"]["RefusedDefault"];
         };
     };
     problems_retrieve: {
@@ -3896,6 +3965,7 @@ export interface operations {
             403: components["responses"]["Refused403"];
             404: components["responses"]["Refused404"];
             429: components["responses"]["Refused429"];
+            default: components["responses"]["RefusedDefault"];
         };
     };
     problems_update: {
@@ -3927,6 +3997,7 @@ export interface operations {
             403: components["responses"]["Refused403"];
             404: components["responses"]["Refused404"];
             429: components["responses"]["Refused429"];
+            default: components["responses"]["RefusedDefault"];
         };
     };
     problems_destroy: {
@@ -3961,6 +4032,7 @@ export interface operations {
             403: components["responses"]["Refused403"];
             404: components["responses"]["Refused404"];
             429: components["responses"]["Refused429"];
+            default: components["responses"]["RefusedDefault"];
         };
     };
     problems_partial_update: {
@@ -3992,6 +4064,7 @@ export interface operations {
             403: components["responses"]["Refused403"];
             404: components["responses"]["Refused404"];
             429: components["responses"]["Refused429"];
+            default: components["responses"]["RefusedDefault"];
         };
     };
     problems_languages: {
@@ -4017,6 +4090,7 @@ export interface operations {
             403: components["responses"]["Refused403"];
             404: components["responses"]["Refused404"];
             429: components["responses"]["Refused429"];
+            default: components["responses"]["RefusedDefault"];
         };
     };
     rejudgings_list: {
@@ -4055,6 +4129,7 @@ export interface operations {
             403: components["responses"]["Refused403"];
             404: components["responses"]["Refused404"];
             429: components["responses"]["Refused429"];
+            default: components["responses"]["RefusedDefault"];
         };
     };
     rejudgings_create: {
@@ -4090,6 +4165,7 @@ export interface operations {
             401: components["responses"]["Refused401"];
             403: components["responses"]["Refused403"];
             429: components["responses"]["Refused429"];
+            default: components["responses"]["RefusedDefault"];
         };
     };
     rejudgings_retrieve: {
@@ -4116,6 +4192,7 @@ export interface operations {
             403: components["responses"]["Refused403"];
             404: components["responses"]["Refused404"];
             429: components["responses"]["Refused429"];
+            default: components["responses"]["RefusedDefault"];
         };
     };
     rejudgings_apply: {
@@ -4156,10 +4233,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
             429: components["responses"]["Refused429"];
+            default: components["responses"]["RefusedDefault"];
         };
     };
     rejudgings_cancel: {
@@ -4195,6 +4273,7 @@ export interface operations {
             403: components["responses"]["Refused403"];
             404: components["responses"]["Refused404"];
             429: components["responses"]["Refused429"];
+            default: components["responses"]["RefusedDefault"];
         };
     };
     submissions_list: {
@@ -4265,6 +4344,7 @@ export interface operations {
             403: components["responses"]["Refused403"];
             404: components["responses"]["Refused404"];
             429: components["responses"]["Refused429"];
+            default: components["responses"]["RefusedDefault"];
         };
     };
     submissions_create: {
@@ -4307,7 +4387,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
             422: components["responses"]["Refused422"];
@@ -4319,9 +4399,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
+            default: components["responses"]["RefusedDefault"];
         };
     };
     submissions_retrieve: {
@@ -4348,6 +4429,7 @@ export interface operations {
             403: components["responses"]["Refused403"];
             404: components["responses"]["Refused404"];
             429: components["responses"]["Refused429"];
+            default: components["responses"]["RefusedDefault"];
         };
     };
     submissions_rerun: {
@@ -4383,6 +4465,7 @@ export interface operations {
             403: components["responses"]["Refused403"];
             404: components["responses"]["Refused404"];
             429: components["responses"]["Refused429"];
+            default: components["responses"]["RefusedDefault"];
         };
     };
     trials_create: {
@@ -4426,11 +4509,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
             422: components["responses"]["Refused422"];
             429: components["responses"]["Refused429"];
+            default: components["responses"]["RefusedDefault"];
         };
     };
     health: {
@@ -4451,6 +4535,7 @@ export interface operations {
                 };
             };
             429: components["responses"]["Refused429"];
+            default: components["responses"]["RefusedDefault"];
         };
     };
     health_ready: {
@@ -4477,9 +4562,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
+            default: components["responses"]["RefusedDefault"];
         };
     };
     webhooks_receive: {
@@ -4527,7 +4613,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
             /** @description No submission belongs to the result. */
@@ -4536,10 +4622,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
             429: components["responses"]["Refused429"];
+            default: components["responses"]["RefusedDefault"];
         };
     };
     platform_health: {
@@ -4560,6 +4647,7 @@ export interface operations {
                 };
             };
             429: components["responses"]["Refused429"];
+            default: components["responses"]["RefusedDefault"];
         };
     };
 }

@@ -32,6 +32,14 @@ PROMISED = {
     "/api/code-execution/contests/{id}/participants/{participant_id}/reinstate/": {"post"},
     "/api/code-execution/contests/{id}/clarifications/": {"get", "post"},
     "/api/code-execution/contests/{id}/clarifications/{clarification_id}/answer/": {"post"},
+    "/api/code-execution/contests/{id}/publish/": {"post"},
+    "/api/code-execution/contests/{id}/unpublish/": {"post"},
+    "/api/code-execution/contests/{id}/freeze/": {"post"},
+    "/api/code-execution/contests/{id}/unfreeze/": {"post"},
+    "/api/code-execution/contests/{id}/extend/": {"post"},
+    "/api/code-execution/contests/{id}/finalize/": {"post"},
+    "/api/code-execution/contests/{id}/clone/": {"post"},
+    "/api/code-execution/contests/{id}/scoreboard/": {"get"},
     "/api/code-execution/contests/{id}/submissions/": {"get"},
     "/api/code-execution/contests/{id}/statistics/": {"get"},
     "/api/code-execution/problems/": {"get", "post"},
@@ -41,6 +49,10 @@ PROMISED = {
     "/api/code-execution/submissions/{id}/": {"get"},
     "/api/code-execution/submissions/{id}/rerun/": {"post"},
     "/api/code-execution/trials/": {"post"},
+    "/api/code-execution/rejudgings/": {"get", "post"},
+    "/api/code-execution/rejudgings/{id}/": {"get"},
+    "/api/code-execution/rejudgings/{id}/apply/": {"post"},
+    "/api/code-execution/rejudgings/{id}/cancel/": {"post"},
     "/api/code-execution/health/": {"get"},
     "/api/health/": {"get"},
     "/api/health/ready/": {"get"},
@@ -89,7 +101,11 @@ def test_only_public_endpoints_are_described_without_a_credential(
         for path in PROMISED
         if path.startswith(("/api/auth/", "/api/health/", "/api/webhooks/"))
         and path not in {"/api/auth/me/", "/api/auth/logout/"}
-    } | {"/api/code-execution/health/", "/health/"}
+    } | {
+        "/api/code-execution/contests/{id}/scoreboard/",
+        "/api/code-execution/health/",
+        "/health/",
+    }
 
 
 @pytest.mark.parametrize("path", sorted(PROMISED))

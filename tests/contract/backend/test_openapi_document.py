@@ -11,7 +11,7 @@ from drf_spectacular.generators import SchemaGenerator
 from apps.core.errors import ClientError
 from apps.core.problems import OTHER_CODES
 
-PROBLEM = "#/components/schemas/Problem"
+REFUSAL = "#/components/schemas/Refusal"
 ERRORS_BY_FIELD = "#/components/schemas/Invalid"
 
 
@@ -33,7 +33,7 @@ def answers(document: dict[str, Any]) -> Iterator[tuple[str, int, dict[str, Any]
         for status, answer in operation["responses"].items():
             name = answer.get("$ref", "").rpartition("/")[2]
             found = document["components"]["responses"][name] if name else answer
-            yield operation["operationId"], int(status), found
+            yield operation["operationId"], int(status.replace("default", "500")), found
 
 
 def test_operations_are_named_by_what_they_do(document: dict[str, Any]) -> None:
@@ -62,7 +62,7 @@ def test_only_what_is_sent_wrong_is_answered_by_field(document: dict[str, Any]) 
     }
 
     assert {status for status, form in forms if form == ERRORS_BY_FIELD} == {400}
-    assert {401, 403, 404, 422, 429} <= {status for status, form in forms if form == PROBLEM}
+    assert {401, 403, 404, 422, 429} <= {status for status, form in forms if form == REFUSAL}
 
 
 def test_every_endpoint_says_that_it_has_a_rate_limit(document: dict[str, Any]) -> None:
@@ -89,6 +89,10 @@ def test_an_answer_has_every_field_and_a_request_only_what_is_needed(
 
     assert set(schemas["Contest"]["required"]) == set(schemas["Contest"]["properties"])
     assert schemas["ContestRequest"]["required"] == ["title"]
+
+
+def test_the_forms_of_errors_take_no_other_form_s_name(document: dict[str, Any]) -> None:
+    assert "statement" in document["components"]["schemas"]["Problem"]["properties"]
 
 
 def test_pages_that_can_only_be_turned_over_have_a_form_of_their_own(
