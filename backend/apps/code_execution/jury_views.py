@@ -127,8 +127,12 @@ REJUDGING_FIELDS: tuple[str, ...] = (
 class RejudgingSerializer(serializers.ModelSerializer[Rejudging]):
     """A staged rejudging."""
 
-    created_by = serializers.CharField(source="created_by.username", default=None, read_only=True)
-    decided_by = serializers.CharField(source="decided_by.username", default=None, read_only=True)
+    created_by = serializers.CharField(
+        source="created_by.username", default=None, allow_null=True, read_only=True
+    )
+    decided_by = serializers.CharField(
+        source="decided_by.username", default=None, allow_null=True, read_only=True
+    )
 
     class Meta:
         model = Rejudging
