@@ -22,7 +22,7 @@ from apps.code_execution import finalizing, rejudging
 from apps.code_execution.comparison import Comparison, Difference, RankChange, Transition, compare
 from apps.code_execution.filters import RejudgingFilter
 from apps.code_execution.models import Rejudging
-from apps.contests.domain import ID_MAX
+from apps.contests.domain import ID_MAX, id_of
 from apps.contests.permissions import IsJury, rights_of
 from apps.contests.serializers import ContestSerializer
 from apps.contests.views.acts import ActView, managed_contest, shown_contest
@@ -234,8 +234,7 @@ class RejudgingViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Generic
         Raises:
             NotFoundError: There is none of that id, or not for the caller.
         """
-        text = self.kwargs["pk"]
-        if not (text.isascii() and text.isdecimal() and int(text) <= ID_MAX):
+        if id_of(self.kwargs["pk"]) is None:
             raise NotFoundError
         return super().get_object()
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from typing_extensions import override
@@ -21,6 +22,7 @@ from apps.code_execution.languages import LanguageRules
 from apps.code_execution.models import VERDICT_CHOICES, CodeSubmission
 from apps.code_execution.reading import Disclosure, ProblemStatistics, disclosure_of
 from apps.contests.models import Contest
+from apps.contests.services.rights import Rights
 from apps.contests.visibility import Detail
 from apps.problems.domain import LANGUAGES
 from apps.problems.models import Problem
@@ -199,11 +201,21 @@ class ProgramSerializer(serializers.Serializer[Any]):
         return language
 
 
-class NewSubmissionSerializer(ProgramSerializer):
-    """A program to judge."""
+class VisibleContestField(serializers.PrimaryKeyRelatedField[Contest]):
+    """A contest that the caller may know of; any other is as good as none."""
 
-    contest = serializers.PrimaryKeyRelatedField(
-        queryset=Contest.objects.all(), required=False, allow_null=True, default=None
+    @override
+    def get_queryset(self) -> QuerySet[Contest]:
+        """Give those; the OpenAPI document is made without a caller."""
+        rights: Rights | None = self.context.get("rights")
+        return rights.visible_contests() if rights else Contest.objects.none()
+
+
+class NewSubmissionSerializer(ProgramSerializer):
+    """A program to judge; `context["rights"]` says whose."""
+
+    contest = VisibleContestField(
+        queryset=Contest.objects.none(), required=False, allow_null=True, default=None
     )
     problem = serializers.PrimaryKeyRelatedField(
         queryset=Problem.objects.all(), required=False, allow_null=True, default=None

@@ -55,7 +55,6 @@ def create_submission(
     is_practice = purpose == Purpose.PRACTICE
     _check_compile_options(compile_options, language, problem)
     with transaction.atomic():
-        _check_problem(user, contest, problem)
         if contest is not None:
             admission = admit(
                 contest=contest,
@@ -70,6 +69,8 @@ def create_submission(
             raise InvalidFieldsError({"contest": ["Name the contest to practise in."]})
         else:
             admission = Admission()
+        # Later than who may submit now: before the start nobody is to learn what the problems are.
+        _check_problem(user, contest, problem)
         judgement = _store(
             CodeSubmission(
                 user=user,

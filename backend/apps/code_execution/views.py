@@ -41,6 +41,7 @@ from apps.code_execution.serializers import (
 )
 from apps.code_execution.service_health import service_is_healthy
 from apps.code_execution.throttling import SubmissionThrottle, TrialThrottle
+from apps.contests.domain import id_of
 from apps.contests.permissions import IsJury, find_contest, rights_of
 from apps.contests.services import problems
 from apps.contests.visibility import Detail
@@ -52,8 +53,6 @@ from apps.core.views import SERVICE_NAME
 from apps.users.permissions import signed_in
 
 REFUSED = OpenApiResponse(description="Errors by field, or `detail` says why not.")
-# Of a 64-bit number, as ids are.
-ID_DIGITS_MAX = 18
 COSTLY_ACTIONS = frozenset({"create", "rerun"})
 
 
@@ -117,7 +116,7 @@ class SubmissionViewSet(
     @idempotent
     def create(self, request: Request) -> Response:
         """Store a submission."""
-        form = NewSubmissionSerializer(data=request.data)
+        form = NewSubmissionSerializer(data=request.data, context={"rights": rights_of(request)})
         form.is_valid(raise_exception=True)
         submission = services.create_submission(user=signed_in(request), **form.validated_data)
         return Response(SubmissionSerializer(submission).data, status=status.HTTP_201_CREATED)
@@ -227,9 +226,10 @@ def positive_id(text: str) -> int:
     Raises:
         NotFoundError: It is none.
     """
-    if not text.isascii() or not text.isdecimal() or len(text) > ID_DIGITS_MAX:
+    found = id_of(text)
+    if found is None:
         raise NotFoundError
-    return int(text)
+    return found
 
 
 class ProblemLanguagesView(APIView):

@@ -15,3 +15,9 @@ def problem_label(place: int, own: str = "") -> str:
         return own
     rest, letter = divmod(place, LETTERS)
     return (problem_label(rest - 1) if rest else "") + chr(ord("A") + letter)
+
+
+def id_of(text: str) -> int | None:
+    """Read an id from a path; `None` if it is none."""
+    is_number = text.isascii() and text.isdecimal() and len(text) <= len(str(ID_MAX))
+    return int(text) if is_number and int(text) <= ID_MAX else None

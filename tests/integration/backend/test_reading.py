@@ -301,6 +301,49 @@ class TestSubmissions:
         assert client.post(f"{API}submissions/{world.early.pk}/rerun/").status_code == 403
 
 
+class TestWhatRefusalsTell:
+    """A refusal says nothing of what the caller may not know."""
+
+    @pytest.mark.parametrize(
+        "rules",
+        [{"is_published": False}, {"access": Contest.Access.PRIVATE}],
+        ids=["not published", "private"],
+    )
+    def test_submitting_to_a_hidden_contest_is_as_to_none(self, rules: dict[str, Any]) -> None:
+        world = make_world(Moment.RUNNING, **rules)
+        client = reader(world, Who.STRANGER)
+        program = {"code": "print(42)", "language": "python"}
+
+        hidden = client.post(f"{API}submissions/", {**program, "contest": world.contest.pk})
+        absent = client.post(f"{API}submissions/", {**program, "contest": 999})
+
+        assert (hidden.status_code, absent.status_code) == (400, 400)
+        text = hidden.content.decode().replace(str(world.contest.pk), "999")
+        assert text == absent.content.decode()
+
+    def test_submitting_before_the_start_does_not_tell_which_problems_come(self) -> None:
+        world = make_world(Moment.BEFORE)
+        client = reader(world, Who.ALICE)
+        program = {"code": "print(42)", "language": "python", "contest": world.contest.pk}
+
+        answers = [
+            client.post(f"{API}submissions/", {**program, "problem": problem.pk})
+            for problem in (world.problem, make_problem())
+        ]
+
+        assert [each.status_code for each in answers] == [400, 400]
+        assert answers[0].json() == answers[1].json()
+
+    @pytest.mark.parametrize(
+        "number",
+        ["0", "9" * 40, "9" * 5000, "x", "-1", "\u00b2"],
+        ids=["0", "40 nines", "5000 nines", "x", "-1", "a square"],
+    )
+    @pytest.mark.parametrize("kind", ["submissions", "rejudgings", "problems", "contests"])
+    def test_what_is_no_id_is_not_found(self, as_bob: APIClient, kind: str, number: str) -> None:
+        assert as_bob.get(f"{API}{kind}/{number}/").status_code == 404
+
+
 class TestBoards:
     """Ranks and counts behind a freeze."""
 
