@@ -24,6 +24,7 @@ from apps.contests.services.rights import Rights
 from apps.contests.timing import Phase
 from apps.contests.visibility import Standpoint, Visibility
 from apps.problems.domain import LANGUAGES
+from apps.problems.rendering import render_statement
 from apps.users.models import User
 
 MEMBERS_MAX = 20
@@ -58,6 +59,9 @@ class ContestSerializer(serializers.ModelSerializer[Contest]):
     """A contest. Its problems are kept back from participants until it starts."""
 
     problems = ContestProblemSerializer(many=True, source="contest_problems", required=False)
+    description_html = serializers.SerializerMethodField(
+        help_text="The description as safe HTML; `.math` holds TeX for KaTeX."
+    )
     participant_count = serializers.IntegerField(read_only=True, default=0)
     allowed_languages = serializers.ListField(
         child=serializers.ChoiceField(LANGUAGES),
@@ -75,6 +79,7 @@ class ContestSerializer(serializers.ModelSerializer[Contest]):
             "id",
             "title",
             "description",
+            "description_html",
             "created_at",
             "is_active",
             "is_published",
@@ -121,6 +126,10 @@ class ContestSerializer(serializers.ModelSerializer[Contest]):
         if not visibility.may_manage:
             body["access_code"] = ""
         return body
+
+    def get_description_html(self, contest: Contest) -> str:
+        """Render the description."""
+        return render_statement(contest.description)
 
     @extend_schema_field(serializers.ChoiceField([each.value for each in Phase]))
     def get_phase(self, contest: Contest) -> str:

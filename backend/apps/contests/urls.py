@@ -18,8 +18,10 @@ from apps.contests.views.participation import (
     ManagedParticipantView,
     ReinstateView,
 )
+from apps.contests.views.problem_files import ProblemFileView
 from apps.contests.views.problems import ProblemViewSet
 from apps.contests.views.scoreboard import ScoreboardView
+from apps.problems.serializers import FILE_VIEW
 
 router = SimpleRouter()
 router.register("contests", ContestViewSet, basename="contest")
@@ -27,6 +29,7 @@ router.register("problems", ProblemViewSet, basename="problem")
 PARTICIPANT = "contests/<int:pk>/participants/<int:participant_id>/"
 urlpatterns = [
     *router.urls,
+    path("problems/<int:pk>/files/<path:path>", ProblemFileView.as_view(), name=FILE_VIEW),
     path(PARTICIPANT, ManagedParticipantView.as_view()),
     path(f"{PARTICIPANT}disqualify/", DisqualifyView.as_view()),
     path(f"{PARTICIPANT}reinstate/", ReinstateView.as_view()),

@@ -27,6 +27,7 @@ from apps.problems.domain import (
     STATEMENT_CHARS_MAX,
     TEST_DATA_BYTES_MAX,
 )
+from apps.problems.rules import checker_options_fault
 
 LANGUAGE_CHOICES = [(language, language) for language in LANGUAGES]
 
@@ -129,6 +130,17 @@ class Problem(models.Model):
     @override
     def __str__(self) -> str:
         return self.title
+
+    @override
+    def clean(self) -> None:
+        """Look whether the checker has such options.
+
+        Raises:
+            ValidationError: It has not.
+        """
+        fault = checker_options_fault(self.checker, self.checker_options)
+        if fault is not None:
+            raise ValidationError({"checker_options": fault})
 
 
 class TestDataManager(models.Manager["TestData"]):

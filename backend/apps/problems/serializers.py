@@ -3,12 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.urls import reverse
 from rest_framework import serializers
+from rest_framework.request import Request
 from typing_extensions import override
 
 from apps.problems import services
 from apps.problems.domain import (
     PROBLEM_FILES_MAX,
+    PROGRAM_ARGUMENT_CHARS_MAX,
     PROGRAM_ARGUMENTS_MAX,
     PROGRAM_BYTES_MAX,
     PROGRAM_FILES_MAX,
@@ -24,10 +27,12 @@ from apps.problems.models import (
     TestCase,
     TestGroup,
 )
+from apps.problems.rendering import render_statement
+from apps.problems.rules import token_options_fault
 
 GROUP_NAME_CHARS_MAX = 64
-TOLERANCES = ("float_absolute", "float_relative")
-SWITCHES = ("case_sensitive", "space_sensitive")
+# The address of a file beside a statement, by the problem's id and the file's path.
+FILE_VIEW = "problem-file"
 
 
 class SampleSerializer(serializers.ModelSerializer[TestCase]):
@@ -139,7 +144,9 @@ class ProblemProgramSerializer(serializers.ModelSerializer[ProblemProgram]):
         default=dict,
     )
     arguments = serializers.ListField(
-        child=serializers.CharField(max_length=200), default=list, max_length=PROGRAM_ARGUMENTS_MAX
+        child=serializers.CharField(max_length=PROGRAM_ARGUMENT_CHARS_MAX),
+        default=list,
+        max_length=PROGRAM_ARGUMENTS_MAX,
     )
 
     class Meta:
@@ -179,16 +186,33 @@ class ProblemSerializer(serializers.ModelSerializer[Problem]):
         ]
 
 
-class ProblemDetailSerializer(ProblemSerializer):
+class _RenderedProblemSerializer(ProblemSerializer):
+    statement_html = serializers.SerializerMethodField(
+        help_text="The statement as safe HTML; `.math` holds TeX for KaTeX."
+    )
+
+    def get_statement_html(self, problem: Problem) -> str:
+        """Render the statement."""
+        return render_statement(
+            problem.statement, problem.statement_format, files_url=self._files_url(problem)
+        )
+
+    def _files_url(self, problem: Problem) -> str:
+        url = reverse(FILE_VIEW, args=[problem.pk, "-"]).removesuffix("-")
+        request: Request | None = self.context.get("request")
+        return request.build_absolute_uri(url) if request else url
+
+
+class ProblemDetailSerializer(_RenderedProblemSerializer):
     """A problem with what lies beside every program."""
 
     files = ProblemFileSerializer(many=True, read_only=True)
 
     class Meta(ProblemSerializer.Meta):
-        fields = [*ProblemSerializer.Meta.fields, "files"]
+        fields = [*ProblemSerializer.Meta.fields, "statement_html", "files"]
 
 
-class ManagedProblemSerializer(ProblemSerializer):
+class ManagedProblemSerializer(_RenderedProblemSerializer):
     """A problem with all that belongs to it, for managers only."""
 
     samples = None  # type: ignore[assignment]  # DRF's way to drop an inherited field
@@ -207,6 +231,7 @@ class ManagedProblemSerializer(ProblemSerializer):
     class Meta(ProblemSerializer.Meta):
         fields = [
             *(name for name in ProblemSerializer.Meta.fields if name != "samples"),
+            "statement_html",
             "checker_options",
             "test_groups",
             "test_cases",
@@ -223,17 +248,9 @@ class ManagedProblemSerializer(ProblemSerializer):
         """
         if not isinstance(options, Mapping):
             raise serializers.ValidationError("Give an object of options.")
-        for name, value in options.items():
-            is_number = isinstance(value, int | float) and not isinstance(value, bool)
-            if name in TOLERANCES and (value is None or (is_number and 0 <= value <= 1)):
-                continue
-            if name in SWITCHES and isinstance(value, bool):
-                continue
-            known = ", ".join(SWITCHES), ", ".join(TOLERANCES)
-            raise serializers.ValidationError(
-                f"'{name}' is no option with such a value. {known[0]} are true or false; "
-                f"{known[1]} a number from 0 to 1."
-            )
+        fault = token_options_fault(options)
+        if fault is not None:
+            raise serializers.ValidationError(fault)
         return dict(options)
 
     @override

@@ -7,7 +7,9 @@ from django.db import transaction
 from django.db.models import Prefetch, QuerySet
 
 from apps.core.errors import InvalidFieldsError
+from apps.problems.consistency import check_problem
 from apps.problems.models import (
+    PackageFile,
     Problem,
     ProblemFile,
     ProblemLanguage,
@@ -16,15 +18,30 @@ from apps.problems.models import (
     TestData,
     TestGroup,
 )
+from apps.problems.packages.layout import ATTACHMENTS_FOLDER, STATEMENT_FOLDER
 
 # What a saved problem's lists are replaced by, as the API's fields name them.
 PARTS = ("test_groups", "test_cases", "languages", "files", "programs")
+PATH_CHARS_MAX = 200
+# What of a package is for participants, in the order in which relative paths are looked for.
+_OPEN_FOLDERS = (STATEMENT_FOLDER, ATTACHMENTS_FOLDER)
 
 
 def list_problems() -> QuerySet[Problem]:
     """Give all problems with their samples in `samples`."""
     samples = TestCase.objects.filter(is_sample=True).select_related("input_data", "expected_data")
     return Problem.objects.prefetch_related(Prefetch("test_cases", samples, to_attr="samples"))
+
+
+def find_file(problem: Problem, path: str) -> PackageFile | None:
+    """Give a file beside the statement or an attachment, by its path there or in the package."""
+    if len(path) > PATH_CHARS_MAX:
+        return None
+    paths = [f"{folder}/{path}" for folder in _OPEN_FOLDERS]
+    if path.startswith(tuple(f"{folder}/" for folder in _OPEN_FOLDERS)):
+        paths.append(path)
+    found = {each.path: each for each in problem.package_files.filter(path__in=paths)}
+    return next((found[each] for each in paths if each in found), None)
 
 
 @transaction.atomic
@@ -41,7 +58,7 @@ def save_problem(
 
     Raises:
         InvalidFieldsError: An `id` is not one of this problem's test cases, a name is not one of
-            its groups, or something is there twice.
+            its groups, something is there twice, or the parts do not fit each other.
     """
     for name, value in fields.items():
         setattr(problem, name, value)
@@ -69,6 +86,7 @@ def save_problem(
         ProblemProgram.objects.bulk_create(
             ProblemProgram(problem=problem, **each) for each in items
         )
+    check_problem(problem)
     return problem
 
 

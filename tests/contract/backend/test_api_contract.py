@@ -44,6 +44,7 @@ PROMISED = {
     "/api/code-execution/contests/{id}/statistics/": {"get"},
     "/api/code-execution/problems/": {"get", "post"},
     "/api/code-execution/problems/{id}/": {"get", "put", "patch", "delete"},
+    "/api/code-execution/problems/{id}/files/{path}": {"get"},
     "/api/code-execution/problems/{id}/languages/": {"get"},
     "/api/code-execution/submissions/": {"get", "post"},
     "/api/code-execution/submissions/{id}/": {"get"},

@@ -82,10 +82,11 @@ class ProblemViewSet(ModelViewSet[Problem]):
     def retrieve(self, request: Request, *args: str, **kwargs: str) -> Response:
         """Give a problem, with its hidden tests for whom they are not hidden."""
         problem = self.get_object()
+        context = self.get_serializer_context()
         in_full = problems.problems_shown_in_full(rights_of(request))
         if in_full.filter(pk=problem.pk).exists():
-            return Response(ManagedProblemSerializer(problem).data)
-        return Response(ProblemDetailSerializer(problem).data)
+            return Response(ManagedProblemSerializer(problem, context=context).data)
+        return Response(ProblemDetailSerializer(problem, context=context).data)
 
     @override
     def perform_destroy(self, instance: Problem) -> None:
