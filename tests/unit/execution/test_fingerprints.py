@@ -36,7 +36,12 @@ def test_a_request_is_the_same_to_every_version(body: dict[str, Any], sha256: st
 
 
 def test_a_default_that_is_said_is_no_other_request() -> None:
-    said = {"checker": {"kind": "exact"}, "groups": [], "interactor": None, "input_data": ""}
+    said: dict[str, Any] = {
+        "checker": {"kind": "exact"},
+        "groups": [],
+        "interactor": None,
+        "input_data": "",
+    }
 
     assert fingerprint(PLAIN | said) == fingerprint(PLAIN)
 
