@@ -6,6 +6,7 @@ from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from apps.code_execution.views import PlatformHealthView
+from apps.contests.views.scoreboard_page import ScoreboardPage
 from apps.core.problems import api_not_found
 from apps.users.views import jwks
 
@@ -15,6 +16,7 @@ admin.site.site_url = None  # there is no page of our own at / to go to
 
 urlpatterns = [
     path("admin/", admin.site.urls),
+    path("contests/<int:pk>/scoreboard/", ScoreboardPage.as_view(), name="scoreboard"),
     path("api/auth/", include("apps.users.urls")),
     path("api/code-execution/", include("apps.contests.urls")),
     path("api/code-execution/", include("apps.code_execution.urls")),

@@ -1,8 +1,9 @@
-"""ASGI applications served by real servers inside a test's event loop."""
+"""ASGI applications served by real servers, inside a test's event loop or beside the test."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import uvicorn
@@ -28,3 +29,19 @@ async def serving(application: Any, **options: Any) -> AsyncIterator[str]:
     finally:
         server.should_exit = True
         await running
+
+
+@contextmanager
+def serving_in_thread(application: Any) -> Iterator[str]:
+    """Serve on a free port of this machine, in a thread; yields `127.0.0.1:<port>`."""
+    config = uvicorn.Config(application, port=0, log_config=None, timeout_graceful_shutdown=1)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started and thread.is_alive():
+        thread.join(0.005)
+    try:
+        yield f"127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join()

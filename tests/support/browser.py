@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.support.servers import ServerMissingError
@@ -14,17 +15,16 @@ NAMES = ("chromium", "google-chrome")
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """Run Chromium without a window.
-
-    Whoever asks the database in the same thread has to set `DJANGO_ALLOW_ASYNC_UNSAFE`: Playwright
-    keeps an event loop there, though it does not run while the test does.
-    """
+    """Run Chromium without a window."""
     program = next(filter(None, map(shutil.which, NAMES)), None)
     if program is None:
         raise ServerMissingError("no browser is installed (Debian package chromium)")
     # Its own sandbox can't be had as root, nor in many containers; it sees nothing but our pages.
     options = ["--no-sandbox"] if os.geteuid() == 0 else []
-    with sync_playwright() as playwright:
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        # Playwright keeps an event loop in this thread, which does not run while the test does; so
+        # the database may be asked, but Django can't know that.
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
         browser = playwright.chromium.launch(executable_path=program, args=options)
         try:
             yield browser

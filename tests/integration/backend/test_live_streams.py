@@ -25,9 +25,10 @@ from live.publisher import RedisPublisher
 from live.relay import RedisRelay
 from live.streams import StreamLimits
 from live.wire import Tick
-from tests.integration.backend.test_scoreboard import bring, enter, hand_in, make_cup, path_of
+from tests.integration.backend.test_scoreboard import enter, path_of
 from tests.support.asgi_servers import serving
 from tests.support.contests import make_problem
+from tests.support.scoreboards import bring, hand_in, make_cup
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.django_db(transaction=True)]
 ROOT = Path(__file__).parents[3]

@@ -8,8 +8,6 @@ from django.db import transaction
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from apps.code_execution import scoring
-from apps.code_execution.models import CodeSubmission
 from apps.contests.models import Contest, ContestParticipant, ContestRole
 from apps.contests.services import standings
 from apps.core import live
@@ -17,24 +15,9 @@ from apps.users.models import User
 from live.wire import Tick
 from tests.integration.backend.conftest import client_of
 from tests.support.contests import make_contest, make_problem
+from tests.support.scoreboards import bring, hand_in, make_cup
 
 HOUR = timedelta(hours=1)
-FREEZE_AFTER = 4 * HOUR
-
-
-def make_cup(since_start: timedelta = 4.5 * HOUR, **fields: Any) -> Contest:
-    """Make a contest of five hours, frozen in the last of them."""
-    start = timezone.now() - since_start
-    return make_contest(
-        **{
-            "format": "icpc",
-            "format_config": {},
-            "start_time": start,
-            "end_time": start + 5 * HOUR,
-            "freeze_time": start + FREEZE_AFTER,
-            **fields,
-        },
-    )
 
 
 def enter(contest: Contest, user: User) -> ContestParticipant:
@@ -42,32 +25,6 @@ def enter(contest: Contest, user: User) -> ContestParticipant:
     with transaction.atomic():
         standings.enter(contest=Contest.objects.get(pk=contest.pk), participant=participant)
     return participant
-
-
-def hand_in(
-    participant: ContestParticipant, problem_id: int, *, at: timedelta, verdict: str | None
-) -> CodeSubmission:
-    submission = CodeSubmission.objects.create(
-        contest_id=participant.contest_id,
-        participant=participant,
-        user_id=participant.user_id,
-        problem_id=problem_id,
-        code="print(42)",
-        language="python",
-        contest_time_ms=at // timedelta(milliseconds=1),
-    )
-    bring(submission, verdict)
-    return submission
-
-
-def bring(submission: CodeSubmission, verdict: str | None) -> None:
-    """Bring a verdict, or that there is none yet, to the boards."""
-    if verdict is not None:
-        points = 100 if verdict == "AC" else 0
-        submission.status, submission.verdict, submission.score = "completed", verdict, points
-        submission.save()
-    with transaction.atomic():
-        scoring.update_board(submission)
 
 
 def path_of(contest: Contest) -> str:
