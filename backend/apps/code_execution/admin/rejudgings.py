@@ -46,7 +46,9 @@ class RejudgingAdmin(ReadOnlyAdmin, ContestScopedAdmin):
         view = self.admin_site.admin_view(self.decide_view)
         return [
             path(
-                "<int:rejudging_id>/<str:decision>/", view, name="code_execution_rejudging_decide"
+                "<int:rejudging_id>/decide/<str:decision>/",
+                view,
+                name="code_execution_rejudging_decide",
             ),
             *super().get_urls(),
         ]

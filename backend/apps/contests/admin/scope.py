@@ -23,7 +23,7 @@ def rights_of(request: HttpRequest) -> Rights:
     """Give the rights of who sent the request; one request reads them once, at one moment."""
     rights: Rights | None = getattr(request, _RIGHTS, None)
     if rights is None:
-        rights = Rights(actor_of(request), timezone.now())
+        rights = Rights(request.user, timezone.now())
         setattr(request, _RIGHTS, rights)
     return rights
 
@@ -120,10 +120,11 @@ class OfContestInline(admin.TabularInline[Any, Contest]):
 
     @override
     def has_view_permission(self, request: HttpRequest, obj: Contest | None = None) -> bool:
-        """Let the contest's jury look."""
+        """Let the contest's jury look; without a contest Django asks whether to fetch any rows."""
         if super().has_view_permission(request, obj):
             return True
-        return obj is not None and obj.pk in rights_of(request).judged_contest_ids
+        judged = rights_of(request).judged_contest_ids
+        return bool(judged) if obj is None else obj.pk in judged
 
     @override
     def has_add_permission(self, request: HttpRequest, obj: Contest | None = None) -> bool:
