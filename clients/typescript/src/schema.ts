@@ -652,6 +652,26 @@ export interface paths {
         patch: operations["problems_partial_update"];
         trace?: never;
     };
+    "/api/code-execution/problems/{id}/files/{path}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A file beside a problem's statement
+         * @description A picture of the statement or an attachment, for whoever may read the problem. Links in `statement_html` lead here.
+         */
+        get: operations["problems_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/code-execution/problems/{id}/languages/": {
         parameters: {
             query?: never;
@@ -1067,6 +1087,8 @@ export interface components {
             readonly id: number;
             title: string;
             description: string;
+            /** @description The description as safe HTML; `.math` holds TeX for KaTeX. */
+            readonly description_html: string;
             /** Format: date-time */
             readonly created_at: string;
             /** @description Takes entries and submissions. */
@@ -1397,6 +1419,8 @@ export interface components {
             checker: components["schemas"]["CheckerEnum"];
             /** @description Participants may choose a standard and the optimisation. */
             allows_compile_options: boolean;
+            /** @description The statement as safe HTML; `.math` holds TeX for KaTeX. */
+            readonly statement_html: string;
             /** @description For tokens: case_sensitive, space_sensitive, float_absolute, float_relative. */
             checker_options: unknown;
             test_groups: components["schemas"]["TestGroup"][];
@@ -1471,7 +1495,7 @@ export interface components {
             /** @default  */
             reason?: string;
         };
-        /** @description A program to judge. */
+        /** @description A program to judge; `context["rights"]` says whose. */
         NewSubmissionRequest: {
             /** @description At most 100 KiB. */
             code: string;
@@ -1769,6 +1793,8 @@ export interface components {
             /** @description Participants may choose a standard and the optimisation. */
             allows_compile_options: boolean;
             readonly samples: components["schemas"]["Sample"][];
+            /** @description The statement as safe HTML; `.math` holds TeX for KaTeX. */
+            readonly statement_html: string;
             readonly files: components["schemas"]["ProblemFile"][];
         };
         /** @description A file that lies beside every program; with `language` empty, of every language. */
@@ -1953,10 +1979,10 @@ export interface components {
             readonly problem: number | null;
             readonly reason: string;
             readonly state: components["schemas"]["RejudgingStateEnum"];
-            readonly created_by: string;
+            readonly created_by: string | null;
             /** Format: date-time */
             readonly created_at: string;
-            readonly decided_by: string;
+            readonly decided_by: string | null;
             /** Format: date-time */
             readonly decided_at: string | null;
         };
@@ -1967,10 +1993,10 @@ export interface components {
             readonly problem: number | null;
             readonly reason: string;
             readonly state: components["schemas"]["RejudgingStateEnum"];
-            readonly created_by: string;
+            readonly created_by: string | null;
             /** Format: date-time */
             readonly created_at: string;
-            readonly decided_by: string;
+            readonly decided_by: string | null;
             /** Format: date-time */
             readonly decided_at: string | null;
             readonly comparison: components["schemas"]["Comparison"];
@@ -4060,6 +4086,43 @@ export interface operations {
                 };
             };
             400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            429: components["responses"]["Refused429"];
+            default: components["responses"]["RefusedDefault"];
+        };
+    };
+    problems_file: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-None-Match"?: string;
+            };
+            path: {
+                id: number;
+                /** @description Such as picture.png; at most 200 characters. */
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description It is what you have. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             401: components["responses"]["Refused401"];
             403: components["responses"]["Refused403"];
             404: components["responses"]["Refused404"];
