@@ -1,6 +1,7 @@
 """The admin as people see it who have a role in one contest and no staff account."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -8,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from apps.audit import services as audit
+from apps.audit.models import AuditEntry
 from apps.code_execution import rejudging
 from apps.code_execution.models import CodeSubmission, Rejudging
 from apps.contests.models import Clarification, Contest, ContestParticipant
@@ -56,7 +58,7 @@ class World:
         audit.record(actor=self.bob, act="test", of=contest, contest_id=contest.pk)
         return contest
 
-    def rows_of(self, contest: Contest) -> dict[str, object]:
+    def rows_of(self, contest: Contest) -> dict[str, Any]:
         """Give the row of each list that is of one contest."""
         submission = CodeSubmission.objects.get(contest=contest)
         return {
@@ -66,8 +68,7 @@ class World:
             "code_execution_codesubmission": submission.pk,
             "code_execution_judgement": submission.judgements.latest("created_at").pk,
             "code_execution_rejudging": Rejudging.objects.get(contest=contest).pk,
-            "audit_auditentry": contest.pk
-            and audit.AuditEntry.objects.get(act="test", contest_id=contest.pk).pk,
+            "audit_auditentry": AuditEntry.objects.get(act="test", contest_id=contest.pk).pk,
         }
 
 
@@ -231,7 +232,7 @@ def test_a_manager_changes_their_contest_and_its_participants(world: World) -> N
     assert not world.mine.is_published
     page = client.get(change_url("contests_contest", world.mine.pk)).content.decode()
     assert "contest_problems-TOTAL_FORMS" in page
-    assert "roles-0-user" in page
+    assert "roles-0-user" in page, [line for line in page.splitlines() if "roles-" in line]
     # There they would search all accounts; the list of participants is theirs.
     assert "participants-TOTAL_FORMS" not in page
 

@@ -1,6 +1,8 @@
 """What managers do with a contest at large, by service and by API, with the audit trail."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -204,16 +206,23 @@ class TestFinalize:
         assert final.schedule.phase(timezone.now()) is Phase.FINALIZED
         assert set(the_entry("contest.finalize").after) == {"finalized_at", "unfrozen_at"}
         now = timezone.now()
-        for act in (
-            lambda: acts.extend(contest=contest, by=HOUR, now=now, actor=bob),
-            lambda: acts.freeze(contest=contest, now=now, actor=bob),
-            lambda: acts.unfreeze(contest=contest, now=now, actor=bob),
-            lambda: acts.publish(contest=contest, is_published=False, actor=bob),
-            lambda: finalizing.finalize(contest=contest, now=now, actor=bob),
-            lambda: contests.save_contest(
-                contest=final, fields={}, problems=None, rights=Rights(bob, now), actor=bob
+        refused: list[Callable[[], Contest]] = [
+            partial(acts.extend, contest=contest, by=HOUR, now=now, actor=bob),
+            partial(acts.freeze, contest=contest, now=now, actor=bob),
+            partial(acts.unfreeze, contest=contest, now=now, actor=bob),
+            partial(acts.publish, contest=contest, is_published=False, actor=bob),
+            partial(acts.close, contest=contest, now=now, actor=bob),
+            partial(finalizing.finalize, contest=contest, now=now, actor=bob),
+            partial(
+                contests.save_contest,
+                contest=final,
+                fields={},
+                problems=None,
+                rights=Rights(bob, now),
+                actor=bob,
             ),
-        ):
+        ]
+        for act in refused:
             with pytest.raises(ContestFinalError):
                 act()
 
@@ -250,7 +259,7 @@ class TestFinalize:
 class TestApi:
     """The same acts, for who may."""
 
-    ACTS = (
+    ACTS: tuple[tuple[str, dict[str, Any]], ...] = (
         ("publish/", {}),
         ("unpublish/", {}),
         ("extend/", {"minutes": 10}),

@@ -135,6 +135,13 @@ class ContestAdmin(ContestScopedAdmin):
         return rows.annotate(participant_count=Count("participants"))
 
     @override
+    def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
+        """Show participants to who may search accounts; others have the list of participants."""
+        if request.user.has_perm("users.view_user"):
+            return self.inlines
+        return [each for each in self.inlines if each is not ParticipantInline]
+
+    @override
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Let managers of every contest make new ones; a role is in one that is there."""
         return admin.ModelAdmin.has_add_permission(self, request)

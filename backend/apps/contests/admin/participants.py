@@ -70,25 +70,6 @@ class ParticipantInline(OfContestInline):
         """Fetch the users along."""
         return super().get_queryset(request).select_related("user")
 
-    @override
-    def has_view_permission(self, request: HttpRequest, obj: Contest | None = None) -> bool:
-        """Show them to who may search accounts; others have the list of participants."""
-        return request.user.has_perm("users.view_user") and super().has_view_permission(
-            request, obj
-        )
-
-    @override
-    def has_add_permission(self, request: HttpRequest, obj: Contest | None = None) -> bool:
-        """Let those add who may search accounts."""
-        return request.user.has_perm("users.view_user") and super().has_add_permission(request, obj)
-
-    @override
-    def has_change_permission(self, request: HttpRequest, obj: Contest | None = None) -> bool:
-        """Let those change who may search accounts."""
-        return request.user.has_perm("users.view_user") and super().has_change_permission(
-            request, obj
-        )
-
 
 class DisqualificationForm(forms.Form):
     """Why."""
