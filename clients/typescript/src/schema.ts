@@ -1596,7 +1596,7 @@ export interface components {
          *     * `jury` - Jury and testers
          * @enum {string}
          */
-        ParticipantKindEnum: "official" | "unofficial" | "virtual" | "practice" | "jury";
+        ParticipantKindEnum: "official" | "unofficial" | "virtual" | "jury";
         ParticipantPage: {
             /** @example 123 */
             count: number;

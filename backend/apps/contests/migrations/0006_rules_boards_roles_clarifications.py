@@ -246,7 +246,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='contestparticipant',
             name='kind',
-            field=models.CharField(choices=[('official', 'Official'), ('unofficial', 'Out of competition'), ('virtual', 'Virtual'), ('practice', 'Practice'), ('jury', 'Jury and testers')], default='official', max_length=16),
+            field=models.CharField(choices=[('official', 'Official'), ('unofficial', 'Out of competition'), ('virtual', 'Virtual'), ('jury', 'Jury and testers')], default='official', max_length=16),
         ),
         migrations.AddField(
             model_name='contestparticipant',

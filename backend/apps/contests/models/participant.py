@@ -69,7 +69,6 @@ class ContestParticipant(BoardRow):
         OFFICIAL = "official", "Official"
         UNOFFICIAL = "unofficial", "Out of competition"
         VIRTUAL = "virtual", "Virtual"
-        PRACTICE = "practice", "Practice"
         JURY = "jury", "Jury and testers"
 
     class State(models.TextChoices):
