@@ -6,6 +6,9 @@ import pytest
 
 from tests.e2e.stack import Person, Stack, running_stack
 
+# What is checked there tells what differs, as tests do.
+pytest.register_assert_rewrite("tests.e2e.contest_checks", "tests.e2e.contest_play")
+
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:

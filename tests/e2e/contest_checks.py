@@ -191,7 +191,7 @@ def check_cooldown(match: Match, name: str) -> None:
     match.play([modular])
     board = match.check_board(match.manager)
     # Half of the near sums by the first, two thirds of the far ones by the second.
-    assert board[name].cells["Q"].score == 20 + 40
+    assert board[name].cells["Q"].score == Fraction(35, 2) + 30
 
 
 def check_secrets_of_others(match: Match) -> None:

@@ -69,8 +69,16 @@ TASKS = {
     "Q": Task(
         title="About the sum",
         groups=[
-            Group(name="near", points=40, scoring="min", tests=_tests((1, 1, 0), (600, 400, 0))),
-            Group(name="far", points=60, scoring="sum", tests=_tests((10, 20, 2), (2000, 3, 1))),
+            Group(name="near", points=35, scoring="min", tests=_tests((1, 1, 0), (600, 400, 0))),
+            Group(name="far", points=45, scoring="sum", tests=_tests((10, 20, 2), (2000, 3, 1))),
+            # One that is off by one has not passed what it takes, though it has points there.
+            Group(
+                name="last",
+                points=20,
+                scoring="sum",
+                tests=_tests((5, 5, 1)),
+                requires=["near"],
+            ),
         ],
         off_by_one_is_worth=Fraction(1, 2),
     ),
