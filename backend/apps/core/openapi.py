@@ -79,12 +79,18 @@ class ApiSchema(AutoSchema):
 
     @override
     def get_operation_id(self) -> str:
-        """Name an action of a viewset by its name, such as `contests_join`."""
+        """Name what is done: `contests_join`, `contests_scoreboard`, `contests_list`."""
+        segments: list[str] = self._tokenize_path()
         action: str = getattr(self.view, "action", "")
-        if action in {"", "list", *self.method_mapping.values()}:
-            return super().get_operation_id()
-        collection: str = self._tokenize_path()[0]
-        return f"{collection}_{action}"
+        if action and action not in {"list", *self.method_mapping.values()}:
+            return f"{segments[0]}_{action}"
+        if not action and "{" in self.path and self._is_all_that_its_path_does():
+            return "_".join(segments)
+        return super().get_operation_id()
+
+    def _is_all_that_its_path_does(self) -> bool:
+        methods = [each for each in self.method_mapping if hasattr(self.view, each)]
+        return methods == [self.method.lower()]
 
     @override
     def get_paginated_name(self, serializer_name: str) -> str:

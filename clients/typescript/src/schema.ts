@@ -179,7 +179,7 @@ export interface paths {
          * Answer a question, to its asker or to all
          * @description An answer to all shows what was asked, and not who asked.
          */
-        post: operations["contests_clarifications_answer_create"];
+        post: operations["contests_clarifications_answer"];
         delete?: never;
         options?: never;
         head?: never;
@@ -199,7 +199,7 @@ export interface paths {
          * Make a contest with the same rules, problems, roles and groups
          * @description Nobody takes part in it yet, and it is not published.
          */
-        post: operations["contests_clone_create"];
+        post: operations["contests_clone"];
         delete?: never;
         options?: never;
         head?: never;
@@ -219,7 +219,7 @@ export interface paths {
          * Let a contest end later, for everybody
          * @description The freeze moves along, unless it has come already.
          */
-        post: operations["contests_extend_create"];
+        post: operations["contests_extend"];
         delete?: never;
         options?: never;
         head?: never;
@@ -239,7 +239,7 @@ export interface paths {
          * Make the results final and public
          * @description After the end, with nothing being judged. Nothing changes afterwards.
          */
-        post: operations["contests_finalize_create"];
+        post: operations["contests_finalize"];
         delete?: never;
         options?: never;
         head?: never;
@@ -259,7 +259,7 @@ export interface paths {
          * Hide verdicts on what comes from now on
          * @description Freeze.
          */
-        post: operations["contests_freeze_create"];
+        post: operations["contests_freeze"];
         delete?: never;
         options?: never;
         head?: never;
@@ -387,7 +387,7 @@ export interface paths {
          * Disqualify a participant
          * @description They lose their rank and submit no more; the boards follow at once.
          */
-        post: operations["contests_participants_disqualify_create"];
+        post: operations["contests_participants_disqualify"];
         delete?: never;
         options?: never;
         head?: never;
@@ -407,7 +407,7 @@ export interface paths {
          * Take a disqualification back
          * @description Reinstate.
          */
-        post: operations["contests_participants_reinstate_create"];
+        post: operations["contests_participants_reinstate"];
         delete?: never;
         options?: never;
         head?: never;
@@ -447,7 +447,7 @@ export interface paths {
          * Show a contest to others than its jury
          * @description Publish.
          */
-        post: operations["contests_publish_create"];
+        post: operations["contests_publish"];
         delete?: never;
         options?: never;
         head?: never;
@@ -465,7 +465,7 @@ export interface paths {
          * The scoreboard
          * @description During a freeze the jury alone gets the true board. Send the last `ETag` as `If-None-Match`: as long as nothing changed the answer is 304. `scoreboard/events` is a stream of server-sent events, each a `board` whose `id` is the new `ETag`; ask for the board then.
          */
-        get: operations["contests_scoreboard_retrieve"];
+        get: operations["contests_scoreboard"];
         put?: never;
         post?: never;
         delete?: never;
@@ -525,7 +525,7 @@ export interface paths {
          * Everybody's submissions in a contest, the newest first
          * @description Verdicts of others come after the end, unless the contest is frozen.
          */
-        get: operations["contests_submissions_list"];
+        get: operations["contests_submissions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -547,7 +547,7 @@ export interface paths {
          * Show everybody the true board after the end
          * @description Unfreeze.
          */
-        post: operations["contests_unfreeze_create"];
+        post: operations["contests_unfreeze"];
         delete?: never;
         options?: never;
         head?: never;
@@ -567,7 +567,7 @@ export interface paths {
          * Hide a contest from others than its jury
          * @description Hide.
          */
-        post: operations["contests_unpublish_create"];
+        post: operations["contests_unpublish"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1596,7 +1596,7 @@ export interface components {
          *     * `jury` - Jury and testers
          * @enum {string}
          */
-        ParticipantKindEnum: "official" | "unofficial" | "virtual" | "jury";
+        ParticipantKindEnum: "official" | "unofficial" | "virtual" | "practice" | "jury";
         ParticipantPage: {
             /** @example 123 */
             count: number;
@@ -2862,7 +2862,7 @@ export interface operations {
             default: components["responses"]["RefusedDefault"];
         };
     };
-    contests_clarifications_answer_create: {
+    contests_clarifications_answer: {
         parameters: {
             query?: never;
             header?: {
@@ -2914,7 +2914,7 @@ export interface operations {
             default: components["responses"]["RefusedDefault"];
         };
     };
-    contests_clone_create: {
+    contests_clone: {
         parameters: {
             query?: never;
             header?: never;
@@ -2961,7 +2961,7 @@ export interface operations {
             default: components["responses"]["RefusedDefault"];
         };
     };
-    contests_extend_create: {
+    contests_extend: {
         parameters: {
             query?: never;
             header?: never;
@@ -3017,7 +3017,7 @@ export interface operations {
             default: components["responses"]["RefusedDefault"];
         };
     };
-    contests_finalize_create: {
+    contests_finalize: {
         parameters: {
             query?: never;
             header?: never;
@@ -3060,7 +3060,7 @@ export interface operations {
             default: components["responses"]["RefusedDefault"];
         };
     };
-    contests_freeze_create: {
+    contests_freeze: {
         parameters: {
             query?: never;
             header?: never;
@@ -3398,7 +3398,7 @@ export interface operations {
             default: components["responses"]["RefusedDefault"];
         };
     };
-    contests_participants_disqualify_create: {
+    contests_participants_disqualify: {
         parameters: {
             query?: never;
             header?: never;
@@ -3446,7 +3446,7 @@ export interface operations {
             default: components["responses"]["RefusedDefault"];
         };
     };
-    contests_participants_reinstate_create: {
+    contests_participants_reinstate: {
         parameters: {
             query?: never;
             header?: never;
@@ -3517,7 +3517,7 @@ export interface operations {
             default: components["responses"]["RefusedDefault"];
         };
     };
-    contests_publish_create: {
+    contests_publish: {
         parameters: {
             query?: never;
             header?: never;
@@ -3560,7 +3560,7 @@ export interface operations {
             default: components["responses"]["RefusedDefault"];
         };
     };
-    contests_scoreboard_retrieve: {
+    contests_scoreboard: {
         parameters: {
             query?: {
                 /** @description For the jury: what everybody else gets to see. */
@@ -3696,7 +3696,7 @@ export interface operations {
             default: components["responses"]["RefusedDefault"];
         };
     };
-    contests_submissions_list: {
+    contests_submissions: {
         parameters: {
             query?: {
                 /** @description The pagination cursor value. */
@@ -3749,7 +3749,7 @@ export interface operations {
             default: components["responses"]["RefusedDefault"];
         };
     };
-    contests_unfreeze_create: {
+    contests_unfreeze: {
         parameters: {
             query?: never;
             header?: never;
@@ -3792,7 +3792,7 @@ export interface operations {
             default: components["responses"]["RefusedDefault"];
         };
     };
-    contests_unpublish_create: {
+    contests_unpublish: {
         parameters: {
             query?: never;
             header?: never;
