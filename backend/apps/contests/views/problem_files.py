@@ -59,7 +59,8 @@ class ProblemFileView(APIView):
         Raises:
             NotFoundError: The caller may read no such problem, or it has no such file.
         """
-        file = find_file(get_problem(rights_of(request), pk), path)
+        # Paths of the API get a slash at their end before any view is chosen.
+        file = find_file(get_problem(rights_of(request), pk), path.removesuffix("/"))
         if file is None:
             raise NotFoundError
         etag = f'"{file.data_id}"'

@@ -1,14 +1,20 @@
 """Problems in the admin."""
 
+from collections.abc import Mapping, Sequence
 from tempfile import TemporaryFile
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.db.models import Count, QuerySet
 from django.http import FileResponse, HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.safestring import SafeString, mark_safe
 from typing_extensions import override
 
+from apps.core.errors import InvalidFieldsError
+from apps.problems.consistency import check_problem
 from apps.problems.domain import PROBLEM_FILES_MAX, TEST_CASE_CHARS_MAX
 from apps.problems.exchange import export_problem
 from apps.problems.models import (
@@ -21,6 +27,11 @@ from apps.problems.models import (
     TestData,
     TestGroup,
 )
+from apps.problems.rendering import render_statement
+from apps.problems.serializers import FILE_VIEW
+
+# On a request: what was wrong with its problem, found when everything of it was stored.
+_FAULTS = "_problem_faults"
 
 
 class VerbatimField(forms.CharField):
@@ -85,6 +96,13 @@ class TestCaseInline(admin.StackedInline[TestCase, Problem]):
         """Fetch the contents along."""
         return super().get_queryset(request).select_related("input_data", "expected_data")
 
+    @override
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Offer the problem's own groups."""
+        if db_field.name == "group":
+            kwargs["queryset"] = _groups_on_page(request)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
 
 class TestGroupInline(admin.TabularInline[TestGroup, Problem]):
     """The groups of test cases of a problem: its subtasks."""
@@ -94,6 +112,12 @@ class TestGroupInline(admin.TabularInline[TestGroup, Problem]):
     model = TestGroup
     fields = ["position", "name", "points", "scoring", "stop_at_first_failure", "requires"]
     extra = 0
+
+    @override
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Offer the problem's own groups."""
+        kwargs["queryset"] = _groups_on_page(request)
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
 
 
 class ProblemProgramInline(admin.StackedInline[ProblemProgram, Problem]):
@@ -137,9 +161,26 @@ class ProblemFileInline(admin.StackedInline[ProblemFile, Problem]):
     extra = 0
 
 
+class ProblemForm(forms.ModelForm[Problem]):
+    """A problem; `faults` are what was wrong with all that was posted, by field."""
+
+    faults: ClassVar[Mapping[str, Sequence[str]]] = {}
+
+    @override
+    def clean(self) -> dict[str, Any] | None:
+        """Say what is to be changed."""
+        cleaned = super().clean()
+        for name, texts in self.faults.items():
+            for text in texts:
+                self.add_error(name if name in self.fields else None, text)
+        return cleaned
+
+
 @admin.register(Problem)
 class ProblemAdmin(admin.ModelAdmin[Problem]):
     """Problems with their test cases."""
+
+    form = ProblemForm
 
     list_display = ["title", "time_limit_ms", "memory_limit_bytes", "test_count"]
     list_filter = ["contests"]
@@ -160,6 +201,62 @@ class ProblemAdmin(admin.ModelAdmin[Problem]):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Problem]:
         """Count the test cases along."""
         return super().get_queryset(request).annotate(how_many=Count("test_cases", distinct=True))
+
+    @override
+    def get_readonly_fields(self, request: HttpRequest, obj: Problem | None = None) -> Any:
+        """Show the statement as participants see it, once there is one."""
+        own = super().get_readonly_fields(request, obj)
+        return own if obj is None else [*own, "rendered_statement"]
+
+    @override
+    def get_fields(self, request: HttpRequest, obj: Problem | None = None) -> Any:
+        """Put it right below what it was written as."""
+        names: list[Any] = list(super().get_fields(request, obj))
+        if "rendered_statement" in names:
+            names.remove("rendered_statement")
+            names.insert(names.index("statement") + 1, "rendered_statement")
+        return names
+
+    @admin.display(description="as participants see it")
+    def rendered_statement(self, problem: Problem) -> SafeString:
+        """Give the stored statement as HTML."""
+        files_url = reverse(FILE_VIEW, args=[problem.pk, "-"]).removesuffix("-")
+        html = render_statement(problem.statement, problem.statement_format, files_url=files_url)
+        return mark_safe(html)  # noqa: S308 - it has been sanitized
+
+    @override
+    def get_form(
+        self, request: HttpRequest, obj: Problem | None = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        """Take along what was found wrong."""
+        form = super().get_form(request, obj, change, **kwargs)
+        return type(form.__name__, (form,), {"faults": getattr(request, _FAULTS, {})})
+
+    @override
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Store everything that is posted if it fits together; else show it again with why not."""
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except InvalidFieldsError as error:
+            # What had been stored was rolled back.
+            setattr(request, _FAULTS, error.fields)
+            return super().changeform_view(request, object_id, form_url, extra_context)
+
+    @override
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Store what stands on the page too, and look at the whole.
+
+        Raises:
+            InvalidFieldsError: It does not fit together.
+        """
+        super().save_related(request, form, formsets, change)
+        check_problem(form.instance)
 
     @admin.display(description="test cases", ordering="how_many")
     def test_count(self, problem: Problem) -> int:
@@ -186,3 +283,12 @@ class ProblemAdmin(admin.ModelAdmin[Problem]):
         file.seek(0)
         name = problems[0].short_name or f"problem{problems[0].pk}"
         return FileResponse(file, as_attachment=True, filename=f"{name}.zip")
+
+
+def _groups_on_page(request: HttpRequest) -> QuerySet[TestGroup]:
+    """Give the groups of the problem whose page is asked for; a new one has none yet."""
+    match = request.resolver_match
+    object_id = match.kwargs.get("object_id") if match else None
+    if object_id is None:
+        return TestGroup.objects.none()
+    return TestGroup.objects.filter(problem_id=unquote(object_id))
