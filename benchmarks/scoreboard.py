@@ -5,9 +5,11 @@ Run from the root of the checkout, with a throwaway server in one line:
 .venv/bin/python -m benchmarks.scoreboard [ROUNDS]`.
 Fills contests of 12 problems with 30 submissions a participant. Every round does, in turn: a bare
 UPDATE of one row with its commit (the baseline), one new verdict brought to both stored boards, a
-reader's first look after it, and the same look again. Prints milliseconds and, as `ratio`, the
-median over the rounds of each divided by the baseline. Once for each size it computes both boards
-from nothing, as the stored ones spare everybody.
+reader's first look after it, and the same look again. Then, beside the same baseline, a client asks
+for the public board through the front door: after a change, again with the ETag of what it got, and
+for the page. Prints milliseconds and, as `ratio`, the median over the rounds of each divided by the
+baseline. Once for each size it computes both boards from nothing, as the stored ones spare
+everybody.
 """
 
 import os
@@ -20,6 +22,7 @@ from datetime import timedelta
 from functools import partial
 
 import django
+import httpx
 
 sys.path[:0] = ["backend"]
 os.environ["DJANGO_SETTINGS_MODULE"] = "tests.support.django_settings"
@@ -35,6 +38,10 @@ from apps.contests.models import Contest, ContestParticipant, ContestProblem
 from apps.contests.services.board import read_board
 from apps.problems.models import Problem
 from apps.users.models import User
+from config.asgi import make_front_door
+from live.hub import Hub
+from live.streams import StreamLimits
+from tests.support.asgi_servers import serving_in_thread
 
 DEFAULT_ROUNDS = 200
 SIZES = (200, 2_000)
@@ -104,15 +111,28 @@ def judged(contest: Contest, participant: ContestParticipant, problem: Problem) 
     )
 
 
+def bare_update(participant: ContestParticipant) -> None:
+    """Do what every change costs at least."""
+    fields = "code_execution_contestparticipant SET has_submitted = NOT has_submitted"
+    with connection.cursor() as cursor:
+        cursor.execute(f"UPDATE {fields} WHERE id = %s", [participant.pk])
+
+
+def change_public_board(contest: Contest, people: list[ContestParticipant]) -> None:
+    """Bring verdicts until one changes what others may know."""
+    problems = [each.problem for each in contest.contest_problems.select_related("problem")]
+    before = Contest.objects.get(pk=contest.pk).public_board_version
+    while Contest.objects.get(pk=contest.pk).public_board_version == before:
+        submission = judged(contest, random.choice(people), random.choice(problems))
+        submission.save()
+        with transaction.atomic():
+            update_board(submission)
+
+
 def measure(contest: Contest, rounds: int) -> dict[str, list[float]]:
     """Bring verdicts to the boards and read them, and give the milliseconds of each step."""
     people = list(contest.participants.all())
     problems = [each.problem for each in contest.contest_problems.select_related("problem")]
-    fields = "code_execution_contestparticipant SET has_submitted = NOT has_submitted"
-
-    def bare_update() -> None:
-        with connection.cursor() as cursor:
-            cursor.execute(f"UPDATE {fields} WHERE id = %s", [people[0].pk])
 
     def verdict() -> None:
         with transaction.atomic():
@@ -128,13 +148,45 @@ def measure(contest: Contest, rounds: int) -> dict[str, list[float]]:
         submission = judged(contest, random.choice(people), random.choice(problems))
         submission.save()
         for name, work in (
-            ("bare UPDATE of one row", bare_update),
+            ("bare UPDATE of one row", partial(bare_update, people[0])),
             ("new verdict on both boards", verdict),
             ("first reader after it", read),
             ("reader of the same board", read),
         ):
             steps.setdefault(name, []).append(timed(work))
     return steps
+
+
+def measure_over_http(contest: Contest, rounds: int) -> dict[str, list[float]]:
+    """Ask for the public board and the page, and give the milliseconds of each step."""
+    people = list(contest.participants.all())
+    board = f"/api/code-execution/contests/{contest.pk}/scoreboard/"
+    page = f"/contests/{contest.pk}/scoreboard/"
+    door = make_front_door(Hub(), StreamLimits())
+    steps: dict[str, list[float]] = {}
+    with serving_in_thread(door) as address, httpx.Client(base_url=f"http://{address}") as client:
+        for _ in range(rounds):
+            change_public_board(contest, people)
+            etag = client.head(board).headers["ETag"]
+            known = {"If-None-Match": etag}
+            for name, work in (
+                ("bare UPDATE of one row", partial(bare_update, people[0])),
+                ("first reader after a change", partial(client.get, board)),
+                ("reader of the same board", partial(client.get, board)),
+                ("reader who has it (304)", partial(client.get, board, headers=known)),
+                ("the page after a change", partial(client.get, page)),
+            ):
+                steps.setdefault(name, []).append(timed(work))
+    return steps
+
+
+def show(steps: dict[str, list[float]]) -> None:
+    """Print what steps cost beside the first of them."""
+    bare = next(iter(steps.values()))
+    for name, times in steps.items():
+        ratio = statistics.median(each / base for each, base in zip(times, bare, strict=True))
+        p95 = statistics.quantiles(times, n=20)[-1]
+        print(f"{name:<28}{statistics.median(times):>9.2f}{p95:>9.2f}{ratio:>8.1f}")
 
 
 def main() -> None:
@@ -146,14 +198,12 @@ def main() -> None:
         contest = fill(size)
         from_nothing = timed(partial(recompute_board, contest=contest))
         steps = measure(contest, rounds)
-        bare = next(iter(steps.values()))
         print(f"\n{size} participants, {size * SUBMISSIONS_EACH} submissions, {rounds} rounds")
         print(f"{'step':<28}{'p50 ms':>9}{'p95 ms':>9}{'ratio':>8}")
-        for name, times in steps.items():
-            ratio = statistics.median(each / base for each, base in zip(times, bare, strict=True))
-            p95 = statistics.quantiles(times, n=20)[-1]
-            print(f"{name:<28}{statistics.median(times):>9.2f}{p95:>9.2f}{ratio:>8.1f}")
+        show(steps)
         print(f"{'both boards from nothing':<28}{from_nothing:>9.0f}")
+        print("over HTTP, through the front door")
+        show(measure_over_http(contest, rounds))
 
 
 if __name__ == "__main__":

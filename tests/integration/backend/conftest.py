@@ -8,6 +8,7 @@ from rest_framework.test import APIClient
 
 from apps.code_execution.service_health import forget_health
 from apps.contests.services import board
+from apps.contests.views import board_table
 from apps.core import throttling
 from apps.users.models import User
 from tests.support.execution_service import FakeExecutionService, fake_execution_service
@@ -32,6 +33,7 @@ def no_remembered_health() -> None:
 def no_remembered_boards() -> None:
     """Forget boards of contests that had the same number in another test."""
     board._board.cache_clear()
+    board_table._table.cache_clear()
 
 
 @pytest.fixture

@@ -7,9 +7,11 @@
   // A phase changes by the clock, of which no event tells.
   const POLL_WHILE_TOLD_MS = 60_000;
   const STREAM_RETRY_MS = 60_000;
-  // So that not everybody asks at the same moment, nor more often than people can read.
+  // So that not everybody asks at the same moment, nor more often than people can read; and where a
+  // board is so large that it takes long, less often still.
   const SPREAD_MS = 1_000;
   const PAUSE_MS = 2_000;
+  const PAUSE_FACTOR = 10;
   const PARTS = ["state", "times", "board"];
 
   const body = document.body;
@@ -122,7 +124,7 @@
         isAskedAgain = false;
         ask();
       }
-    }, PAUSE_MS);
+    }, Math.max(PAUSE_MS, PAUSE_FACTOR * (Date.now() - askedAt)));
   }
 
   function askSoon() {
