@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
-from django.db.models import QuerySet
+from django.db import IntegrityError, transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from apps.code_execution.domain import TERMINAL_STATUSES, Result, Status, Verdict, can_change
@@ -16,7 +16,25 @@ from apps.core.errors import InvalidFieldsError, SubmissionNotFoundError
 
 OUTCOME_FIELDS = tuple(field.name for field in Outcome._meta.get_fields())  # noqa: SLF001
 
+# What a result is applied by: neither the program nor what the judgement before found, both long.
+_READ_FOR_RESULTS = (
+    "status",
+    "microservice_submission_id",
+    "last_error",
+    "finished_at",
+    "rejudging",
+    "submission__user",
+    "submission__contest",
+    "submission__problem",
+    "submission__participant",
+    "submission__purpose",
+)
+
 OPEN_STATES = (Rejudging.State.JUDGING, Rejudging.State.READY)
+
+
+class _FinishedError(Exception):
+    """The judgement is finished already."""
 
 
 @transaction.atomic(savepoint=False)
@@ -29,11 +47,14 @@ def apply_result(*, result: Result) -> tuple[CodeSubmission, bool]:
         SubmissionNotFoundError: No submission belongs to the result.
         InvalidFieldsError: The submission is another user's.
     """
-    submission, judgement = _lock(result)
-    if judgement is None or not can_change(Status(judgement.status), result.status):
+    judgement = _lock(result)
+    submission = judgement.submission
+    if judgement.finished_at is not None:
+        return submission, False
+    if not can_change(Status(judgement.status), result.status):
         return submission, False
     if judgement.microservice_submission_id != result.microservice_id:
-        _link(submission, judgement, result.microservice_id)
+        _link(judgement, result.microservice_id)
     if result.status in TERMINAL_STATUSES:
         _finish(submission, judgement, result)
         return submission, True
@@ -51,32 +72,33 @@ def refuse(*, judgement: Judgement, reason: str) -> None:
 
     `judgement.submission` is the row as it is now.
     """
-    submission = _lock_submission(judgement.submission_id)
-    judgement.submission = submission
-    open_judgement = open_rows(judgement).first()
-    if open_judgement is None:
+    locked = _rows_to_change().get(pk=judgement.pk)
+    judgement.submission = locked.submission
+    if locked.finished_at is not None:
         return
-    open_judgement.last_error = reason
+    locked.last_error = reason
     refused = Result(
         microservice_id=0,
-        user_id=submission.user_id,
+        user_id=locked.submission.user_id,
         status=Status.ERROR,
         verdict=Verdict.IE,
         error_output="Internal Error: the execution service does not take this submission.",
         completed_at=timezone.now(),
     )
-    _finish(submission, open_judgement, refused)
+    _finish(locked.submission, locked, refused)
 
 
-@transaction.atomic
 def mark_delivered(*, judgement: Judgement, microservice_id: int) -> None:
     """Note that the execution service has taken the order, and under which id.
 
     `judgement.submission` is the row as it is now, which may be final already.
     """
-    submission = _lock_submission(judgement.submission_id)
-    _link(submission, judgement, microservice_id)
-    judgement.submission = submission
+    try:
+        with transaction.atomic():
+            _link(judgement, microservice_id)
+    except _FinishedError:
+        # The webhook was faster, and has linked it.
+        judgement.submission = CodeSubmission.objects.get(pk=judgement.submission_id)
 
 
 def put_in_force(submission: CodeSubmission, judgement: Judgement) -> None:
@@ -115,60 +137,72 @@ def next_question_at() -> datetime:
     return timezone.now() + timedelta(seconds=settings.CODE_EXECUTION_RECONCILE_AFTER)
 
 
-def _lock_submission(submission_id: int) -> CodeSubmission:
-    return CodeSubmission.objects.select_for_update(no_key=True).get(pk=submission_id)
+def _rows_to_change() -> QuerySet[Judgement]:
+    """Give judgements with their submissions, which nobody else changes until the commit.
+
+    Both are locked, so that both are as of after the wait; submissions first, as everywhere.
+    """
+    rows = Judgement.objects.select_related("submission")
+    return rows.select_for_update(no_key=True, of=("submission", "self"))
 
 
-def _link(submission: CodeSubmission, judgement: Judgement, microservice_id: int) -> None:
-    """Note the execution service's id of an open judgement; the caller holds the row's lock.
+def _link(judgement: Judgement, microservice_id: int) -> None:
+    """Note the execution service's id of a judgement; needs a transaction.
 
-    The webhook may have been faster: then the judgement is finished, and linked.
+    Raises:
+        _FinishedError: It is not open any more, so that what this did has to be undone.
     """
     now = timezone.now()
+    if judgement.rejudging_id is None:
+        submission = judgement.submission
+        submission.microservice_submission_id = microservice_id
+        submission.submitted_at = now
+        _save_link(submission)
     is_open = open_rows(judgement).update(
         delivered_at=now,
         microservice_submission_id=microservice_id,
         due_at=next_question_at(),
         last_error="",
     )
-    if not is_open or judgement.rejudging_id is not None:
-        return
-    # A service that has lost its database counts from 1 again: the older link is void.
-    linked = CodeSubmission.objects.filter(microservice_submission_id=microservice_id)
-    linked.exclude(pk=submission.pk).update(microservice_submission_id=None)
-    submission.microservice_submission_id = microservice_id
-    submission.submitted_at = now
-    submission.save(update_fields=["microservice_submission_id", "submitted_at", "updated_at"])
+    if not is_open:
+        raise _FinishedError
 
 
-def _lock(result: Result) -> tuple[CodeSubmission, Judgement | None]:
-    """Find whose result this is, and keep others from changing it until the commit.
+def _save_link(submission: CodeSubmission) -> None:
+    fields = ["microservice_submission_id", "submitted_at", "updated_at"]
+    try:
+        with transaction.atomic():
+            submission.save(update_fields=fields)
+    except IntegrityError:
+        # A service that has lost its database counts from 1 again: the older link is void.
+        older = CodeSubmission.objects.filter(
+            microservice_submission_id=submission.microservice_submission_id
+        )
+        older.update(microservice_submission_id=None)
+        submission.save(update_fields=fields)
+
+
+def _lock(result: Result) -> Judgement:
+    """Find what this is the result of, and keep others from changing it until the commit.
 
     The reference that went with the order names the judgement. A sender that knows no references
-    names the judgement by the id that the service gave it.
+    names the newest judgement with the id that the service gave it.
 
     Raises:
-        SubmissionNotFoundError: There is no such submission.
-        InvalidFieldsError: It is another user's.
+        SubmissionNotFoundError: There is no such judgement.
+        InvalidFieldsError: Its submission is another user's.
     """
-    rows = CodeSubmission.objects.select_for_update(no_key=True, of=("self",))
     judgement_id = _judgement_id_of(result.reference)
     if judgement_id is None:
-        by_id = Judgement.objects.filter(microservice_submission_id=result.microservice_id)
-        newest = by_id.order_by("-created_at").values("submission")[:1]
-        submission = rows.filter(pk__in=newest).first()
+        named = Q(microservice_submission_id=result.microservice_id)
     else:
-        submission = rows.filter(judgements=judgement_id).first()
-    if submission is None:
+        named = Q(pk=judgement_id)
+    judgement = _rows_to_change().only(*_READ_FOR_RESULTS).filter(named).first()
+    if judgement is None:
         raise SubmissionNotFoundError
-    if submission.user_id != result.user_id:
+    if judgement.submission.user_id != result.user_id:
         raise InvalidFieldsError({"user_id": ["The submission is another user's."]})
-    judgements = submission.judgements.filter(finished_at=None)
-    if judgement_id is None:
-        named = judgements.filter(microservice_submission_id=result.microservice_id)
-    else:
-        named = judgements.filter(pk=judgement_id)
-    return submission, named.first()
+    return judgement
 
 
 def _judgement_id_of(reference: str | None) -> UUID | None:

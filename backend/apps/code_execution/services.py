@@ -86,8 +86,9 @@ def create_submission(
                 created_at=now,
             )
         )
-        # After the first try, and apart: results lock the contest before its participants.
-        transaction.on_commit(partial(_show_as_pending, judgement), robust=True)
+        if contest is not None:
+            # After the first try, and apart: results lock the contest before its participants.
+            transaction.on_commit(partial(_show_as_pending, judgement), robust=True)
     # The first try has put the row there as it left it.
     submission = judgement.submission
     submission.user = user

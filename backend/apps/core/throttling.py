@@ -1,6 +1,7 @@
 """Rate limits, counted atomically: in this process, or in Redis for all processes together."""
 
 import math
+import threading
 import time
 from dataclasses import dataclass
 from functools import cache
@@ -9,13 +10,13 @@ from typing import ClassVar
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from limits import RateLimitItem
-from limits.storage import storage_from_string
+from limits.storage import MemoryStorage, storage_from_string
 from limits.strategies import SlidingWindowCounterRateLimiter
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 from typing_extensions import override
 
-PROCESS_MEMORY = "memory://"
+SWEPT_EVERY_S = 60.0
 # Where a request carries the limits that it was counted under.
 QUOTAS = "apps.core.quotas"
 
@@ -41,15 +42,57 @@ class Quota:
         return f'"{self.scope}";r={self.remaining};t={self.reset_s}'
 
 
+class ProcessMemory(MemoryStorage):
+    """Counters of this process.
+
+    Its base starts a thread after a request to forget what has expired; here a request does that
+    now and then.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lock = threading.RLock()
+        self._sweep_at_s = 0.0
+
+    @override
+    def acquire_sliding_window_entry(
+        self, key: str, limit: int, expiry: int, amount: int = 1
+    ) -> bool:
+        """Count a request, if it is within the limit."""
+        with self._lock:
+            return super().acquire_sliding_window_entry(key, limit, expiry, amount)
+
+    @override
+    def incr(self, key: str, expiry: float, amount: int = 1) -> int:
+        """Add to a counter that lives for `expiry` seconds, and give it."""
+        now_s = time.time()
+        with self._lock:
+            self._sweep(now_s)
+            count = self.get(key) + amount
+            self.storage[key] = count
+            self.expirations.setdefault(key, now_s + expiry)
+        return count
+
+    def _sweep(self, now_s: float) -> None:
+        if now_s < self._sweep_at_s:
+            return
+        self._sweep_at_s = now_s + SWEPT_EVERY_S
+        expirations = list(self.expirations.items())
+        for key in [key for key, until_s in expirations if until_s <= now_s]:
+            self.clear(key)
+
+
 @cache
-def _limiter(storage_url: str) -> SlidingWindowCounterRateLimiter:
-    return SlidingWindowCounterRateLimiter(storage_from_string(storage_url))
+def _limiter(redis_url: str) -> SlidingWindowCounterRateLimiter:
+    if not redis_url:
+        return SlidingWindowCounterRateLimiter(ProcessMemory())
+    return SlidingWindowCounterRateLimiter(storage_from_string(redis_url))
 
 
 def limiter() -> SlidingWindowCounterRateLimiter:
     """Give the limiter of this process."""
     # Celery writes `redis+socket` where `limits` writes `redis+unix`: one spelling will do.
-    return _limiter(settings.REDIS_URL.replace("redis+socket:", "redis+unix:") or PROCESS_MEMORY)
+    return _limiter(settings.REDIS_URL.replace("redis+socket:", "redis+unix:"))
 
 
 class RateThrottle(BaseThrottle):
