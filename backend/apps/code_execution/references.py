@@ -3,10 +3,13 @@
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
+from apps.audit import services as audit
 from apps.code_execution.domain import TERMINAL_STATUSES, Status
 from apps.code_execution.models import CodeSubmission, Judgement
 from apps.problems.models import Problem, ReferenceSubmission
@@ -22,16 +25,22 @@ class ReferenceOutcome:
     expected: tuple[str, ...]
     verdict: str | None
     is_as_expected: bool | None
+    submission_id: int | None
+    score: Decimal | None
 
 
 @transaction.atomic
 def judge_references(*, problem: Problem, user: User) -> int:
-    """Have every reference submission of a problem judged, and give their number.
+    """Have a problem's reference submissions judged, but those that are being judged already.
 
-    The sweep hands them over.
+    The sweep hands them over. Gives how many were ordered.
     """
     now = timezone.now()
-    references = list(problem.reference_submissions.all())
+    # One at a time, so that nothing is judged twice at once.
+    Problem.objects.select_for_update().get(pk=problem.pk)
+    busy = set(_being_judged(problem).values_list("external_id", flat=True))
+    every = problem.reference_submissions.all()
+    references = [each for each in every if _key(each) not in busy]
     for reference in references:
         submission = CodeSubmission.objects.create(
             user=user,
@@ -43,7 +52,15 @@ def judge_references(*, problem: Problem, user: User) -> int:
             created_at=now,
         )
         Judgement.objects.create(submission=submission, created_at=now, due_at=now)
+    audit.record(
+        actor=user, act="problem.judge_references", of=problem, after={"count": len(references)}
+    )
     return len(references)
+
+
+def is_judging(problem: Problem) -> bool:
+    """Tell whether a reference submission of a problem has no verdict yet."""
+    return _being_judged(problem).exists()
 
 
 def reference_outcomes(problem: Problem) -> list[ReferenceOutcome]:
@@ -64,6 +81,13 @@ def are_all_judged(outcomes: Iterable[ReferenceOutcome]) -> bool:
     return all(outcome.is_as_expected is not None for outcome in outcomes)
 
 
+def _being_judged(problem: Problem) -> QuerySet[CodeSubmission]:
+    ordered = CodeSubmission.objects.filter(
+        problem=problem, purpose=CodeSubmission.Purpose.REFERENCE
+    )
+    return ordered.exclude(status__in=TERMINAL_STATUSES)
+
+
 def _outcome(
     reference: ReferenceSubmission, submission: CodeSubmission | None, full_points: int
 ) -> ReferenceOutcome:
@@ -77,6 +101,8 @@ def _outcome(
         expected=tuple(reference.expected),
         verdict=submission.verdict if submission else None,
         is_as_expected=is_as_expected,
+        submission_id=submission.pk if submission else None,
+        score=submission.score if submission else None,
     )
 
 

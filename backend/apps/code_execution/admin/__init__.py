@@ -1,6 +1,21 @@
 """Submissions in the admin, and the control pages of contests."""
 
-from apps.code_execution.admin import control, judgements, rejudgings, service, submissions
+from apps.code_execution.admin import (
+    control,
+    judgements,
+    references,
+    rejudgings,
+    service,
+    submissions,
+)
 from apps.code_execution.admin.read_only import ReadOnlyAdmin
 
-__all__ = ["ReadOnlyAdmin", "control", "judgements", "rejudgings", "service", "submissions"]
+__all__ = [
+    "ReadOnlyAdmin",
+    "control",
+    "judgements",
+    "references",
+    "rejudgings",
+    "service",
+    "submissions",
+]

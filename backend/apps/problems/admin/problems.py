@@ -176,9 +176,8 @@ class ProblemForm(forms.ModelForm[Problem]):
         return cleaned
 
 
-@admin.register(Problem)
 class ProblemAdmin(admin.ModelAdmin[Problem]):
-    """Problems with their test cases."""
+    """Problems. Registered by `code_execution.admin`, which can judge their references."""
 
     form = ProblemForm
 
