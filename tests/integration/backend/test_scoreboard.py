@@ -157,6 +157,22 @@ def test_who_has_the_board_already_gets_nothing_and_nothing_is_read(
     assert weak.status_code == 304
 
 
+def test_pages_of_the_frontend_may_read_the_tag_and_send_it(as_nobody: APIClient) -> None:
+    origin = "http://localhost:3000"
+    path = path_of(make_cup())
+
+    answer = as_nobody.get(path, HTTP_ORIGIN=origin)
+    preflight = as_nobody.options(
+        path,
+        HTTP_ORIGIN=origin,
+        HTTP_ACCESS_CONTROL_REQUEST_METHOD="GET",
+        HTTP_ACCESS_CONTROL_REQUEST_HEADERS="if-none-match",
+    )
+
+    assert "ETag" in answer.headers["Access-Control-Expose-Headers"]
+    assert "if-none-match" in preflight.headers["Access-Control-Allow-Headers"]
+
+
 def test_a_new_verdict_makes_a_new_tag(as_nobody: APIClient, alice: User) -> None:
     contest = make_cup(HOUR)
     problem = make_problem(contest)
