@@ -25,6 +25,9 @@ def check_freeze(match: Match, anybody: Player, hidden_from: timedelta) -> None:
     true = match.check_board(match.manager)
     for viewer in (anybody, alice, match.accounts["mallory"]):
         assert match.check_board(viewer, hidden_from) != true
+    public = match.worked_out(hidden_from)
+    led = {each["username"]: each["rank"] for each in alice.rows(f"{match.path}leaderboard/")}
+    assert {name: led[name] for name in public} == {name: row.rank for name, row in public.items()}
 
     hidden = [each for each in match.tries if timedelta(milliseconds=each.at_ms) >= hidden_from]
     of_dana = next(each.id for each in hidden if each.player == "dana")
