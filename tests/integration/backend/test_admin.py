@@ -159,7 +159,7 @@ def test_a_manager_makes_a_contest_with_problems_and_participants(
         "feedback": "full",
         "time_zone": "UTC",
         "cooldown_s": "0",
-        "allowed_languages": "[]",
+        "allowed_languages": ["python", "cpp"],
         "roles-TOTAL_FORMS": "0",
         "roles-INITIAL_FORMS": "0",
         "groups-TOTAL_FORMS": "0",
@@ -182,6 +182,7 @@ def test_a_manager_makes_a_contest_with_problems_and_participants(
     assert answer.status_code == 302, answer.content
     contest = Contest.objects.get()
     assert contest.contest_problems.get().points == 50
+    assert contest.allowed_languages == ["python", "cpp"]
     assert contest.participants.get().user == alice
 
 

@@ -137,7 +137,7 @@ def test_clones_and_announces(manager: Client, contest: Contest, alice: User) ->
 
 
 def test_ends_unfreezes_and_finalises(
-    manager: Client, contest: Contest, judged: CodeSubmission
+    manager: Client, contest: Contest, judged: CodeSubmission, alice: User
 ) -> None:
     now = timezone.now()
     Contest.objects.update(freeze_time=now - HOUR / 2, end_time=now - HOUR / 4)
@@ -154,6 +154,11 @@ def test_ends_unfreezes_and_finalises(
     assert manager.get(url_of(contest, "unpublish")).status_code == 403
     edit = reverse("admin:contests_contest_change", args=[contest.pk])
     assert manager.post(edit, {"title": "Other"}).status_code == 403
+    late = {"contest": contest.pk, "user": alice.pk, "kind": "official", "state": "registered"}
+    added = manager.post(
+        reverse("admin:contests_contestparticipant_add"), {**late, "extra_time_s": "0"}
+    )
+    assert "results are final" in text_of(added)
 
 
 def test_a_refused_act_says_why(manager: Client, contest: Contest, judged: CodeSubmission) -> None:
@@ -269,7 +274,7 @@ def test_changing_a_contest_is_in_the_audit_trail_with_before_and_after(
             data[bound.name] = value
     for prefix in ("contest_problems", "roles", "groups", "participants"):
         data |= {f"{prefix}-TOTAL_FORMS": "0", f"{prefix}-INITIAL_FORMS": "0"}
-    data |= {"title": "Renamed", "format_config": "{}", "allowed_languages": "[]"}
+    data |= {"title": "Renamed", "format_config": "{}"}
 
     answer = manager.post(url, data)
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Field, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from typing_extensions import override
@@ -29,6 +29,7 @@ from apps.contests.services import contests
 from apps.contests.services.problems import problems_shown_in_full
 from apps.contests.services.waiting_list import fill_places
 from apps.contests.signals import rules_changed
+from apps.problems.models import LANGUAGE_CHOICES
 
 FIELDSETS: Any = [
     (None, {"fields": ["title", "description", ("is_active", "is_published")]}),
@@ -67,6 +68,10 @@ FIELDSETS: Any = [
 ]
 
 
+def _without_code(row: str | tuple[str, ...]) -> str | tuple[str, ...]:
+    return row if isinstance(row, str) else tuple(name for name in row if name != "access_code")
+
+
 class ContestProblemInline(OfContestInline):
     """The problems of a contest, in their order."""
 
@@ -74,6 +79,15 @@ class ContestProblemInline(OfContestInline):
     fields = ["order", "label", "problem", "points", "color"]
     autocomplete_fields = ["problem"]
     extra = 0
+
+    @override
+    def formfield_for_dbfield(
+        self, db_field: Field[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        """Let the row fit the page."""
+        if db_field.name in {"label", "color"}:
+            kwargs["widget"] = forms.TextInput(attrs={"size": 8})
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     @override
     def get_autocomplete_fields(self, request: HttpRequest) -> Any:
@@ -133,6 +147,30 @@ class ContestAdmin(ContestScopedAdmin):
         """Count the participants along."""
         rows: QuerySet[Contest] = super().get_queryset(request)
         return rows.annotate(participant_count=Count("participants"))
+
+    @override
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Keep the access code from judges, who do not decide who may enter."""
+        if self.has_change_permission(request, obj):
+            return self.fieldsets
+        return [
+            (title, {**options, "fields": [_without_code(each) for each in options["fields"]]})
+            for title, options in FIELDSETS
+        ]
+
+    @override
+    def formfield_for_dbfield(
+        self, db_field: Field[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        """Offer the languages to tick."""
+        if db_field.name == "allowed_languages":
+            return forms.MultipleChoiceField(
+                choices=LANGUAGE_CHOICES,
+                widget=forms.CheckboxSelectMultiple,
+                required=False,
+                help_text="None ticked: all.",
+            )
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     @override
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:

@@ -71,6 +71,21 @@ class ParticipantInline(OfContestInline):
         return super().get_queryset(request).select_related("user")
 
 
+class ParticipantForm(forms.ModelForm[ContestParticipant]):
+    """A participant of a contest that may still change."""
+
+    def clean_contest(self) -> Contest:
+        """Refuse a final contest.
+
+        Raises:
+            ValidationError: Its results are final.
+        """
+        contest: Contest = self.cleaned_data["contest"]
+        if contest.finalized_at is not None:
+            raise forms.ValidationError("The contest's results are final.")
+        return contest
+
+
 class DisqualificationForm(forms.Form):
     """Why."""
 
@@ -84,6 +99,7 @@ class ParticipantAdmin(ContestScopedAdmin):
     """Participants over all contests."""
 
     role_managers_change = True
+    form = ParticipantForm
     list_display = [
         "display_name",
         "contest",
