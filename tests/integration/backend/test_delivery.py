@@ -3,7 +3,10 @@
 import json
 import threading
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -27,6 +30,21 @@ def submit(user: User) -> CodeSubmission:
     return services.create_submission(
         user=user, code="print(42)", language="python", input_data="", contest=None, problem=None
     )
+
+
+def at_the_same_moment(*acts: Callable[[], Any]) -> list[Any]:
+    """Do each in a thread of its own; give what they return, in their order."""
+    barrier = threading.Barrier(len(acts))
+
+    def do(act: Callable[[], Any]) -> Any:
+        barrier.wait()
+        try:
+            return act()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(acts)) as threads:
+        return list(threads.map(do, acts))
 
 
 def make_due(submission: CodeSubmission) -> Judgement:
@@ -180,6 +198,41 @@ def test_a_result_may_be_faster_than_the_answer_to_the_hand_over(
     submission.refresh_from_db()
     assert submission.status == "completed"
     assert submission.microservice_submission_id == 1001
+
+
+def test_results_and_the_note_of_the_hand_over_may_come_at_the_same_moment(
+    alice: User, execution_service: FakeExecutionService
+) -> None:
+    execution_service.answer_with(*[503] * 10)
+    for number in range(10):
+        submission = submit(alice)
+        judgement = submission.judgements.select_related("submission").get()
+        event = make_event(submission, submission_id=2000 + number)
+
+        told = at_the_same_moment(
+            partial(mark_delivered, judgement=judgement, microservice_id=2000 + number),
+            partial(deliver, event, message_id=f"{judgement.pk}-first"),
+            partial(deliver, event, message_id=f"{judgement.pk}-second"),
+        )
+
+        assert [answer.status_code for answer in told if answer] == [200, 200]
+        submission.refresh_from_db()
+        assert (submission.status, submission.verdict) == ("completed", "AC")
+        assert submission.microservice_submission_id == 2000 + number
+        assert submission.events.filter(has_changed=True).count() == 1
+        assert submission.events.count() == 2
+
+
+def test_a_service_that_counts_anew_takes_the_link_of_an_older_submission(
+    alice: User, execution_service: FakeExecutionService
+) -> None:
+    older = make_submission(alice, microservice_submission_id=1001, status="completed")
+
+    newer = submit(alice)
+
+    older.refresh_from_db()
+    newer.refresh_from_db()
+    assert (older.microservice_submission_id, newer.microservice_submission_id) == (None, 1001)
 
 
 class TestReconciler:

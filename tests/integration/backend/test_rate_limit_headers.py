@@ -1,12 +1,17 @@
 """Every answer tells under which limits the request was counted, and what is left of them."""
 
 import re
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from django.test import Client
 from limits import parse
 from rest_framework.test import APIClient
+
+from apps.core import throttling
 
 pytestmark = pytest.mark.django_db
 CONTESTS = "/api/code-execution/contests/"
@@ -73,3 +78,27 @@ def test_a_page_of_another_origin_may_send_a_key_and_read_the_limits() -> None:
         answer.headers["Access-Control-Expose-Headers"]
         == "RateLimit, RateLimit-Policy, Retry-After"
     )
+
+
+def test_requests_in_many_threads_are_all_counted_and_start_no_thread() -> None:
+    limit, limiter = parse("50/hour"), throttling.limiter()
+    limiter.hit(limit, "warm", "up")
+    time.sleep(0.1)
+    started = threading.active_count()
+
+    with ThreadPoolExecutor(8) as threads:
+        hits = list(threads.map(lambda _: limiter.hit(limit, "api", "user:1"), range(200)))
+        assert threading.active_count() - started <= 8
+
+    assert hits.count(True) == 50
+
+
+def test_counters_are_forgotten_when_their_windows_are_over(monkeypatch: Any) -> None:
+    memory, now_s = throttling.ProcessMemory(), time.time()
+    for number in range(100):
+        memory.acquire_sliding_window_entry(f"user:{number}", 10, 1)
+
+    monkeypatch.setattr(time, "time", lambda: now_s + 120)
+    memory.acquire_sliding_window_entry("user:late", 10, 1)
+
+    assert len(memory.storage) == len(memory.expirations) == 1
