@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apps.core.zip_archive import ArchiveLimits
-from apps.problems.packages import entries
+from apps.problems.packages import entries, test_data
 from apps.problems.packages.reading import read_package
 from apps.problems.packages.report import FINDINGS_MAX
 from apps.problems.packages.writing import write_package
@@ -173,6 +173,19 @@ def test_refuses_too_many_tests() -> None:
     tests = {f"data/secret/{n}.{end}": b"" for n in range(501) for end in ("in", "ans")}
 
     assert "make it at most 500" in refusal(packed(smallest() | tests))
+
+
+def test_refuses_test_data_that_are_too_large_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(test_data, "TEST_DATA_TOTAL_BYTES_MAX", 8)
+    four = {"data/secret/9.in": b"1234", "data/secret/9.ans": b""}
+    nine = {"data/secret/9.in": b"1234", "data/secret/9.ans": b"12345"}
+    others = {
+        path: b"" if path.startswith("data/") and not path.endswith(".yaml") else content
+        for path, content in smallest().items()
+    }
+
+    assert read_package(packed(others | four), file_name="echo.zip")[0] is not None
+    assert "have 9 bytes together" in refusal(packed(others | nine))
 
 
 def test_refuses_a_text_that_is_too_large() -> None:

@@ -196,6 +196,9 @@ class ProblemAdmin(admin.ModelAdmin[Problem]):
         ReferenceSubmissionInline,
     ]
 
+    class Media:
+        css: ClassVar[dict[str, list[str]]] = {"all": ["admin/problems/statement.css"]}
+
     @override
     def get_queryset(self, request: HttpRequest) -> QuerySet[Problem]:
         """Count the test cases along."""

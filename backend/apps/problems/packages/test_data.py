@@ -1,14 +1,14 @@
 """The folder `data`: tests in groups, and what `testdata.yaml` says of each group."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import Any, TypeVar
 
-from apps.problems.domain import TEST_CASES_MAX
+from apps.problems.domain import MIB, TEST_CASES_MAX, TEST_DATA_TOTAL_BYTES_MAX
 from apps.problems.packages.entries import Entries
 from apps.problems.packages.fields import Fields, decimal_of
 from apps.problems.packages.package import (
@@ -62,9 +62,18 @@ def read_groups(
         groups.append(TestGroup(path=folder, settings=settings[folder], cases=tuple(own)))
     if not any(path.startswith(f"{SECRET}/") for path in cases):
         report.error(SECRET, "There is no secret test; add an .in and an .ans file.")
+    _check_sizes(cases.values(), report)
+    return tuple(groups)
+
+
+def _check_sizes(cases: Collection[TestCase], report: Report) -> None:
     if len(cases) > TEST_CASES_MAX:
         report.error(DATA, f"It has {len(cases)} tests; make it at most {TEST_CASES_MAX}.")
-    return tuple(groups)
+    size_bytes = sum(case.input.size_bytes + case.answer.size_bytes for case in cases)
+    if size_bytes > TEST_DATA_TOTAL_BYTES_MAX:
+        mib_max = TEST_DATA_TOTAL_BYTES_MAX // MIB
+        text = f"Its inputs and answers have {size_bytes} bytes together"
+        report.error(DATA, f"{text}; make it at most {mib_max} MiB.")
 
 
 def settings_document(settings: GroupSettings, problem_type: ProblemType) -> dict[str, Any]:
