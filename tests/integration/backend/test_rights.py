@@ -100,7 +100,6 @@ class TestListsAgreeWithThePolicy:
         {"state": State.WAITING, "started_at": NOW - HOUR},
         {"started_at": NOW - HOUR},
         {"started_at": NOW + HOUR},
-        {"kind": "started_at": NOW - HOUR},
         {"kind": Kind.VIRTUAL, "started_at": NOW - HOUR},
         {"kind": Kind.VIRTUAL},
     )
