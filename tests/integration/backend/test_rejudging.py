@@ -1,10 +1,12 @@
 """Rejudging as a staged act: judged beside, compared, then applied or cancelled."""
 
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from apps.audit.models import AuditEntry
@@ -13,7 +15,12 @@ from apps.code_execution.comparison import compare
 from apps.code_execution.models import CodeSubmission, Judgement, Rejudging
 from apps.contests.models import Contest, ContestParticipant
 from apps.contests.services.rights import Rights
-from apps.core.errors import ContestFinalError, IllegalTransitionError, InvalidFieldsError
+from apps.core.errors import (
+    ClientError,
+    ContestFinalError,
+    IllegalTransitionError,
+    InvalidFieldsError,
+)
 from apps.problems.models import Problem
 from apps.users.models import User
 from tests.support.contests import make_contest, make_event, make_problem, make_submission
@@ -304,3 +311,81 @@ def test_a_judge_rejudges_their_own_contests_only(
     staged = rejudging.start(submissions=of_contest(contest), reason="", actor=bob)
     assert list(rejudging.list_rejudgings(rights)) == [staged]
     assert not rejudging.list_rejudgings(Rights(alice, timezone.now())).exists()
+
+
+def at_once(*jobs: Callable[[], object]) -> list[object]:
+    """Do several things in threads of their own; give what came of each."""
+    outcomes: list[object] = [None] * len(jobs)
+    barrier = threading.Barrier(len(jobs))
+
+    def run(place: int, job: Callable[[], object]) -> None:
+        barrier.wait()
+        try:
+            outcomes[place] = job()
+        except ClientError as error:
+            outcomes[place] = error
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=(place, job)) for place, job in enumerate(jobs)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return outcomes
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("attempt", range(3))
+def test_of_a_rejudging_and_a_rerun_at_the_same_time_one_gets_the_submission(
+    contest: Contest, submit: Submit, alice: User, bob: User, attempt: int
+) -> None:
+    submission = submit(alice)
+
+    outcomes = at_once(
+        lambda: rejudging.start(submissions=of_contest(contest), reason="", actor=bob),
+        lambda: services.rerun_submission(submission_id=submission.pk),
+    )
+
+    refused = [each for each in outcomes if isinstance(each, ClientError)]
+    assert len(refused) == 1
+    assert submission.judgements.filter(finished_at=None).count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("attempt", range(3))
+def test_two_decisions_at_the_same_time_are_one(
+    contest: Contest, submit: Submit, alice: User, bob: User, attempt: int
+) -> None:
+    submission = submit(alice)
+    staged = rejudging.start(submissions=of_contest(contest), reason="", actor=bob)
+    tell_all(staged, {submission.pk: "WA"})
+
+    outcomes = at_once(
+        lambda: rejudging.apply(rejudging=staged, actor=bob),
+        lambda: rejudging.cancel(rejudging=staged, actor=bob),
+    )
+
+    assert len([each for each in outcomes if isinstance(each, ClientError)]) == 1
+    staged.refresh_from_db()
+    submission.refresh_from_db()
+    expected = {"applied": "WA", "cancelled": "AC"}
+    assert submission.verdict == expected[staged.state]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_last_two_results_at_the_same_time_make_it_ready(
+    contest: Contest, submit: Submit, alice: User, charlie: User, bob: User
+) -> None:
+    submit(alice)
+    submit(charlie)
+    staged = rejudging.start(submissions=of_contest(contest), reason="", actor=bob)
+    first, second = staged.judgements.order_by("submission_id")
+
+    at_once(
+        lambda: tell(first, "AC", number=901),
+        lambda: tell(second, "AC", number=902),
+    )
+
+    staged.refresh_from_db()
+    assert staged.state == Rejudging.State.READY
