@@ -7,10 +7,11 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
 from apps.code_execution.models import CodeSubmission, Judgement, Rejudging
-from apps.code_execution.scoring import recompute_board
+from apps.code_execution.scoring import recompute_board, update_board
 from apps.contests.models import (
     Clarification,
     Contest,
@@ -18,12 +19,13 @@ from apps.contests.models import (
     ContestProblem,
     ContestRole,
 )
-from apps.problems.models import Problem, ProblemProgram, TestCase, TestData
+from apps.problems.models import PackageFile, Problem, ProblemProgram, TestCase, TestData
 from apps.users.models import User
 from tests.support.contests import make_contest, make_submission
 from tests.support.people import make_user
 
 HOUR = timedelta(hours=1)
+ATTACHMENT, VALIDATOR = "attachments/note.txt", "input_validators/check.py"
 FREEZE_AFTER, LENGTH = 4 * HOUR, 5 * HOUR
 EARLY, LATE = timedelta(minutes=30), timedelta(hours=4, minutes=10)
 
@@ -73,6 +75,8 @@ class Secret(StrEnum):
     HIDDEN_INPUT = "input-of-the-hidden-test"
     HIDDEN_ANSWER = "answer-to-the-hidden-test"
     CHECKER = "source-of-the-checker"
+    ATTACHMENT = "text-of-the-attachment"
+    VALIDATOR = "text-of-the-input-validator"
     ACCESS_CODE = "code-to-enter-with"
     ALICES_CODE = "program-of-alice"
     CHARLIES_CODE = "program-of-charlie"
@@ -124,7 +128,8 @@ class World:
         }
         CodeSubmission.objects.filter(pk=self.late.pk).update(**outcome)
         Judgement.objects.filter(submission=self.late).update(**outcome)
-        recompute_board(contest=self.contest)
+        with transaction.atomic():
+            update_board(self.late)
 
 
 def make_world(moment: Moment, **rules: Any) -> World:
@@ -188,6 +193,8 @@ def _problem(contest: Contest) -> Problem:
             is_sample=is_sample,
         )
     ProblemProgram.objects.create(problem=problem, language="python", source=Secret.CHECKER)
+    for path, text in ((ATTACHMENT, Secret.ATTACHMENT), (VALIDATOR, Secret.VALIDATOR)):
+        PackageFile.objects.create(problem=problem, path=path, data=keep(text))
     ContestProblem.objects.create(contest=contest, problem=problem, points=5000)
     return problem
 
@@ -232,7 +239,8 @@ def _submit(world: World, who: Who, at: datetime, number: int, *, score: str) ->
         problem=world.problem,
         microservice_submission_id=number,
         created_at=at,
-        code=codes[who].value,
+        # A comment stays in one piece where programs are coloured.
+        code=f"# {codes[who]}",
         status="completed",
         verdict="WA",
         is_correct=False,

@@ -9,16 +9,27 @@ from itertools import product
 from typing import Any
 
 import pytest
+import time_machine
 from django.contrib import admin
 from django.db import transaction
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 from limits import parse
 from rest_framework.test import APIClient
 
 from apps.code_execution.models import CodeSubmission
 from apps.contests.models import Contest
 from tests.integration.backend.conftest import client_of
-from tests.support.contest_world import JURY, Moment, Secret, Who, World, make_world
+from tests.support.contest_world import (
+    ATTACHMENT,
+    JURY,
+    VALIDATOR,
+    Moment,
+    Secret,
+    Who,
+    World,
+    make_world,
+)
 
 pytestmark = pytest.mark.django_db
 API = "api/code-execution/"
@@ -29,6 +40,7 @@ OTHERS = [who for who in Who if who not in JURY]
 
 # What everybody gets, in the order of `Who`:
 #           nobody, stranger, alice, charlie, tester, judge, manager, other manager, superuser
+EVERYBODYS = "200 200 200 200 200 200 200 200 200"
 SIGNED_IN = "401 200 200 200 200 200 200 200 200"
 OF_OPEN_PROBLEM = "401 404 404 404 200 200 200 404 200"
 MADE_BY_ALL = "401 201 201 201 201 201 201 201 201"
@@ -75,7 +87,8 @@ DECISIONS: dict[str, Rows] = {
     "POST contests/{id}/clarifications/": {"": "401 403 201 201 403 201 201 403 201"},
     "POST contests/{id}/clarifications/{clarification_id}/answer/": {"": ANSWERED},
     "GET contests/{id}/submissions/": {"": SIGNED_IN},
-    "GET contests/{id}/scoreboard/": {"": "200 200 200 200 200 200 200 200 200"},
+    "GET contests/{id}/scoreboard/": {"": EVERYBODYS},
+    "GET /contests/{id}/scoreboard/": {"": EVERYBODYS},
     "POST contests/{id}/clone/": {"": MADE_BY_GLOBAL_MANAGERS},
     "POST contests/{id}/publish/": {"": MANAGED},
     "POST contests/{id}/unpublish/": {"": MANAGED},
@@ -108,6 +121,7 @@ DECISIONS: dict[str, Rows] = {
     },
     "DELETE problems/{id}/": {"": "401 403 403 403 403 403 403 403 409"},
     "GET problems/{id}/languages/": {"": SIGNED_IN, "before": OF_OPEN_PROBLEM},
+    "GET problems/{id}/files/{path}": {"": SIGNED_IN, "before": OF_OPEN_PROBLEM},
     "GET submissions/": {"": SIGNED_IN},
     "POST submissions/": {
         "": MADE_BY_ALL,
@@ -163,6 +177,8 @@ NARROWED = (
     "problems/?contest={id}",
     "contests/?search=cup",
     "contests/{id}/submissions/?page_size=1",
+    "contests/{id}/scoreboard/?public=1",
+    f"problems/{{id}}/files/{VALIDATOR}",
 )
 
 
@@ -170,6 +186,13 @@ NARROWED = (
 def no_rate_limits(settings: Any) -> None:
     """Ask as often as it takes."""
     settings.RATE_LIMITS = dict.fromkeys(settings.RATE_LIMITS, parse("1000000/minute"))
+
+
+@pytest.fixture
+def standing_clock() -> Iterator[None]:
+    """Let pages that tell the time tell the same."""
+    with time_machine.travel(timezone.now(), tick=False):
+        yield
 
 
 def endpoints() -> Iterator[str]:
@@ -194,7 +217,7 @@ def _views(patterns: Any, prefix: str) -> Iterator[tuple[str, Any]]:
 
 def _plain(pattern: str) -> str:
     text = re.sub(r"\(\?P<pk>[^)]*\)|<int:pk>", "{id}", pattern)
-    text = re.sub(r"<int:(\w+)>", r"{\1}", text)
+    text = re.sub(r"<(?:int|path):(\w+)>", r"{\1}", text)
     return text.strip("^$").replace("/?", "/").replace("\\.", ".")
 
 
@@ -206,27 +229,26 @@ def test_somebody_has_decided_who_may_use_each_endpoint() -> None:
 
 def _endpoint(row: str) -> str:
     method, path = row.split(" ", 1)
-    return f"{method} {API}{path}"
+    return f"{method} {_address(path)}"
+
+
+def _address(path: str) -> str:
+    return path[1:] if path.startswith("/") else f"{API}{path}"
 
 
 def url_of(path: str, world: World) -> str:
     """Put the world's ids into a path; without a submission there is none of its id."""
-    of_submission = path.startswith("submissions/")
-    own_id = world.contest.pk
-    if path.startswith("problems/{"):
-        own_id = world.problem.pk
-    elif of_submission:
-        own_id = world.early.pk if world.early else 0
-    if "?" in path:
-        own_id = world.contest.pk
-    return (
-        "/"
-        + API
-        + path.format(
-            id=own_id,
-            participant_id=world.alice.pk,
-            clarification_id=world.question.pk,
-        )
+    ids = {
+        "problems/{id}/": world.problem.pk,
+        "rejudgings/{id}/": world.rejudging.pk,
+        "submissions/{id}/": world.early.pk if world.early else 0,
+    }
+    found = [own_id for start, own_id in ids.items() if path.startswith(start)]
+    return f"/{_address(path)}".format(
+        id=found[0] if found else world.contest.pk,
+        participant_id=world.alice.pk,
+        clarification_id=world.question.pk,
+        path=ATTACHMENT,
     )
 
 
@@ -283,6 +305,7 @@ def those_who_may_know(moment: Moment) -> dict[Secret, set[Who]]:
         Secret.PROBLEM: readers,
         Secret.STATEMENT: readers,
         Secret.SAMPLE: readers,
+        Secret.ATTACHMENT: readers,
         Secret.HIDDEN_INPUT: JURY,
         Secret.HIDDEN_ANSWER: JURY,
         Secret.CHECKER: JURY,
@@ -330,6 +353,7 @@ OUTCOMES = (
 
 @pytest.mark.parametrize("moment", FROZEN)
 @pytest.mark.parametrize("who", [who for who in OTHERS if who is not Who.CHARLIE])
+@pytest.mark.usefixtures("standing_clock")
 def test_whatever_a_frozen_verdict_is_others_read_the_same(moment: Moment, who: Who) -> None:
     world = make_world(moment)
     read = []
@@ -363,6 +387,7 @@ def test_boards_tell_participants_nothing_of_their_own_frozen_verdicts(moment: M
 
 
 @pytest.mark.parametrize("who", OTHERS)
+@pytest.mark.usefixtures("standing_clock")
 def test_whatever_a_verdict_is_who_sees_samples_only_reads_the_same(who: Who) -> None:
     world = make_world(Moment.FROZEN, feedback=Contest.Feedback.SAMPLES, freeze_time=None)
     read = []
@@ -396,17 +421,44 @@ def test_a_hidden_contest_is_not_there_for_others(
         assert client.get(f"/{API}problems/").json()["count"] == 0
 
 
-def test_nobody_gets_into_the_admin_by_a_role_in_a_contest() -> None:
-    world = make_world(Moment.FROZEN)
-    pages = [reverse("admin:index")] + [
-        reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
-        for model in admin.site._registry
-    ]
+def admin_pages() -> list[str]:
+    """Give the admin's lists, and the page of every row that is in them."""
+    pages = [reverse("admin:index")]
+    for model in admin.site._registry:
+        name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+        pages.append(reverse(f"{name}_changelist"))
+        rows = model._default_manager.values_list("pk", flat=True)
+        if model._meta.proxy:
+            continue  # it has no rows of its own
+        pages += [reverse(f"{name}_change", args=[pk]) for pk in rows]
+    return pages
 
-    for who in set(Who) - {Who.SUPERUSER}:
-        client = client_of(None)
-        user = world.people[who]
-        if user is not None:
-            client.force_login(user)
-        statuses = {page: client.get(page).status_code for page in pages}
-        assert statuses == dict.fromkeys(pages, 302), who
+
+@pytest.mark.parametrize("who", OTHERS)
+def test_the_admin_tells_nothing_of_a_contest_to_who_is_not_of_its_jury(who: Who) -> None:
+    world = make_world(Moment.FROZEN)
+    client = client_of(None)
+    user = world.people[who]
+    if user is not None:
+        client.force_login(user)
+
+    answers = {page: client.get(page) for page in admin_pages()}
+
+    text = "".join(answer.content.decode() for answer in answers.values())
+    assert {secret for secret in Secret if secret in text} == set()
+    if who is not Who.OTHER_MANAGER:
+        assert {answer.status_code for answer in answers.values()} == {302}
+
+
+def test_the_admin_shows_the_jury_what_it_judges() -> None:
+    world = make_world(Moment.FROZEN)
+    assert world.late is not None
+    client = client_of(None)
+    judge = world.people[Who.JUDGE]
+    assert judge is not None
+    client.force_login(judge)
+
+    text = "".join(client.get(page).content.decode() for page in admin_pages())
+
+    assert Secret.CHARLIES_CODE in text
+    assert Secret.ACCESS_CODE not in text
