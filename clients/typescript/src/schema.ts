@@ -1592,11 +1592,10 @@ export interface components {
          * @description * `official` - Official
          *     * `unofficial` - Out of competition
          *     * `virtual` - Virtual
-         *     * `practice` - Practice
          *     * `jury` - Jury and testers
          * @enum {string}
          */
-        ParticipantKindEnum: "official" | "unofficial" | "virtual" | "practice" | "jury";
+        ParticipantKindEnum: "official" | "unofficial" | "virtual" | "jury";
         ParticipantPage: {
             /** @example 123 */
             count: number;
