@@ -219,7 +219,7 @@ class ProblemAdmin(admin.ModelAdmin[Problem]):
             names.insert(names.index("statement") + 1, "rendered_statement")
         return names
 
-    @admin.display(description="as participants see it")
+    @admin.display(description="as participants see it, who get formulas drawn")
     def rendered_statement(self, problem: Problem) -> SafeString:
         """Give the stored statement as HTML."""
         files_url = reverse(FILE_VIEW, args=[problem.pk, "-"]).removesuffix("-")
