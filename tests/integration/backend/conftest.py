@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.test import Client
 from rest_framework.test import APIClient
 
 from apps.code_execution.service_health import forget_health
@@ -11,6 +12,7 @@ from apps.contests.services import board
 from apps.contests.views import board_table
 from apps.core import throttling
 from apps.users.models import User
+from tests.support.documented_answers import differences
 from tests.support.execution_service import FakeExecutionService, fake_execution_service
 from tests.support.people import make_manager, make_user
 
@@ -34,6 +36,20 @@ def no_remembered_boards() -> None:
     """Forget boards of contests that had the same number in another test."""
     board._board.cache_clear()
     board_table._table.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def documented_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every answer of the API be as the OpenAPI document says."""
+    original = Client.request
+
+    def request(self: Client, **sent: Any) -> Any:
+        answer = original(self, **sent)
+        wrong = differences(sent["REQUEST_METHOD"], sent["PATH_INFO"], answer)
+        assert not wrong, f"{sent['REQUEST_METHOD']} {sent['PATH_INFO']}: {wrong}"
+        return answer
+
+    monkeypatch.setattr(Client, "request", request)
 
 
 @pytest.fixture
