@@ -57,14 +57,16 @@ class Stream:
         return {}
 
     async def next_tag(self) -> str:
-        """Give the tag of the next event."""
-        return (await self.next_block())["id"]
+        """Give the tag of the next event, whatever is said in between."""
+        while "id" not in (block := await self.next_block()):
+            assert block, "the stream has ended"
+        return block["id"]
 
     async def is_quiet(self) -> bool:
         """Tell whether nothing comes for a while; nothing can be read afterwards."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(QUIET_S):
-                await self.next_block()
+                await self.next_tag()
                 return False
         return True
 
