@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from typing_extensions import override
@@ -205,17 +204,20 @@ class VisibleContestField(serializers.PrimaryKeyRelatedField[Contest]):
     """A contest that the caller may know of; any other is as good as none."""
 
     @override
-    def get_queryset(self) -> QuerySet[Contest]:
-        """Give those; the OpenAPI document is made without a caller."""
-        rights: Rights | None = self.context.get("rights")
-        return rights.visible_contests() if rights else Contest.objects.none()
+    def to_internal_value(self, data: Any) -> Contest:
+        """Find it; who the caller is has to be known only where not everybody may know of it."""
+        contest = super().to_internal_value(data)
+        rights: Rights = self.context["rights"]
+        if not contest.is_open_knowledge and not rights.visibility(contest).may_see_contest:
+            self.fail("does_not_exist", pk_value=data)
+        return contest
 
 
 class NewSubmissionSerializer(ProgramSerializer):
     """A program to judge; `context["rights"]` says whose."""
 
     contest = VisibleContestField(
-        queryset=Contest.objects.none(), required=False, allow_null=True, default=None
+        queryset=Contest.objects.all(), required=False, allow_null=True, default=None
     )
     problem = serializers.PrimaryKeyRelatedField(
         queryset=Problem.objects.all(), required=False, allow_null=True, default=None

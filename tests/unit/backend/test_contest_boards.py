@@ -51,7 +51,7 @@ def test_equal_penalties_are_told_apart_by_the_last_solution() -> None:
         ["alice", "dana", "heidi", "oscar"], {"A": PASS_FAIL}, ICPC_TRIES, penalty_minutes=20
     )
 
-    places = [(row.player, row.rank, row.score, row.penalty) for row in board.values()]
+    places = [(row.player, row.rank, float(row.score), row.penalty) for row in board.values()]
     assert places == [
         ("alice", 1, 1, 30),
         ("dana", 2, 1, 30),
@@ -71,7 +71,7 @@ def test_what_comes_at_the_freeze_or_later_is_pending() -> None:
         hidden_from=timedelta(minutes=30),
     )
 
-    assert [(row.rank, row.score) for row in board.values()] == [(1, 1), (2, 0)]
+    assert [(row.rank, float(row.score)) for row in board.values()] == [(1, 1), (2, 0)]
     assert (board["dana"].cells["A"].judged, board["dana"].cells["A"].pending) == (0, 1)
 
 
@@ -87,5 +87,5 @@ def test_the_best_of_each_group_counts_from_whichever_try() -> None:
     board = points_board(["alice", "dana", "heidi", "oscar"], {"A": POINTS}, tries)
 
     # One off: 20 + 15; modular: 0 + 20; neither has passed what the last group requires.
-    places = [(row.player, row.rank, row.score) for row in board.values()]
+    places = [(row.player, row.rank, float(row.score)) for row in board.values()]
     assert places == [("alice", 2, 40), ("dana", 1, 100), ("heidi", 3, 35), ("oscar", 3, 35)]

@@ -224,6 +224,11 @@ class Contest(models.Model):
             window=None if minutes is None else timedelta(minutes=minutes),
         )
 
+    @property
+    def is_open_knowledge(self) -> bool:
+        """Whether everybody may know that there is this contest."""
+        return self.is_published and self.access != self.Access.PRIVATE
+
     def has_started(self, now: datetime) -> bool:
         """Tell whether the start has passed; without one it always has."""
         return self.start_time is None or self.start_time <= now
