@@ -35,7 +35,8 @@ def list_problems() -> QuerySet[Problem]:
 
 def find_file(problem: Problem, path: str) -> PackageFile | None:
     """Give a file beside the statement or an attachment, by its path there or in the package."""
-    if len(path) > PATH_CHARS_MAX:
+    # No database keeps a NUL, and PostgreSQL does not even look for one.
+    if len(path) > PATH_CHARS_MAX or "\x00" in path:
         return None
     paths = [f"{folder}/{path}" for folder in _OPEN_FOLDERS]
     if path.startswith(tuple(f"{folder}/" for folder in _OPEN_FOLDERS)):

@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from pytest_django import DjangoDbBlocker
 from rest_framework.test import APIClient
 
 from apps.code_execution.service_health import forget_health
@@ -29,6 +31,22 @@ def fresh_rate_limits() -> Iterator[None]:
 def no_remembered_health() -> None:
     """Ask each test's own execution service."""
     forget_health()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_session_outlives_the_tests(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[None]:
+    """End what servers of browser tests leave in the pool, else PostgreSQL drops no database."""
+    yield
+    if connection.vendor != "postgresql":
+        return
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+    connection.close()
 
 
 @pytest.fixture(autouse=True)

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -12,6 +11,10 @@ from playwright.sync_api import Page, expect
 from apps.code_execution.models import CodeSubmission, Rejudging
 from apps.contests.models import Clarification, Contest, ContestParticipant
 from apps.users.models import User
+from config.asgi import make_front_door
+from live.hub import Hub
+from live.streams import StreamLimits
+from tests.support.asgi_servers import serving_in_thread
 from tests.support.browser import chromium, watch_for_faults
 from tests.support.contests import (
     make_contest,
@@ -58,6 +61,13 @@ def page(monkeypatch: pytest.MonkeyPatch) -> Iterator[Page]:
             yield page
     except ServerMissingError as error:
         pytest.skip(str(error))
+
+
+@pytest.fixture
+def address() -> Iterator[str]:
+    """The front door's."""
+    with serving_in_thread(make_front_door(Hub(), StreamLimits())) as address:
+        yield f"http://{address}"
 
 
 @pytest.fixture
@@ -151,10 +161,10 @@ def judge_anew(staged: Rejudging, *, of: User) -> None:
 
 
 def test_a_manager_runs_a_contest_to_its_final_results(
-    page: Page, live_server: Any, bob: User, alice: User, contest: Contest, tmp_path: Path
+    page: Page, address: str, bob: User, alice: User, contest: Contest, tmp_path: Path
 ) -> None:
     faults = watch_for_faults(page)
-    work = Work(page, live_server.url, tmp_path)
+    work = Work(page, address, tmp_path)
     work.sign_in(bob)
     page.goto(f"{work.address}/admin/contests/contest/")
     work.picture("contests")
@@ -273,11 +283,11 @@ def read_the_audit_trail(work: Work) -> None:
 
 
 def test_a_contest_is_made_in_the_browser(
-    page: Page, live_server: Any, bob: User, tmp_path: Path
+    page: Page, address: str, bob: User, tmp_path: Path
 ) -> None:
     problem = make_problem(title="Sum of two")
     faults = watch_for_faults(page)
-    work = Work(page, live_server.url, tmp_path)
+    work = Work(page, address, tmp_path)
     work.sign_in(bob)
     page.goto(f"{work.address}/admin/contests/contest/add/")
     page.get_by_label("Title").fill("Spring cup")
