@@ -42,6 +42,8 @@ class SubmissionRules:
 
     def pause_s(self, *, newest: datetime | None, now: datetime) -> int:
         """Say how many seconds to wait since the newest submission to the problem; 0: none."""
-        if newest is None:
+        # Of two at the same time the newest may have come later than `now`: without a cool-down
+        # that is no reason to wait.
+        if newest is None or self.cooldown <= NO_PAUSE:
             return 0
         return max(0, math.ceil((newest + self.cooldown - now).total_seconds()))

@@ -54,5 +54,9 @@ def test_who_waits_as_long_as_told_waits_no_more(cooldown_s: int, since_s: float
     assert (pause_s == 0) == (NOW - newest >= timedelta(seconds=cooldown_s))
 
 
+def test_one_that_came_a_moment_later_is_no_reason_to_wait_without_a_cool_down() -> None:
+    assert SubmissionRules().pause_s(newest=NOW + timedelta(milliseconds=1), now=NOW) == 0
+
+
 def test_the_first_submission_waits_for_nothing() -> None:
     assert SubmissionRules(cooldown=timedelta(hours=1)).pause_s(newest=None, now=NOW) == 0
