@@ -1,0 +1,1 @@
+"""Executions, and who watches them: in Redis for all replicas, or in the memory of one process."""
