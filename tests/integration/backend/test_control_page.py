@@ -81,6 +81,17 @@ def test_shows_clock_queue_board_questions_and_problems(
         assert f'{url_of(contest, name)}"' not in page
 
 
+def test_leads_to_the_public_scoreboard(manager: Client, contest: Contest) -> None:
+    control = text_of(manager.get(url_of(contest)))
+    change = manager.get(reverse("admin:contests_contest_change", args=[contest.pk]))
+
+    assert f'href="/contests/{contest.pk}/scoreboard/"' in control
+    assert "View on site" in text_of(change)
+    shown = manager.get(change.context["absolute_url"], follow=True)
+    assert shown.redirect_chain == [(f"http://testserver/contests/{contest.pk}/scoreboard/", 302)]
+    assert "Winter cup" in text_of(shown)
+
+
 def test_an_act_says_whom_it_affects_and_waits_for_a_yes(
     manager: Client, contest: Contest, judged: CodeSubmission
 ) -> None:

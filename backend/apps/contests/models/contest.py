@@ -13,6 +13,7 @@ from django.core.validators import (
     RegexValidator,
 )
 from django.db import models
+from django.urls import reverse
 from typing_extensions import override
 
 from apps.contests.formats import (
@@ -188,6 +189,10 @@ class Contest(models.Model):
     @override
     def __str__(self) -> str:
         return self.title
+
+    def get_absolute_url(self) -> str:
+        """Give the address of its page for everybody, the scoreboard."""
+        return reverse("scoreboard", args=[self.pk])
 
     @property
     def rules(self) -> ContestFormat:
