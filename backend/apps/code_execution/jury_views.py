@@ -185,7 +185,7 @@ class RejudgingViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Generic
         description="Nothing changes before it is applied.",
         tags=TAGS,
         request=NewRejudgingSerializer,
-        responses={201: RejudgingDetailSerializer, 400: REFUSED},
+        responses={201: RejudgingDetailSerializer, 400: REFUSED, 409: REFUSED},
     )
     def create(self, request: Request) -> Response:
         """Start a rejudging."""

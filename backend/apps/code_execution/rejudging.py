@@ -84,6 +84,7 @@ def start(*, submissions: QuerySet[CodeSubmission], reason: str, actor: User) ->
 
     Raises:
         InvalidFieldsError: Nothing is left to judge, or too much.
+        ContestFinalError: Nothing is left to judge, as results are final.
     """
     if len(reason) > REASON_CHARS_MAX:
         raise InvalidFieldsError({"reason": [f"At most {REASON_CHARS_MAX} characters."]})
@@ -100,6 +101,8 @@ def start(*, submissions: QuerySet[CodeSubmission], reason: str, actor: User) ->
         contest_ids.update(row.contest_id for row in taken)
         problem_ids.update(row.problem_id for row in taken)
         _order(rejudging, taken)
+    if count == 0 and submissions.filter(contest__finalized_at__isnull=False).exists():
+        raise ContestFinalError
     if count == 0:
         text = "There is no submission that can be rejudged: none is finished and free."
         raise InvalidFieldsError({"submissions": [text]})

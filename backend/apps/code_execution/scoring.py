@@ -9,13 +9,15 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 
+from apps.audit import services as audit
 from apps.code_execution.domain import TERMINAL_STATUSES
 from apps.code_execution.models import CodeSubmission
 from apps.contests.domain import NO_SCORE
 from apps.contests.formats import Attempt
 from apps.contests.models import Contest, ContestParticipant
 from apps.contests.services import standings
-from apps.contests.services.contests import lock_contest
+from apps.contests.services.contests import check_not_final, lock_contest
+from apps.users.models import User
 
 _FIELDS = (
     "participant_id",
@@ -27,6 +29,7 @@ _FIELDS = (
     "score",
     "group_scores",
 )
+_STANDING = ("rank", "final_score", "penalty", "tie_break")
 
 
 def update_board(submission: CodeSubmission) -> None:
@@ -58,6 +61,29 @@ def recompute_board(*, contest: Contest) -> None:
     _rebuild(lock_contest(contest.pk))
 
 
+@transaction.atomic
+def mend_board(*, contest: Contest, actor: User) -> int:
+    """Compute both boards anew at somebody's wish; tell how many totals and ranks that changed.
+
+    Raises:
+        ContestFinalError: The results are final.
+    """
+    contest = lock_contest(contest.pk)
+    check_not_final(contest)
+    before = _standings_of(contest)
+    _rebuild(contest)
+    after = _standings_of(contest)
+    changed = sum(before[participant] != after[participant] for participant in after)
+    audit.record(
+        actor=actor,
+        act="contest.recompute",
+        of=contest,
+        contest_id=contest.pk,
+        after={"participants": len(after), "changed": changed},
+    )
+    return changed
+
+
 def scored_submissions(contest: Contest) -> "QuerySet[CodeSubmission]":
     """Give the submissions that count in a contest, judged or not."""
     return CodeSubmission.objects.filter(
@@ -85,6 +111,11 @@ def _rebuild(contest: Contest) -> None:
     for participant_id, attempt in attempts_of(scored_submissions(contest)):
         attempts[participant_id].append(attempt)
     standings.rebuild(contest=contest, attempts=attempts)
+
+
+def _standings_of(contest: Contest) -> dict[int, tuple[Any, ...]]:
+    rows = contest.participants.order_by().values_list("pk", *_STANDING)
+    return {participant: tuple(standing) for participant, *standing in rows}
 
 
 def _counts(submission: CodeSubmission) -> bool:

@@ -7,6 +7,7 @@ from functools import partial
 from django.db import transaction
 from django.utils import timezone
 
+from apps.audit import services as audit
 from apps.code_execution.admission import Admission, admit
 from apps.code_execution.client import get_client
 from apps.code_execution.delivery import hand_over
@@ -27,6 +28,8 @@ FIRST_TRY_TIMEOUT_S = 3.0
 FIRST_TRY_LEASE = timedelta(seconds=15)
 TRIALS_KEPT_FOR = timedelta(days=1)
 DELETED_AT_ONCE_MAX = 500
+# What the audit trail keeps of a submission that is judged anew.
+VOID_BY_A_RERUN = ("status", "verdict", "score")
 
 Purpose = CodeSubmission.Purpose
 
@@ -148,7 +151,7 @@ def delete_old_trials(*, now: datetime) -> None:
         CodeSubmission.objects.filter(pk__in=ids).delete()
 
 
-def rerun_submission(*, submission_id: int) -> CodeSubmission:
+def rerun_submission(*, submission_id: int, actor: User) -> CodeSubmission:
     """Judge a finished submission anew; the old outcome stays with the old judgement.
 
     The sweep hands it over.
@@ -165,6 +168,7 @@ def rerun_submission(*, submission_id: int) -> CodeSubmission:
             raise IllegalTransitionError("The submission is in a rejudging; decide that first.")
         if submission.contest is not None and submission.contest.finalized_at is not None:
             raise ContestFinalError
+        before = {name: getattr(submission, name) for name in VOID_BY_A_RERUN}
         submission.microservice_submission_id = None
         submission.status = Status.PENDING
         submission.submitted_at = None
@@ -173,6 +177,14 @@ def rerun_submission(*, submission_id: int) -> CodeSubmission:
         submission.save()
         Judgement.objects.create(submission=submission, due_at=timezone.now())
         update_board(submission)
+        audit.record(
+            actor=actor,
+            act="submission.rerun",
+            of=submission,
+            contest_id=submission.contest_id,
+            before=before,
+            after={name: getattr(submission, name) for name in VOID_BY_A_RERUN},
+        )
     return submission
 
 

@@ -125,7 +125,7 @@ class SubmissionViewSet(
         summary="Judge a finished submission anew",
         tags=["submissions"],
         request=None,
-        responses={200: SubmissionSerializer, 400: REFUSED},
+        responses={200: SubmissionSerializer, 400: REFUSED, 409: REFUSED},
     )
     @action(detail=True, methods=["post"], permission_classes=[IsJury])
     def rerun(self, request: Request, pk: str) -> Response:
@@ -137,7 +137,7 @@ class SubmissionViewSet(
         found, disclosure = reading.find_submission(rights_of(request), positive_id(pk))
         if disclosure.detail is not Detail.EVERYTHING:
             raise PermissionDenied
-        submission = services.rerun_submission(submission_id=found.pk)
+        submission = services.rerun_submission(submission_id=found.pk, actor=signed_in(request))
         context = {"disclosure": disclosure}
         return Response(SubmissionSerializer(submission, context=context).data)
 

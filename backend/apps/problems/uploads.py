@@ -73,14 +73,28 @@ def import_upload(*, upload_id: int, actor: User) -> Problem:
     if preview.definition is None:
         count = len(preview.report.errors)
         raise PackageRefusedError(f"The package has {count} errors; correct them first.")
-    problem = store_definition(preview.definition, owner=actor)
+    definition = preview.definition
+    problem = import_definition(definition, file_name=upload.file_name, owner=actor, actor=actor)
     upload.problem = problem
     upload.content = None
     upload.save(update_fields=["problem", "content"])
+    return problem
+
+
+@transaction.atomic
+def import_definition(
+    definition: Definition, *, file_name: str, owner: User | None, actor: User | None
+) -> Problem:
+    """Make a problem of what a package says, or replace the one of its name.
+
+    `actor` is `None` for a command. A problem that is there keeps its owner.
+    """
+    is_known = Problem.objects.filter(short_name=definition.short_name).exists()
+    problem = store_definition(definition, owner=owner)
     record(
         actor=actor,
         act="problem.import",
         of=problem,
-        after={"package": upload.file_name, "replaced": preview.replaces is not None},
+        after={"package": file_name, "replaced": is_known},
     )
     return problem

@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from apps.audit.models import AuditEntry
 from apps.code_execution.models import CodeSubmission
 from apps.contests.models import Contest, ContestParticipant, PublicStanding
 from apps.problems.models import PackageFile, Problem, TestData
@@ -295,6 +296,8 @@ class TestActions:
         assert judged.status == "pending"
         assert "1 submissions are being judged again" in page
         assert f"Submission {running.pk} is left alone" in page
+        entry = AuditEntry.objects.get(act="submission.rerun")
+        assert (entry.actor_name, entry.contest_id) == ("bob", judged.contest_id)
 
     def test_recomputes_the_ranking(self, manager: Client, judged: CodeSubmission) -> None:
         ContestParticipant.objects.update(rank=9, final_score=0)
@@ -304,6 +307,20 @@ class TestActions:
         participant = ContestParticipant.objects.get()
         assert participant.rank == 1
         assert participant.final_score == 100
+        entry = AuditEntry.objects.get(act="contest.recompute")
+        assert (entry.actor_name, entry.contest_id) == ("bob", judged.contest_id)
+        assert entry.after == {"participants": 1, "changed": 1}
+
+    def test_leaves_a_final_ranking_as_it_is(self, manager: Client, judged: CodeSubmission) -> None:
+        Contest.objects.update(finalized_at=timezone.now())
+        ContestParticipant.objects.update(rank=9)
+
+        page = run_action(
+            manager, "contests_contest", "recompute_ranking", [judged.contest_id or 0]
+        )
+
+        assert "Ranked 0 contests" in page.content.decode()
+        assert ContestParticipant.objects.get().rank == 9
 
     def test_closes_a_contest(self, manager: Client) -> None:
         contest = make_contest(end_time=timezone.now() + timedelta(days=1))

@@ -329,10 +329,12 @@ class TestRerun:
     """The order of a rerun is a new one, and late news of the old one changes nothing."""
 
     @pytest.fixture
-    def submission(self, alice: User, execution_service: FakeExecutionService) -> CodeSubmission:
+    def submission(
+        self, alice: User, bob: User, execution_service: FakeExecutionService
+    ) -> CodeSubmission:
         submission = submit(alice)
         deliver(make_event(submission, verdict="WA"), message_id="evt-old")
-        return services.rerun_submission(submission_id=submission.pk)
+        return services.rerun_submission(submission_id=submission.pk, actor=bob)
 
     def test_is_handed_over_under_a_new_key(
         self, submission: CodeSubmission, execution_service: FakeExecutionService

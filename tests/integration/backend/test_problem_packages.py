@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
+from apps.audit.models import AuditEntry
 from apps.problems.exchange import (
     definition_of_problem,
     examine_package,
@@ -113,6 +114,11 @@ def test_stores_nothing_before_it_is_confirmed(
 
     call_command("import_problem", str(path), "--confirm")
     assert Problem.objects.get().short_name == "echo"
+    call_command("import_problem", str(path), "--confirm")
+    again, first = AuditEntry.objects.filter(act="problem.import")
+    assert (first.actor, first.object_label) == (None, "Echo")
+    assert first.after == {"package": "echo.zip", "replaced": False}
+    assert again.after["replaced"]
 
 
 def test_refuses_a_package_with_errors_even_when_it_is_confirmed(

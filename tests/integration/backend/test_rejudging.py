@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.utils import timezone
+from rest_framework.test import APIClient
 
 from apps.audit.models import AuditEntry
 from apps.code_execution import delivery, rejudging, services
@@ -27,6 +28,7 @@ from tests.support.contests import make_contest, make_event, make_problem, make_
 from tests.support.webhooks import deliver
 
 pytestmark = pytest.mark.django_db
+REJUDGINGS = "/api/code-execution/rejudgings/"
 Submit = Callable[..., CodeSubmission]
 
 
@@ -220,20 +222,20 @@ def test_a_fresh_rerun_waits_for_the_decision(
     staged = rejudging.start(submissions=of_contest(contest), reason="", actor=bob)
     for verdict in ("judging", "WA"):
         with pytest.raises(IllegalTransitionError, match="rejudging"):
-            services.rerun_submission(submission_id=submission.pk)
+            services.rerun_submission(submission_id=submission.pk, actor=bob)
         if verdict == "judging":
             tell_all(staged, {submission.pk: "WA"})
 
     rejudging.apply(rejudging=staged, actor=bob)
 
-    assert services.rerun_submission(submission_id=submission.pk).status == "pending"
+    assert services.rerun_submission(submission_id=submission.pk, actor=bob).status == "pending"
 
 
 def test_a_fresh_rerun_that_runs_is_left_alone(
     contest: Contest, submit: Submit, alice: User, bob: User
 ) -> None:
     submission = submit(alice)
-    services.rerun_submission(submission_id=submission.pk)
+    services.rerun_submission(submission_id=submission.pk, actor=bob)
 
     with pytest.raises(InvalidFieldsError, match="none is finished and free"):
         rejudging.start(submissions=of_contest(contest), reason="", actor=bob)
@@ -256,7 +258,7 @@ def test_is_decided_once_and_not_before_it_is_judged(
 
 
 def test_final_results_are_not_touched(
-    contest: Contest, submit: Submit, alice: User, bob: User
+    contest: Contest, submit: Submit, alice: User, bob: User, as_bob: APIClient
 ) -> None:
     submission = submit(alice)
     staged = rejudging.start(submissions=of_contest(contest), reason="", actor=bob)
@@ -269,9 +271,10 @@ def test_final_results_are_not_touched(
 
     assert rejudging.scope_of(of_contest(contest)).finalized == 1
     with pytest.raises(ContestFinalError):
-        services.rerun_submission(submission_id=submission.pk)
-    with pytest.raises(InvalidFieldsError):
-        rejudging.start(submissions=of_contest(contest), reason="", actor=bob)
+        services.rerun_submission(submission_id=submission.pk, actor=bob)
+    answer = as_bob.post(REJUDGINGS, {"contest": contest.pk}, format="json")
+    assert (answer.status_code, answer.json()["code"]) == (409, "contest-final")
+    assert not Rejudging.objects.exclude(pk=staged.pk).exists()
 
 
 def test_fresh_submissions_are_looked_after_before_a_whole_contest(
@@ -344,7 +347,7 @@ def test_of_a_rejudging_and_a_rerun_at_the_same_time_one_gets_the_submission(
 
     outcomes = at_once(
         lambda: rejudging.start(submissions=of_contest(contest), reason="", actor=bob),
-        lambda: services.rerun_submission(submission_id=submission.pk),
+        lambda: services.rerun_submission(submission_id=submission.pk, actor=bob),
     )
 
     refused = [each for each in outcomes if isinstance(each, ClientError)]

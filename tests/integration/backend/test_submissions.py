@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from apps.audit.models import AuditEntry
 from apps.code_execution.models import CodeSubmission, Judgement
 from apps.contests.models import ContestParticipant
 from apps.users.models import User
@@ -318,6 +319,9 @@ class TestRerun:
         assert answer.json()["output"] is None
         new, old = submission.judgements.all()
         assert (old.verdict, new.verdict, new.finished_at) == ("WA", None, None)
+        entry = AuditEntry.objects.get(act="submission.rerun")
+        assert (entry.actor_name, entry.object_id) == ("bob", str(submission.pk))
+        assert (entry.before["verdict"], entry.after["verdict"]) == ("WA", None)
 
     def test_waits_until_the_submission_has_ended(self, as_bob: APIClient, alice: User) -> None:
         submission = make_submission(alice)

@@ -22,7 +22,7 @@ from typing_extensions import override
 from apps.code_execution import finalizing, rejudging
 from apps.code_execution.admin.submissions import start_rejudging
 from apps.code_execution.models import CodeSubmission, Judgement
-from apps.code_execution.scoring import recompute_board
+from apps.code_execution.scoring import mend_board
 from apps.contests.admin import ContestAdmin
 from apps.contests.admin.participant_import import import_view
 from apps.contests.admin.scope import actor_of, rights_of
@@ -267,10 +267,12 @@ class ControlledContestAdmin(ContestAdmin):
 
     @admin.action(description="Recompute the ranking", permissions=["change"])
     def recompute_ranking(self, request: HttpRequest, queryset: QuerySet[Contest]) -> None:
-        """Compute scores and ranks anew."""
-        for contest in queryset:
-            recompute_board(contest=contest)
-        self.message_user(request, f"Ranked {len(queryset)} contests.", messages.SUCCESS)
+        """Compute scores and ranks anew; what is final stays."""
+        actor = actor_of(request)
+        changeable = [each for each in queryset if self.has_change_permission(request, each)]
+        changed = sum(mend_board(contest=contest, actor=actor) for contest in changeable)
+        text = f"Ranked {len(changeable)} contests; {changed} totals or ranks are other ones."
+        self.message_user(request, text, messages.SUCCESS)
 
     def control_view(self, request: HttpRequest, contest_id: int) -> HttpResponse:
         """Show how a contest is, and what can be done."""

@@ -146,7 +146,7 @@ class SubmissionAdmin(ReadOnlyAdmin, ContestScopedAdmin):
         count = 0
         for submission_id in ids:
             try:
-                services.rerun_submission(submission_id=submission_id)
+                services.rerun_submission(submission_id=submission_id, actor=actor_of(request))
             except ClientError as error:
                 text = f"Submission {submission_id} is left alone: {error.detail}"
                 self.message_user(request, text, messages.WARNING)

@@ -6,9 +6,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from typing_extensions import override
 
-from apps.problems.exchange import examine_package, store_definition
+from apps.problems.exchange import examine_package
 from apps.problems.models import Problem
 from apps.problems.packages.report import Report
+from apps.problems.uploads import import_definition
 from apps.users.models import User
 
 
@@ -51,7 +52,7 @@ class Command(BaseCommand):
             if not options["confirm"]:
                 self.stdout.write("Nothing is stored; say --confirm to store it.")
                 return
-            problem = store_definition(definition, owner=owner)
+            problem = import_definition(definition, file_name=path.name, owner=owner, actor=None)
         self.stdout.write(f"Stored as problem {problem.pk}.")
 
     def _show(self, report: Report) -> None:
