@@ -12,9 +12,9 @@ from django.core.validators import (
     RegexValidator,
 )
 from django.db import models
-from django.utils import timezone
 from typing_extensions import override
 
+from apps.core.uploads import FileUpload
 from apps.problems.domain import (
     FILE_BYTES_MAX,
     FILE_NAME,
@@ -395,31 +395,17 @@ class PackageFile(models.Model):
         return self.path
 
 
-class PackageUpload(models.Model):
-    """A problem package that somebody handed in, to be looked at and then made a problem.
+class PackageUpload(FileUpload):
+    """A problem package that somebody handed in, to be looked at and then made a problem."""
 
-    `content` is dropped when it has become one.
-    """
-
-    file_name = models.CharField(max_length=200)
-    size_bytes = models.PositiveIntegerField()
-    content = models.BinaryField(null=True)
-    uploaded_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
-    )
-    uploaded_at = models.DateTimeField(default=timezone.now)
     problem = models.ForeignKey(
         Problem, on_delete=models.SET_NULL, null=True, related_name="+", help_text="What it became."
     )
 
-    class Meta:
-        ordering = ["-uploaded_at", "-id"]
+    class Meta(FileUpload.Meta):
+        abstract = False
         verbose_name = "problem package to import"
         verbose_name_plural = "problem packages to import"
-
-    @override
-    def __str__(self) -> str:
-        return self.file_name
 
 
 def _text_of(data: TestData) -> str:

@@ -1,7 +1,6 @@
 """Problem packages that wait for somebody to look at them and to decide."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from io import BytesIO
 
 from django.db import transaction
@@ -13,11 +12,6 @@ from apps.problems.models import PackageUpload, Problem
 from apps.problems.packages.definition import Definition
 from apps.problems.packages.report import Report
 from apps.users.models import User
-
-UPLOAD_BYTES_MAX = 32 * 1024 * 1024
-FILE_NAME_CHARS_MAX = 200
-# What nobody has made a problem by then is dropped when the next one comes.
-_KEPT = timedelta(days=7)
 
 
 class PackageRefusedError(ClientError):
@@ -34,19 +28,6 @@ class Preview:
     definition: Definition | None
     report: Report
     replaces: Problem | None
-
-
-def store_upload(
-    *, upload: PackageUpload, file_name: str, content: bytes, actor: User, now: datetime
-) -> None:
-    """Keep a package until somebody decides."""
-    PackageUpload.objects.filter(problem__isnull=True, uploaded_at__lt=now - _KEPT).delete()
-    upload.file_name = file_name[:FILE_NAME_CHARS_MAX]
-    upload.content = content
-    upload.size_bytes = len(content)
-    upload.uploaded_by = actor
-    upload.uploaded_at = now
-    upload.save()
 
 
 def preview_upload(upload: PackageUpload) -> Preview | None:

@@ -14,10 +14,10 @@ from django.utils import timezone
 from apps.archives.contest_archive.reading import read_file
 from apps.archives.contest_archive.writing import write_zip
 from apps.archives.models import ArchiveUpload
-from apps.archives.services import uploads
 from apps.archives.services.importing import import_contest
 from apps.audit.models import AuditEntry
 from apps.contests.models import Contest
+from apps.core import uploads
 from apps.users.models import User
 from tests.support.contest_archives import full_contest, small_contest
 from tests.support.contests import make_contest
@@ -110,7 +110,8 @@ def test_uploads_that_nobody_wanted_are_dropped_in_time(bobs_admin: Client, bob:
     upload(bobs_admin, content_of(small_contest()))
     later = timezone.now() + timedelta(days=8)
     row = ArchiveUpload()
-    uploads.store_upload(upload=row, file_name="x", content=b"x", actor=bob, now=later)
+    file = SimpleUploadedFile("x", b"x")
+    uploads.store_upload(row, file=file, actor_id=bob.pk, became="contest", now=later)
 
     assert list(ArchiveUpload.objects.all()) == [row]
 

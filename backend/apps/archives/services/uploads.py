@@ -1,6 +1,5 @@
 """Archives that wait for somebody to look at them and to decide."""
 
-from datetime import datetime, timedelta
 from io import BytesIO
 
 from django.db import transaction
@@ -10,24 +9,6 @@ from apps.archives.models import ArchiveUpload
 from apps.archives.preview import Preview, preview_of
 from apps.archives.services.importing import ArchiveRefusedError, Imported, import_contest
 from apps.users.models import User
-
-UPLOAD_BYTES_MAX = 32 * 1024 * 1024
-FILE_NAME_CHARS_MAX = 200
-# What nobody has made a contest by then is dropped when the next one comes.
-_KEPT = timedelta(days=7)
-
-
-def store_upload(
-    *, upload: ArchiveUpload, file_name: str, content: bytes, actor: User, now: datetime
-) -> None:
-    """Keep an archive until somebody decides."""
-    ArchiveUpload.objects.filter(contest__isnull=True, uploaded_at__lt=now - _KEPT).delete()
-    upload.file_name = file_name[:FILE_NAME_CHARS_MAX]
-    upload.content = content
-    upload.size_bytes = len(content)
-    upload.uploaded_by = actor
-    upload.uploaded_at = now
-    upload.save()
 
 
 def preview_upload(upload: ArchiveUpload) -> Preview | None:
