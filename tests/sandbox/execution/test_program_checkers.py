@@ -272,7 +272,7 @@ sys.exit(42)
         "os.rmdir(f); os.symlink('/etc', 'feedback'); os.symlink('x', 'judgemessage.txt')",
         "os.rmdir(f); open('feedback', 'w').write('no folder')",
         "open(f + 'judgemessage.txt', 'w').write('x'); os.chmod(f + 'judgemessage.txt', 0)",
-        "[open(f + str(n), 'w').write('many') for n in range(10_000)]",
+        "[open(f + str(n), 'w').close() for n in range(10_000)]",
     ],
 )
 async def test_only_regular_files_of_the_feedback_folder_are_brought_back(
