@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.urls import reverse
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from typing_extensions import override
@@ -198,18 +199,42 @@ class _RenderedProblemSerializer(ProblemSerializer):
         )
 
     def _files_url(self, problem: Problem) -> str:
-        url = reverse(FILE_VIEW, args=[problem.pk, "-"]).removesuffix("-")
+        return self._url_of(problem, "-").removesuffix("-")
+
+    def _url_of(self, problem: Problem, path: str) -> str:
+        url = reverse(FILE_VIEW, args=[problem.pk, path])
         request: Request | None = self.context.get("request")
         return request.build_absolute_uri(url) if request else url
 
 
+class AttachmentSerializer(serializers.Serializer[Any]):
+    """A file to download, such as a starter program or a tool for testing."""
+
+    name = serializers.CharField(help_text="Its path among the attachments.")
+    size_bytes = serializers.IntegerField()
+    url = serializers.URLField()
+
+
 class ProblemDetailSerializer(_RenderedProblemSerializer):
-    """A problem with what lies beside every program."""
+    """A problem with what lies beside every program, and what there is to download."""
 
     files = ProblemFileSerializer(many=True, read_only=True)
+    attachments = serializers.SerializerMethodField()
 
     class Meta(ProblemSerializer.Meta):
-        fields = [*ProblemSerializer.Meta.fields, "statement_html", "files"]
+        fields = [*ProblemSerializer.Meta.fields, "statement_html", "files", "attachments"]
+
+    @extend_schema_field(AttachmentSerializer(many=True))
+    def get_attachments(self, problem: Problem) -> list[dict[str, Any]]:
+        """Give name, size and address of each."""
+        return [
+            {
+                "name": each.path.partition("/")[2],
+                "size_bytes": each.data.size_bytes,
+                "url": self._url_of(problem, each.path),
+            }
+            for each in services.list_attachments(problem)
+        ]
 
 
 class ManagedProblemSerializer(_RenderedProblemSerializer):

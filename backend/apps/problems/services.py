@@ -45,6 +45,12 @@ def find_file(problem: Problem, path: str) -> PackageFile | None:
     return next((found[each] for each in paths if each in found), None)
 
 
+def list_attachments(problem: Problem) -> list[PackageFile]:
+    """Give the files for participants that the statement need not mention, without contents."""
+    attached = problem.package_files.filter(path__startswith=f"{ATTACHMENTS_FOLDER}/")
+    return list(attached.select_related("data").defer("data__content"))
+
+
 @transaction.atomic
 def save_problem(
     *,

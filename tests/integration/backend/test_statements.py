@@ -90,6 +90,22 @@ class TestFiles:
         assert answer["X-Content-Type-Options"] == "nosniff"
         assert "sandbox" in answer["Content-Security-Policy"]
 
+    def test_a_participant_is_told_what_there_is_to_download(self, as_alice: APIClient) -> None:
+        problem = make_problem(make_contest())
+        for path in (
+            "attachments/starter/main.py",
+            "problem_statement/tree.png",
+            "input_validators/x",
+        ):
+            keep_file(problem, path)
+
+        attachments = as_alice.get(f"{PROBLEMS}{problem.pk}/").json()["attachments"]
+
+        assert [(each["name"], each["size_bytes"]) for each in attachments] == [
+            ("starter/main.py", len(PNG))
+        ]
+        assert as_alice.get(attachments[0]["url"]).content == PNG
+
     @pytest.mark.parametrize(
         ("name", "content_type"),
         [
