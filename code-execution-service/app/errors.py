@@ -150,6 +150,15 @@ class DatabaseUnavailableError(ServerError):
     status = 503
 
 
+class RedisUnavailableError(ServerError):
+    """Redis is configured and does not answer."""
+
+    code = "redis-unavailable"
+    title = "Redis does not answer"
+    status = 503
+    retry_after_s = 2
+
+
 class EngineError(ServerError):
     """The engine could not run a program."""
 

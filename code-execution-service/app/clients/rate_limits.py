@@ -11,20 +11,12 @@ from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from limits.errors import StorageError
 from redis.asyncio import ConnectionPool
 
-from app.errors import ServerError, TooManyRequestsError
+from app.errors import RedisUnavailableError, TooManyRequestsError
 
 logger = logging.getLogger(__name__)
 
 TIMEOUT_S = 1.0
 """How long a request may wait for Redis; after that it is let in uncounted."""
-
-
-class RedisUnavailableError(ServerError):
-    """Redis is configured and does not answer."""
-
-    code = "redis-unavailable"
-    title = "Redis does not answer"
-    status = 503
 
 
 class RateLimiter:

@@ -25,7 +25,10 @@ class ExecutionUpdates(Protocol):
     """Carries updates from whoever runs executions to whoever watches them, in any replica."""
 
     async def publish(self, update: ExecutionUpdate) -> None:
-        """Tell all who watch; where Redis is away nobody is told, and their watch is lost."""
+        """Tell all who watch of what has been stored before; where Redis is away nobody is told.
+
+        Before, so that whoever begins to watch, then reads the store, misses nothing.
+        """
 
     def watched(self, execution_id: str) -> AbstractAsyncContextManager[Watch]:
         """Receive updates while the block runs, all that are published after it was entered.
