@@ -5,6 +5,7 @@ from rest_framework.routers import SimpleRouter
 
 from apps.contests.views.acts import (
     CloneView,
+    EndView,
     ExtendView,
     FreezeView,
     PublishView,
@@ -37,6 +38,7 @@ urlpatterns = [
     path("contests/<int:pk>/publish/", PublishView.as_view()),
     path("contests/<int:pk>/unpublish/", UnpublishView.as_view()),
     path("contests/<int:pk>/extend/", ExtendView.as_view()),
+    path("contests/<int:pk>/end/", EndView.as_view()),
     path("contests/<int:pk>/freeze/", FreezeView.as_view()),
     path("contests/<int:pk>/unfreeze/", UnfreezeView.as_view()),
     path("contests/<int:pk>/scoreboard/", ScoreboardView.as_view()),

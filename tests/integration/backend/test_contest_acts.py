@@ -150,6 +150,55 @@ class TestExtend:
             acts.extend(contest=make_contest(), by=HOUR, now=timezone.now(), actor=bob)
 
 
+class TestEnd:
+    """Ends that come early."""
+
+    def test_takes_no_more_and_keeps_what_is_hidden(self, bob: User, alice: User) -> None:
+        contest = running(freeze_time=timezone.now() - HOUR / 2)
+        accepted(alice, contest, ago=HOUR / 4)
+        now = timezone.now()
+
+        ended = acts.end(contest=contest, now=now, actor=bob)
+
+        assert (ended.end_time, ended.schedule.phase(now)) == (now, Phase.ENDED)
+        assert ended.freeze_time == contest.freeze_time
+        assert PublicStanding.objects.get().final_score == 0
+        assert list(the_entry("contest.end").after) == ["end_time"]
+
+    def test_drops_a_freeze_that_has_not_come(self, bob: User, alice: User) -> None:
+        contest = running()
+        accepted(alice, contest, ago=HOUR / 4)
+        now = timezone.now()
+
+        ended = acts.end(contest=contest, now=now, actor=bob)
+
+        assert ended.freeze_time is None
+        assert ended.schedule.phase(now + 4 * HOUR) is Phase.ENDED
+        assert PublicStanding.objects.get().final_score > 0
+        assert the_entry("contest.end").before.keys() == {"end_time", "freeze_time"}
+
+    def test_leaves_extra_time_to_who_has_it(self, bob: User, alice: User) -> None:
+        contest = running()
+        ContestParticipant.objects.create(contest=contest, user=alice, extra_time_s=600)
+        now = timezone.now()
+
+        acts.end(contest=contest, now=now, actor=bob)
+
+        with pytest.raises(ContestPhaseError, match="Somebody still has time"):
+            finalizing.finalize(contest=contest, now=now + timedelta(minutes=9), actor=bob)
+        finalizing.finalize(contest=contest, now=now + timedelta(minutes=10), actor=bob)
+
+    @pytest.mark.parametrize("by", [-2 * HOUR, 5 * HOUR])
+    def test_only_of_one_that_runs(self, bob: User, by: timedelta) -> None:
+        with pytest.raises(ContestPhaseError):
+            acts.end(contest=running(), now=timezone.now() + by, actor=bob)
+
+    def test_gives_an_end_to_one_without(self, bob: User) -> None:
+        now = timezone.now()
+
+        assert acts.end(contest=make_contest(), now=now, actor=bob).end_time == now
+
+
 class TestFreeze:
     """What is hidden, and shown again."""
 
@@ -211,6 +260,7 @@ class TestFinalize:
             partial(acts.freeze, contest=contest, now=now, actor=bob),
             partial(acts.unfreeze, contest=contest, now=now, actor=bob),
             partial(acts.publish, contest=contest, is_published=False, actor=bob),
+            partial(acts.end, contest=contest, now=now, actor=bob),
             partial(acts.close, contest=contest, now=now, actor=bob),
             partial(finalizing.finalize, contest=contest, now=now, actor=bob),
             partial(
@@ -233,6 +283,22 @@ class TestFinalize:
             finalizing.finalize(contest=contest, now=timezone.now(), actor=bob)
 
         deliver(make_event(submission))
+
+        finalizing.finalize(contest=contest, now=timezone.now(), actor=bob)
+
+    def test_not_while_a_result_is_our_fault(self, bob: User, alice: User, charlie: User) -> None:
+        contest = ended()
+        submission = accepted(alice, contest, ago=3 * HOUR)
+        of_jury = accepted(charlie, contest, ago=3 * HOUR, number=8)
+        contest.participants.filter(user=charlie).update(kind="jury")
+        CodeSubmission.objects.filter(pk__in=[submission.pk, of_jury.pk]).update(verdict="IE")
+        with pytest.raises(ContestPhaseError) as refusal:
+            finalizing.finalize(contest=contest, now=timezone.now(), actor=bob)
+        assert refusal.value.detail.startswith(
+            f"1 submissions have an internal error for a verdict: {submission.pk}. Mend the cause"
+        )
+
+        submission.delete()
 
         finalizing.finalize(contest=contest, now=timezone.now(), actor=bob)
 
@@ -263,6 +329,7 @@ class TestApi:
         ("publish/", {}),
         ("unpublish/", {}),
         ("extend/", {"minutes": 10}),
+        ("end/", {}),
         ("freeze/", {}),
         ("unfreeze/", {}),
         ("finalize/", {}),

@@ -74,7 +74,7 @@ def test_shows_clock_queue_board_questions_and_problems(
     assert "Is &lt;n&gt; positive?" in page
     assert ">alice</a>" in page
     assert "<strong>1</strong> wait to be handed over" in page
-    for name in ("extend", "freeze", "unpublish", "clone", "announce"):
+    for name in ("extend", "end", "freeze", "unpublish", "clone", "announce"):
         assert url_of(contest, name) in page
     # What is not possible now is not offered.
     for name in ("unfreeze", "finalize", "publish"):
@@ -122,6 +122,24 @@ def test_extends_by_minutes(manager: Client, contest: Contest) -> None:
     contest.refresh_from_db()
     assert old_end
     assert contest.end_time == old_end + timedelta(minutes=10)
+
+
+def test_ends_now_and_says_what_that_does_to_the_board(
+    manager: Client, contest: Contest, judged: CodeSubmission
+) -> None:
+    ContestParticipant.objects.update(extra_time_s=600)
+    asked = text_of(manager.get(url_of(contest, "end")))
+    assert "1 participants submit no more; the end was to be at" in asked
+    assert "Who has extra time goes on, the last until" in asked
+    assert "is dropped: all verdicts stay shown" in asked
+
+    done = manager.post(url_of(contest, "end"), {"confirmed": "yes"}, follow=True)
+
+    contest.refresh_from_db()
+    assert "The contest has ended." in text_of(done)
+    assert contest.end_time
+    assert contest.end_time <= timezone.now()
+    assert AuditEntry.objects.get(act="contest.end").actor_name == "bob"
 
 
 def test_clones_and_announces(manager: Client, contest: Contest, alice: User) -> None:

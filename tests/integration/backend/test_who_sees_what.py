@@ -93,6 +93,7 @@ DECISIONS: dict[str, Rows] = {
     "POST contests/{id}/publish/": {"": MANAGED},
     "POST contests/{id}/unpublish/": {"": MANAGED},
     "POST contests/{id}/extend/": {"": MANAGED, "ended unfrozen": NOT_NOW},
+    "POST contests/{id}/end/": {"": NOT_NOW, "running": MANAGED, "frozen": MANAGED},
     "POST contests/{id}/freeze/": {"": NOT_NOW, "running": MANAGED},
     "POST contests/{id}/unfreeze/": {"": NOT_NOW, "ended": MANAGED},
     "POST contests/{id}/finalize/": {"": NOT_NOW, "ended unfrozen": MANAGED},

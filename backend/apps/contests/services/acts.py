@@ -131,19 +131,38 @@ def extend(*, contest: Contest, by: timedelta, now: datetime, actor: User) -> Co
 
 
 @transaction.atomic
-def close(*, contest: Contest, now: datetime, actor: User) -> Contest:
-    """End a contest now; give the row.
+def end(*, contest: Contest, now: datetime, actor: User) -> Contest:
+    """Let a running contest end now, but for who has extra time; give the row.
 
-    A running one keeps its problems readable, one to come is switched off.
+    What a freeze hides stays hidden. One that has not come by then never comes: nothing is to
+    vanish from a board after the end.
+
+    Raises:
+        ContestPhaseError: It does not run.
+        ContestFinalError: It has been finalised.
+    """
+    contest = _lock(contest)
+    if contest.schedule.phase(now) not in RUNNING:
+        raise ContestPhaseError("Only a contest that runs can be ended.")
+    changed: dict[str, Any] = {"end_time": now}
+    if contest.freeze_time is not None and contest.freeze_time > now:
+        changed["freeze_time"] = None
+    return _change(contest, "contest.end", actor, **changed)
+
+
+@transaction.atomic
+def close(*, contest: Contest, now: datetime, actor: User) -> Contest:
+    """End a running contest now, and switch off one that is to come; give the row.
 
     Raises:
         ContestFinalError: It has been finalised.
     """
     contest = _lock(contest)
+    if contest.schedule.phase(now) in RUNNING:
+        return end(contest=contest, now=now, actor=actor)
     if not contest.has_started(now):
         return _change(contest, "contest.close", actor, is_active=False)
-    end = min(contest.end_time or now, now)
-    return _change(contest, "contest.close", actor, end_time=end)
+    return contest
 
 
 @transaction.atomic
@@ -200,9 +219,14 @@ def last_end(contest: Contest) -> datetime | None:
     """Say when the last participant's time in the contest is over; `None` if never."""
     if contest.end_time is None:
         return None
+    return contest.end_time + most_extra_time(contest)
+
+
+def most_extra_time(contest: Contest) -> timedelta:
+    """Say how much longer than all others somebody may submit."""
     entrants = contest.participants.exclude(kind=ContestParticipant.Kind.VIRTUAL)
     extra = entrants.aggregate(most=Max("extra_time_s"))["most"]
-    return contest.end_time + timedelta(seconds=extra or 0)
+    return timedelta(seconds=extra or 0)
 
 
 def _lock(contest: Contest) -> Contest:
@@ -214,7 +238,7 @@ def _lock(contest: Contest) -> Contest:
 def _check_over(contest: Contest, now: datetime) -> None:
     end = last_end(contest)
     if end is None:
-        raise ContestPhaseError("The contest has no end; set one first.")
+        raise ContestPhaseError("The contest has no end; end it, or set one first.")
     if now < end:
         raise ContestPhaseError(f"Somebody still has time, until {end:%Y-%m-%d %H:%M:%S} UTC.")
 

@@ -115,6 +115,26 @@ class ExtendView(ActView):
         return shown_contest(request, changed)
 
 
+class EndView(ActView):
+    """Ends that come early."""
+
+    @extend_schema(
+        summary="End a running contest now",
+        description=(
+            "Who has extra time goes on that much longer. What a freeze hides stays hidden; a "
+            "freeze that has not come is dropped."
+        ),
+        tags=TAGS,
+        request=None,
+        responses={200: ContestSerializer, 403: REFUSED, 409: REFUSED},
+    )
+    def post(self, request: Request, pk: int) -> Response:
+        """End."""
+        contest = managed_contest(request, pk)
+        changed = acts.end(contest=contest, now=timezone.now(), actor=signed_in(request))
+        return shown_contest(request, changed)
+
+
 class FreezeView(ActView):
     """Boards that hide what is new."""
 
