@@ -18,8 +18,9 @@ from apps.code_execution.results import clear_outcome, is_being_rejudged
 from apps.code_execution.scoring import update_board
 from apps.contests.models import Contest, ContestProblem
 from apps.contests.services import problems
+from apps.contests.services.contests import check_not_final
 from apps.contests.services.rights import Rights
-from apps.core.errors import ContestFinalError, IllegalTransitionError, InvalidFieldsError
+from apps.core.errors import IllegalTransitionError, InvalidFieldsError
 from apps.problems.models import Problem
 from apps.users.models import User
 
@@ -166,8 +167,8 @@ def rerun_submission(*, submission_id: int, actor: User) -> CodeSubmission:
             raise IllegalTransitionError("The submission is still being judged.")
         if is_being_rejudged(submission):
             raise IllegalTransitionError("The submission is in a rejudging; decide that first.")
-        if submission.contest is not None and submission.contest.finalized_at is not None:
-            raise ContestFinalError
+        if submission.contest is not None:
+            check_not_final(submission.contest)
         before = {name: getattr(submission, name) for name in VOID_BY_A_RERUN}
         submission.microservice_submission_id = None
         submission.status = Status.PENDING
@@ -186,6 +187,31 @@ def rerun_submission(*, submission_id: int, actor: User) -> CodeSubmission:
             after={name: getattr(submission, name) for name in VOID_BY_A_RERUN},
         )
     return submission
+
+
+@transaction.atomic
+def delete_submission(*, submission_id: int, actor: User) -> None:
+    """Delete a submission with its judgements; the boards are as if it had never come.
+
+    Raises:
+        ContestFinalError: The results of its contest are final.
+    """
+    submission = CodeSubmission.objects.select_for_update(no_key=True).get(pk=submission_id)
+    if submission.contest is not None:
+        check_not_final(submission.contest)
+    audit.record(
+        actor=actor,
+        act="submission.delete",
+        of=submission,
+        contest_id=submission.contest_id,
+        before={
+            "user": submission.user.get_username(),
+            "problem": submission.problem_id,
+            **{name: getattr(submission, name) for name in VOID_BY_A_RERUN},
+        },
+    )
+    submission.delete()
+    update_board(submission)
 
 
 def _store(submission: CodeSubmission) -> Judgement:

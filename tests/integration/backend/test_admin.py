@@ -299,6 +299,23 @@ class TestActions:
         entry = AuditEntry.objects.get(act="submission.rerun")
         assert (entry.actor_name, entry.contest_id) == ("bob", judged.contest_id)
 
+    def test_boards_forget_a_submission_that_is_deleted(
+        self, admin_client: Client, judged: CodeSubmission, bob: User
+    ) -> None:
+        action = admin_client, "code_execution_codesubmission", "delete_selected", [judged.pk]
+        assert ContestParticipant.objects.get().final_score == 100
+        Contest.objects.update(finalized_at=timezone.now())
+        run_action(*action, post="yes")
+        assert CodeSubmission.objects.exists()
+
+        Contest.objects.update(finalized_at=None)
+        run_action(*action, post="yes")
+
+        assert not CodeSubmission.objects.exists()
+        assert ContestParticipant.objects.get().final_score == 0
+        entry = AuditEntry.objects.get(act="submission.delete")
+        assert (entry.contest_id, entry.before["verdict"]) == (judged.contest_id, "AC")
+
     def test_recomputes_the_ranking(self, manager: Client, judged: CodeSubmission) -> None:
         ContestParticipant.objects.update(rank=9, final_score=0)
 

@@ -98,8 +98,25 @@ class SubmissionAdmin(ReadOnlyAdmin, ContestScopedAdmin):
 
     @override
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Let those delete who have Django's permission."""
-        return admin.ModelAdmin.has_delete_permission(self, request, obj)
+        """Let those delete who have Django's permission; what is final stays."""
+        contest = obj and obj.contest
+        is_final = contest is not None and contest.finalized_at is not None
+        return not is_final and admin.ModelAdmin.has_delete_permission(self, request, obj)
+
+    @override
+    def delete_model(self, request: HttpRequest, obj: CodeSubmission) -> None:
+        """Have the boards follow."""
+        services.delete_submission(submission_id=obj.pk, actor=actor_of(request))
+
+    @override
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[CodeSubmission]) -> None:
+        """Delete several, but for those whose contest is final."""
+        for submission_id in list(queryset.values_list("pk", flat=True)):
+            try:
+                services.delete_submission(submission_id=submission_id, actor=actor_of(request))
+            except ClientError as error:
+                text = f"Submission {submission_id} stays: {error.detail}."
+                self.message_user(request, text, messages.WARNING)
 
     def has_rerun_permission(self, request: HttpRequest) -> bool:
         """Tell whether what judges again may be offered."""
