@@ -82,6 +82,14 @@ class SubmissionNotFoundError(ClientError):
     status = 404
 
 
+class ExecutionNotFoundError(ClientError):
+    """No execution has this id, or its time is over."""
+
+    code = "execution-not-found"
+    title = "Execution not found"
+    status = 404
+
+
 class ContestNotFoundError(ClientError):
     """No contest has this id."""
 
@@ -140,6 +148,15 @@ class BusyError(ServerError):
     title = "Too many programs wait to be run; try again in a few seconds"
     status = 503
     retry_after_s = 5
+
+
+class StorageFullError(ServerError):
+    """All that may be kept in memory is in use."""
+
+    code = "storage-full"
+    title = "No more executions can be kept for now; try again in a minute"
+    status = 503
+    retry_after_s = 60
 
 
 class DatabaseUnavailableError(ServerError):

@@ -36,9 +36,9 @@ class Execution:
     """A program that somebody runs, as it is at one moment.
 
     `owner` names the account among those of all issuers, `user_id` as its issuer does. `version`
-    counts the changes: of two states the one with the higher version is the newer. `output` and
-    `error_output` are known at the end; what comes before is an `OutputPiece` each, if
-    `is_streaming`.
+    counts the changes: of two states the one with the higher version is the newer. `attempts`
+    counts how often it was started. `output` and `error_output` are known at the end; what comes
+    before is an `OutputPiece` each, if `is_streaming`.
     """
 
     id: str
@@ -57,11 +57,20 @@ class Execution:
     error_output: str | None = None
     exit_code: int | None = None
     usage: Usage | None = None
+    attempts: int = 0
     version: int = 0
 
     def moved_to(self, status: ExecutionStatus, *, now: datetime) -> "Execution":
         """Give the next state of an execution that goes on."""
         return replace(self, status=status, updated_at=now, version=self.version + 1)
+
+    def started(self, *, now: datetime) -> "Execution":
+        """Give the next state: a worker runs it."""
+        return replace(self.moved_to(ExecutionStatus.RUNNING, now=now), attempts=self.attempts + 1)
+
+    def given_back(self, *, now: datetime) -> "Execution":
+        """Give the next state: its worker could not go on, and this start does not count."""
+        return replace(self.moved_to(ExecutionStatus.PENDING, now=now), attempts=self.attempts - 1)
 
     def finished(self, result: JudgementResult, *, now: datetime) -> "Execution":
         """Give the last state: what became of the program."""

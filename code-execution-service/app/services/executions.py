@@ -1,0 +1,123 @@
+"""Stateless executions: taken from whoever may run programs, shown to who has started them."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from app.domain.callers import Caller
+from app.domain.executions import Execution
+from app.domain.language import Language
+from app.errors import (
+    BusyError,
+    ExecutionNotFoundError,
+    ForbiddenError,
+    UnsupportedLanguageError,
+)
+from app.languages import LanguageRegistry
+from app.repositories.executions.base import ExecutionQueue, ExecutionStore, ExecutionUpdates
+from app.services.submissions import check_code
+
+CANCELLED = "Cancelled: its owner stopped it"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewExecution:
+    """What a caller asks for; with `is_streaming` what it writes is told while it runs."""
+
+    language: str
+    code: str
+    input_data: str
+    is_streaming: bool
+
+
+class ExecutionService:
+    """Takes, shows and cancels executions."""
+
+    def __init__(
+        self,
+        *,
+        store: ExecutionStore,
+        queue: ExecutionQueue,
+        updates: ExecutionUpdates,
+        languages: LanguageRegistry,
+        max_waiting: int,
+    ) -> None:
+        self._store = store
+        self._queue = queue
+        self._updates = updates
+        self._languages = languages
+        self._max_waiting = max_waiting
+
+    async def create(self, request: NewExecution, caller: Caller) -> Execution:
+        """Keep and queue a program.
+
+        Raises:
+            InvalidRequestError: the code is empty or too long.
+            UnsupportedLanguageError: there is no such language; the detail names all.
+            BusyError: as many as may wait do so already.
+            StorageFullError: as much is kept as may be.
+            RedisUnavailableError: Redis is used and does not answer.
+        """
+        check_code(request.code)
+        language = self._language(request.language)
+        # Soft: who comes at the same moment may be one too many.
+        if await self._queue.waiting() >= self._max_waiting:
+            raise BusyError
+        now = datetime.now(tz=UTC)
+        execution = Execution(
+            id=str(uuid.uuid4()),
+            owner=caller.owner,
+            user_id=caller.uid,
+            language=language.id,
+            code=request.code,
+            input_data=request.input_data,
+            is_streaming=request.is_streaming,
+            created_at=now,
+            updated_at=now,
+        )
+        await self._store.add(execution)
+        await self._queue.put(execution.id)
+        return execution
+
+    async def get(self, execution_id: str, caller: Caller) -> Execution:
+        """Return an execution to its owner.
+
+        Raises:
+            ExecutionNotFoundError: there is none, or none any more.
+            ForbiddenError: it is somebody else's.
+            RedisUnavailableError: Redis is used and does not answer.
+        """
+        execution = await self._store.find(execution_id)
+        if execution is None:
+            raise ExecutionNotFoundError
+        if execution.owner != caller.owner:
+            raise ForbiddenError("This execution is somebody else's")
+        return execution
+
+    async def cancel(self, execution_id: str, caller: Caller) -> Execution:
+        """End an execution; one that has ended stays as it is.
+
+        Its worker notices when it extends its lease the next time.
+
+        Raises:
+            ExecutionNotFoundError: there is none, or none any more.
+            ForbiddenError: it is somebody else's.
+            RedisUnavailableError: Redis is used and does not answer.
+        """
+        execution = await self.get(execution_id, caller)
+        while not execution.status.is_final:
+            cancelled = execution.cancelled(CANCELLED, now=datetime.now(tz=UTC))
+            if await self._store.replace(cancelled):
+                await self._updates.publish(cancelled)
+                await self._queue.remove(execution_id)
+                return cancelled
+            # It has just gone on: look again.
+            execution = await self.get(execution_id, caller)
+        return execution
+
+    def _language(self, name: str) -> Language:
+        try:
+            return self._languages.get(name)
+        except UnsupportedLanguageError as error:
+            known = ", ".join(language.id for language in self._languages.languages)
+            raise UnsupportedLanguageError(f"{error.detail}. Supported are: {known}") from error
