@@ -5,10 +5,18 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
+from app.domain.executions import OutputStream
 from app.domain.files import SourceFile
 from app.domain.language import Language, Toolchain
 from app.domain.limits import Limits
 from app.domain.runs import CompileResult, Interaction, RunInput, RunResult
+
+OutputListener = Callable[[OutputStream, bytes], None]
+"""Is told, in the event loop, a piece of what a running program wrote, as soon as it is read.
+
+The pieces of a stream, put together, are what the result has of it; the last one comes before the
+result does. A piece may end in the middle of a character.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,15 +74,20 @@ class Engine(Protocol):
         """Tell which languages can be run here; every known language is in the answer."""
 
     def execute(
-        self, program: Program, inputs: Sequence[bytes]
+        self,
+        program: Program,
+        inputs: Sequence[bytes],
+        *,
+        on_output: OutputListener | None = None,
     ) -> AsyncGenerator[CompileResult | RunResult, None]:
         """Compile once, then run on each input in order.
 
         Yields one `CompileResult`, then, if that is ok, one `RunResult` per input as soon as it is
         known. Closing the generator early stops the program. Nothing of one call is visible to the
-        next.
+        next. Only the run of a single input can be listened to.
 
         Raises:
+            ValueError: `on_output` is given, and not one input.
             EngineBusyError: the engine takes no programs for now; the program may wait.
             EngineUnavailableError: the engine can't run this program, now or later.
             EngineError: any other: the engine itself failed; the program may be tried again.
@@ -108,3 +121,13 @@ class Engine(Protocol):
             EngineError: any other: the engine itself failed; the program may be tried again.
         """
         ...
+
+
+def expect_one_input(inputs: Sequence[bytes], on_output: OutputListener | None) -> None:
+    """Return if nobody listens, or to one run.
+
+    Raises:
+        ValueError: it can't be told of whose run a piece of output is.
+    """
+    if on_output is not None and len(inputs) != 1:
+        raise ValueError(f"{len(inputs)} runs can't be listened to at once")

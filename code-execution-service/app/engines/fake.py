@@ -27,9 +27,10 @@ import asyncio
 import re
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
+from app.domain.executions import OutputStream
 from app.domain.language import Language, Toolchain
 from app.domain.limits import Limits
 from app.domain.runs import (
@@ -42,7 +43,13 @@ from app.domain.runs import (
     RunStatus,
     Usage,
 )
-from app.engines.base import Interactor, JudgesProgram, Program
+from app.engines.base import (
+    Interactor,
+    JudgesProgram,
+    OutputListener,
+    Program,
+    expect_one_input,
+)
 from app.errors import CheckerFailedError, SandboxFailureError
 
 _VERSION = "toy 1.0"
@@ -83,19 +90,25 @@ class FakeEngine:
         return [Toolchain(language=language, version=_VERSION) for language in self._languages]
 
     async def execute(
-        self, program: Program, inputs: Sequence[bytes]
+        self,
+        program: Program,
+        inputs: Sequence[bytes],
+        *,
+        on_output: OutputListener | None = None,
     ) -> AsyncGenerator[CompileResult | RunResult, None]:
-        """Check the directives, then follow them once per input.
+        """Check the directives, then follow them once per input; each that writes is one piece.
 
         Raises:
             SandboxFailureError: the program says `break`.
+            ValueError: `on_output` is given, and not one input.
         """
+        expect_one_input(inputs, on_output)
         compiled = _compile(program)
         yield compiled
         if not compiled.is_ok:
             return
         for data in inputs:
-            yield await _run(program, RunInput(stdin=data))
+            yield await _run(program, RunInput(stdin=data), on_output)
 
     @asynccontextmanager
     async def for_judges(self, program: Program) -> AsyncGenerator[JudgesProgram, None]:
@@ -135,8 +148,10 @@ class _Run:
 
     program: Program
     given: RunInput
-    stdout: bytes = b""
-    stderr: bytes = b""
+    on_output: OutputListener | None
+    written: dict[OutputStream, bytes] = field(
+        default_factory=lambda: {"stdout": b"", "stderr": b""}
+    )
     files: tuple[ResultFile, ...] = ()
     wall_time_ms: int = 0
     status: RunStatus | None = None
@@ -154,11 +169,11 @@ class _Run:
             return
         match name:
             case "print":
-                self.stdout += argument.encode() + b"\n"
+                self._write("stdout", argument.encode() + b"\n")
             case "error":
-                self.stderr += argument.encode() + b"\n"
+                self._write("stderr", argument.encode() + b"\n")
             case "echo" | "file" | "options" | "arguments":
-                self.stdout += self._shown(name, argument)
+                self._write("stdout", self._shown(name, argument))
             case "leave":
                 self._leave(*argument.split(" ", 1))
             case "sleep":
@@ -168,6 +183,13 @@ class _Run:
                 raise SandboxFailureError("The program said: break")
             case _:
                 self._end(name, argument)
+
+    def _write(self, stream: OutputStream, data: bytes) -> None:
+        """Write, and tell whoever listens as much of it as the output limit leaves."""
+        room = self.program.limits.output_bytes - len(self.written[stream])
+        self.written[stream] += data
+        if self.on_output is not None and data and room > 0:
+            self.on_output(stream, data[:room])
 
     def _shown(self, what: str, file_name: str) -> bytes:
         match what:
@@ -219,7 +241,8 @@ class _Run:
 
     def result(self, limits: Limits) -> RunResult:
         """Tell how the run ended, its output cut at the limit as the real engine cuts it."""
-        if max(len(self.stdout), len(self.stderr)) > limits.output_bytes:
+        stdout, stderr = self.written["stdout"], self.written["stderr"]
+        if max(len(stdout), len(stderr)) > limits.output_bytes:
             self.status, self.exit_code, self.signal = RunStatus.OUTPUT_LIMIT, None, 9
         elif self.status is None:
             self.status, self.exit_code = RunStatus.OK, 0
@@ -228,8 +251,8 @@ class _Run:
             exit_code=self.exit_code,
             signal=self.signal,
             usage=Usage(cpu_time_ms=0, wall_time_ms=self.wall_time_ms, memory_bytes=_MEMORY_BYTES),
-            stdout=self.stdout[: limits.output_bytes],
-            stderr=self.stderr[: limits.output_bytes],
+            stdout=stdout[: limits.output_bytes],
+            stderr=stderr[: limits.output_bytes],
             files=self.files,
         )
 
@@ -239,8 +262,10 @@ def _compile(program: Program) -> CompileResult:
     return CompileResult(is_ok=not message, message=message, usage=NO_USAGE)
 
 
-async def _run(program: Program, given: RunInput) -> RunResult:
-    run = _Run(program, given)
+async def _run(
+    program: Program, given: RunInput, on_output: OutputListener | None = None
+) -> RunResult:
+    run = _Run(program, given, on_output)
     for line in _directive_lines(program.source):
         await run.follow(line)
     return run.result(program.limits)

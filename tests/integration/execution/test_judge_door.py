@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from app.config import Settings
 from app.domain.runs import CompileResult, RunResult
 from app.domain.signature import sign
-from app.engines.base import Program
+from app.engines.base import OutputListener, Program
 from app.engines.fake import FakeEngine
 from app.errors import EngineError, EngineUnavailableError, SandboxFailureError
 from app.languages import load_languages
@@ -178,9 +178,13 @@ class BreakingEngine(FakeEngine):
         self._fault = fault
 
     async def execute(
-        self, program: Program, inputs: Sequence[bytes]
+        self,
+        program: Program,
+        inputs: Sequence[bytes],
+        *,
+        on_output: OutputListener | None = None,
     ) -> AsyncGenerator[CompileResult | RunResult, None]:
-        async for result in super().execute(program, inputs[:1]):
+        async for result in super().execute(program, inputs[:1], on_output=on_output):
             yield result
         raise self._fault
 

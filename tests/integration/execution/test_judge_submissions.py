@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from app.config import SERVICE_DIRECTORY, Settings
 from app.database import driver_url
 from app.domain.runs import CompileResult, RunResult
-from app.engines.base import Program
+from app.engines.base import OutputListener, Program
 from app.engines.fake import FakeEngine
 from app.languages import load_languages
 from tests.integration.execution.judge_calls import make_submit, make_test, running
@@ -142,9 +142,13 @@ class ByteEngine(FakeEngine):
     """Runs every program as if it wrote all the bytes there are, and the compiler too."""
 
     async def execute(
-        self, program: Program, inputs: Sequence[bytes]
+        self,
+        program: Program,
+        inputs: Sequence[bytes],
+        *,
+        on_output: OutputListener | None = None,
     ) -> AsyncGenerator[CompileResult | RunResult, None]:
-        async for result in super().execute(program, inputs):
+        async for result in super().execute(program, inputs, on_output=on_output):
             if isinstance(result, CompileResult):
                 yield replace(result, message=bytes(range(128)).decode())
             else:

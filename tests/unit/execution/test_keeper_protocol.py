@@ -41,7 +41,7 @@ def test_a_command_is_numbers_then_strings_then_its_input() -> None:
     numbers = struct.pack("=7Q6I", 1_000_000, 2_000_000, 3, 4, 5, 3, 0, 6, 0, 2, 1, 0, 0)
     strings = b"/bin/x\0y\0A=b\0"
     frame = struct.pack("=II", 4, len(numbers) + len(strings))
-    assert b"".join(encode_command(COMMAND)) == frame + numbers + strings + b"123"
+    assert b"".join(encode_command(COMMAND, is_heard=False)) == frame + numbers + strings + b"123"
 
 
 def test_files_of_a_command_come_before_it_and_wanted_ones_are_named_in_it() -> None:
@@ -56,7 +56,8 @@ def test_files_of_a_command_come_before_it_and_wanted_ones_are_named_in_it() -> 
     strings = b"/bin/x\0y\0A=b\0score.txt\0"
     file = struct.pack("=II", 7, 4) + b"in\0\0"
     frame = struct.pack("=II", 4, len(numbers) + len(strings))
-    assert b"".join(encode_command(command)) == file + frame + numbers + strings + b"123"
+    encoded = b"".join(encode_command(command, is_heard=False))
+    assert encoded == file + frame + numbers + strings + b"123"
 
 
 @pytest.mark.parametrize(

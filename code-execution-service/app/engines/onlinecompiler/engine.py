@@ -8,7 +8,13 @@ from pathlib import Path
 from app.domain.circuit_breaker import CircuitBreaker
 from app.domain.language import Language, Toolchain
 from app.domain.runs import NO_USAGE, CompileResult, Interaction, RunInput, RunResult
-from app.engines.base import Interactor, JudgesProgram, Program
+from app.engines.base import (
+    Interactor,
+    JudgesProgram,
+    OutputListener,
+    Program,
+    expect_one_input,
+)
 from app.engines.onlinecompiler.callbacks import AwaitedResults
 from app.engines.onlinecompiler.client import OnlineCompilerClient, TimedRun, Timing
 from app.engines.onlinecompiler.compilers import load_compilers
@@ -84,17 +90,24 @@ class OnlineCompilerEngine:
         ]
 
     async def execute(
-        self, program: Program, inputs: Sequence[bytes]
+        self,
+        program: Program,
+        inputs: Sequence[bytes],
+        *,
+        on_output: OutputListener | None = None,
     ) -> AsyncGenerator[CompileResult | RunResult, None]:
         """Run once per input; whether the program compiles is told by the first run.
 
-        Without inputs it is run once on an empty one, because the provider can't only compile.
+        Without inputs it is run once on an empty one, because the provider can't only compile. It
+        tells no output before the end: each stream is one piece.
 
         Raises:
             EngineBusyError: the provider wants no calls for now; the program may wait.
             EngineUnavailableError: the provider can't run this program.
             RemoteEngineError: the provider failed; the program may be tried again.
+            ValueError: `on_output` is given, and not one input.
         """
+        expect_one_input(inputs, on_output)
         first = await self._run(program, inputs[0] if inputs else b"")
         compiled = CompileResult(is_ok=True, message="", usage=NO_USAGE)
         if first.run is not None:
@@ -104,7 +117,10 @@ class OnlineCompilerEngine:
             return
         for position, data in enumerate(inputs):
             timed_run = first if position == 0 else await self._run(program, data)
-            yield _result_of(program, timed_run)
+            result = _result_of(program, timed_run)
+            if on_output is not None:
+                _tell(result, on_output)
+            yield result
 
     def for_judges(self, program: Program) -> AbstractAsyncContextManager[JudgesProgram]:
         """Refuse: a checker needs files and arguments, which the provider does not take.
@@ -151,6 +167,13 @@ def _result_of(program: Program, timed_run: TimedRun) -> RunResult:
     return run_result_of(
         program.language, program.limits, timed_run.run, waited_ms=timed_run.waited_ms
     )
+
+
+def _tell(result: RunResult, on_output: OutputListener) -> None:
+    if result.stdout:
+        on_output("stdout", result.stdout)
+    if result.stderr:
+        on_output("stderr", result.stderr)
 
 
 def _text(data: bytes, name: str) -> str:

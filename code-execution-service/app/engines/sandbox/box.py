@@ -5,6 +5,7 @@ import weakref
 from typing import Protocol
 
 from app.domain.runs import RunResult
+from app.engines.base import OutputListener
 from app.engines.sandbox.keeper_protocol import Command
 
 
@@ -32,8 +33,8 @@ class Box(Protocol):
     def connect(self, *, stdin: int, stdout: int) -> None:
         """Let the next command read and write these descriptors; the caller may close them then."""
 
-    async def run(self, command: Command) -> RunResult:
-        """Run a command to its end."""
+    async def run(self, command: Command, on_output: OutputListener | None = None) -> RunResult:
+        """Run a command to its end; whoever listens is told what it writes until then."""
         ...
 
     def stop(self) -> None:

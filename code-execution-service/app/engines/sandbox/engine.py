@@ -12,7 +12,13 @@ from pathlib import Path
 from app.domain.language import Language, Toolchain
 from app.domain.limits import MIB
 from app.domain.runs import CompileResult, Interaction, RunInput, RunResult, RunStatus
-from app.engines.base import Interactor, JudgesProgram, Program
+from app.engines.base import (
+    Interactor,
+    JudgesProgram,
+    OutputListener,
+    Program,
+    expect_one_input,
+)
 from app.engines.sandbox.box import Box
 from app.engines.sandbox.build import build_keeper, pack_plain_keeper
 from app.engines.sandbox.cgroups import Cgroup, Cgroups, CgroupSupport, find_cgroups
@@ -132,21 +138,27 @@ class SandboxEngine:
         )
 
     async def execute(
-        self, program: Program, inputs: Sequence[bytes]
+        self,
+        program: Program,
+        inputs: Sequence[bytes],
+        *,
+        on_output: OutputListener | None = None,
     ) -> AsyncGenerator[CompileResult | RunResult, None]:
         """Compile once, then run on each input, on idle lanes side by side.
 
         Raises:
             EngineUnavailableError: the engine is not started, or lacks the language's toolchain.
             SandboxFailureError: a box broke; the program may be tried again.
+            ValueError: `on_output` is given, and not one input.
         """
+        expect_one_input(inputs, on_output)
         self._expect_toolchain(program.language)
         async with self._lanes.one() as lane, lane.box() as box:
             build = await self._build(box, program, self._cache)
             yield build.compiled
             if not build.compiled.is_ok:
                 return
-            runs = Runs(self._lanes, program, build.archive, inputs)
+            runs = Runs(self._lanes, program, build.archive, inputs, on_output)
             async with aclosing(runs.results(box)) as results:
                 async for run in results:
                     yield run

@@ -5,8 +5,10 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from app.domain.runs import RunResult, RunStatus
+from app.engines.base import OutputListener
 from app.engines.sandbox.box import Archive
 from app.engines.sandbox.cgroups import Cgroup
+from app.engines.sandbox.heard_output import HEARD_STREAMS, HeardOutput
 from app.engines.sandbox.keeper_connection import KeeperConnection
 from app.engines.sandbox.keeper_protocol import (
     CONNECT,
@@ -63,14 +65,14 @@ class KeeperBox:
         """End the command that runs now; its result still comes."""
         self._connection.send_now(STOP)
 
-    async def run(self, command: Command) -> RunResult:
-        """Run a command to its end."""
+    async def run(self, command: Command, on_output: OutputListener | None = None) -> RunResult:
+        """Run a command to its end; whoever listens is told what it writes until then."""
         limits = command.limits
         self._cgroup.begin(memory_bytes=limits.memory_bytes, processes=limits.processes)
         patience_s = limits.wall_time_ms / 1000 + _ANSWER_TIMEOUT_S
         with self._busy():
             async with self._connection.answering_within(patience_s):
-                result = await self._run(command)
+                result = await self._run(command, on_output)
         return self._with_facts(result)
 
     async def pack(self) -> Archive | None:
@@ -88,20 +90,37 @@ class KeeperBox:
         async with self._connection.answering_within(_ANSWER_TIMEOUT_S):
             await self._receive_answers()
 
-    async def _run(self, command: Command) -> RunResult:
+    async def _run(self, command: Command, on_output: OutputListener | None) -> RunResult:
         if "pids" in self._controllers:
             processes = command.limits.processes + _MORE_PROCESSES
             command = replace(command, limits=replace(command.limits, processes=processes))
-        await self._connection.send(*encode_command(command))
+        heard = None if on_output is None else HeardOutput(on_output, command.limits.output_bytes)
+        await self._connection.send(*encode_command(command, is_heard=heard is not None))
         self._unanswered += len(command.files)
         await self._receive_answers()
-        payload = await self._connection.receive(ReplyKind.RESULT)
         try:
-            header = decode_result(payload)
+            header = decode_result(await self._receive_result(heard))
         except ValueError as error:
             raise self._connection.failure(f"an answer that is none: {error}") from error
         output = await self._connection.receive_bytes(header.following_bytes)
-        return header.with_output(output, command)
+        result = header.with_output(output, command)
+        if heard is not None:
+            heard.finish(result)
+        return result
+
+    async def _receive_result(self, heard: HeardOutput | None) -> bytes:
+        """Receive the payload of the result, and before it what is heard.
+
+        Raises:
+            ValueError: more is heard than the limit allows.
+        """
+        if heard is None:
+            return await self._connection.receive(ReplyKind.RESULT)
+        while True:
+            kind, payload = await self._connection.receive_one_of(ReplyKind.RESULT, *HEARD_STREAMS)
+            if kind is ReplyKind.RESULT:
+                return payload
+            heard.take(kind, payload)
 
     @contextmanager
     def _busy(self) -> Iterator[None]:

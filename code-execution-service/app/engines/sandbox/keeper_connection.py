@@ -84,15 +84,24 @@ class KeeperConnection:
         Raises:
             SandboxFailureError: the reply is another one, or the keeper has ended.
         """
+        _, payload = await self.receive_one_of(wanted)
+        return payload
+
+    async def receive_one_of(self, *wanted: ReplyKind) -> tuple[ReplyKind, bytes]:
+        """Receive the kind and the payload of the next reply.
+
+        Raises:
+            SandboxFailureError: the reply is another one, or the keeper has ended.
+        """
         kind, length = FRAME.unpack(await self.receive_bytes(FRAME.size))
         if length > MAX_PAYLOAD_BYTES:
             raise self.failure(f"an answer of {length} bytes")
         payload = await self.receive_bytes(length)
-        if kind == wanted:
-            return payload
+        if kind in wanted:
+            return ReplyKind(kind), payload
         if kind in {ReplyKind.FAILURE, ReplyKind.GONE}:
             raise self.failure(payload.decode(errors="replace"))
-        raise self.failure(f"an answer of kind {kind} where {wanted} was due")
+        raise self.failure(f"an answer of kind {kind} where {list(wanted)} was due")
 
     async def receive_bytes(self, length: int) -> bytes:
         """Receive so many bytes.

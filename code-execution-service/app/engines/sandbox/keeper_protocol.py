@@ -2,8 +2,9 @@
 
 Every message is a frame (kind, length of the payload). A run's input follows its frame, and a
 result's two outputs and the files that it leaves follow theirs, so that nothing large is copied
-into a payload. An archive of a box's files travels as a file descriptor beside its frame, and so do
-streams that are not the service's to write and read.
+into a payload. Before it, a command that is heard is answered by pieces of its outputs. An archive
+of a box's files travels as a file descriptor beside its frame, and so do streams that are not the
+service's to write and read.
 """
 
 import struct
@@ -21,8 +22,8 @@ _RESULT = struct.Struct("=IiiI6Q")
 _RESULT_FILE = struct.Struct("=Q")
 _NO_FILE = 2**64 - 1
 _NS_PER_MS = 1_000_000
-MAX_PAYLOAD_BYTES = 4096
-"""Of a reply: a result is 64 bytes, a failure one line."""
+MAX_PAYLOAD_BYTES = 64 * 1024
+"""Of a reply: a piece of output; a result is 64 bytes, a failure one line."""
 
 
 class RequestKind(IntEnum):
@@ -43,13 +44,18 @@ class RequestKind(IntEnum):
 
 
 class ReplyKind(IntEnum):
-    """What the keeper answers: `DONE` has no payload, `FAILURE` and `GONE` a text."""
+    """What the keeper answers: `DONE` has no payload, `FAILURE` and `GONE` a text.
+
+    `STDOUT` and `STDERR` are what a command that is heard has written since the last of them.
+    """
 
     DONE = 1
     RESULT = 2
     FAILURE = 3
     ARCHIVE = 4
     GONE = 5
+    STDOUT = 6
+    STDERR = 7
 
 
 class _Outcome(IntEnum):
@@ -128,10 +134,10 @@ def encode_file(name: str, content: bytes) -> tuple[bytes, ...]:
     return _file_request(RequestKind.PUT_FILE, name, content)
 
 
-def encode_command(command: Command) -> tuple[bytes, ...]:
+def encode_command(command: Command, *, is_heard: bool) -> tuple[bytes, ...]:
     """Make the requests that put a command's files in place and run it, with its input behind.
 
-    In parts, as above.
+    In parts, as above. Of one that `is_heard` the output is told while it runs.
     """
     limits = command.limits
     environment = [f"{name}={value}" for name, value in command.environment]
@@ -148,7 +154,7 @@ def encode_command(command: Command) -> tuple[bytes, ...]:
         len(command.arguments),
         len(environment),
         len(command.result_files),
-        0,
+        is_heard,
     )
     texts = (*command.arguments, *environment, *command.result_files)
     strings = b"".join(text.encode() + b"\0" for text in texts)

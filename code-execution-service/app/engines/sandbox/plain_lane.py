@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from app.domain.runs import RunResult, RunStatus
+from app.engines.base import OutputListener
 from app.engines.sandbox.box import Archive, Box
 from app.engines.sandbox.bubblewrap import Bubblewrap, start_bubblewrap
 from app.engines.sandbox.cgroups import Cgroup
@@ -138,12 +139,12 @@ class _PlainBox:
         if self._running is not None:
             self._running.stop()
 
-    async def run(self, command: Command) -> RunResult:
+    async def run(self, command: Command, on_output: OutputListener | None = None) -> RunResult:
         async with self._lane.walls(self._cgroup) as box:
             await self._fill(box)
             self._running = box
             try:
-                run = await box.run(command)
+                run = await box.run(command, on_output)
             finally:
                 self._running = None
             if not command.is_compiling or run.status is not RunStatus.OK:

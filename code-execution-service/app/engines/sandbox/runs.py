@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Iterator, Sequence
 
 from app.domain.runs import RunResult
-from app.engines.base import Program
+from app.engines.base import OutputListener, Program
 from app.engines.sandbox.box import Archive, Box
 from app.engines.sandbox.commands import run_command
 from app.engines.sandbox.lanes import Lanes
@@ -19,12 +19,18 @@ class Runs:
     """One program on each of its inputs, by the submission's own box and by boxes that help."""
 
     def __init__(
-        self, lanes: Lanes, program: Program, archive: Archive | None, inputs: Sequence[bytes]
+        self,
+        lanes: Lanes,
+        program: Program,
+        archive: Archive | None,
+        inputs: Sequence[bytes],
+        on_output: OutputListener | None,
     ) -> None:
         self._lanes = lanes
         self._program = program
         self._archive = archive
         self._inputs = inputs
+        self._on_output = on_output
         self._positions: Iterator[int] = iter(range(len(inputs)))
         self._room = asyncio.Semaphore(RUNS_AHEAD)
         self._started = 0
@@ -87,5 +93,5 @@ class Runs:
                 return
 
     async def _run(self, box: Box, stdin: bytes) -> RunResult:
-        run = await box.run(run_command(self._program, stdin))
+        run = await box.run(run_command(self._program, stdin), self._on_output)
         return recognise_refusal(run, self._program.language)
