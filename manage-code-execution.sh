@@ -32,6 +32,7 @@ Work on it
   check          Lint, types, import contracts, the TypeScript client, shell scripts, Dockerfiles,
                  compose files.
   client         Write the TypeScript client's types anew, from the API's OpenAPI document.
+  vendor         Bundle what the pages take from npm (the editor, KaTeX) anew.
   lock           Resolve the locked requirements again.
 
   help           Show this text.
@@ -42,7 +43,7 @@ main() {
     local command=${1:-help}
     shift || true
     case $command in
-        dev | stop | logs | doctor | migrate | reset | setup | test | check | client | lock)
+        dev | stop | logs | doctor | migrate | reset | setup | test | check | client | vendor | lock)
             "command_$command" "$@"
             ;;
         help | --help | -h) usage ;;

@@ -5,7 +5,7 @@ CLIENT=$ROOT/clients/typescript
 
 command_client() {
     ensure_environment development
-    ensure_client_packages
+    ensure_npm_packages "$CLIENT"
     step "Describing the API" write_openapi_document
     step "Writing the types" generate_client_types "$CLIENT/src/schema.ts"
     step "Compiling the client" in_directory "$CLIENT" node_modules/.bin/tsc
@@ -18,7 +18,7 @@ check_client() {
     local checked=$RUN_DIRECTORY/client-checked fingerprint
     fingerprint=$(client_fingerprint)
     [[ ! -f $checked || $(<"$checked") != "$fingerprint" ]] || return 0
-    ensure_client_packages
+    ensure_npm_packages "$CLIENT"
     step "TypeScript client is up to date" compare_client_types
     step "TypeScript client and example" in_directory "$CLIENT" node_modules/.bin/tsc --noEmit
     printf '%s\n' "$fingerprint" >"$checked"
@@ -30,16 +30,17 @@ client_fingerprint() {
         sha256sum
 }
 
-ensure_client_packages() {
-    local tool missing=() wanted installed=$CLIENT/node_modules/installed
+# ensure_npm_packages DIRECTORY: what its package.json names, unless that is there.
+ensure_npm_packages() {
+    local tool missing=() wanted installed=$1/node_modules/installed
     for tool in node npm; do
         command -v $tool >/dev/null || missing+=("${tool/%node/nodejs}")
     done
     ((${#missing[@]} == 0)) || install_system_packages "${missing[@]}"
-    command -v npm >/dev/null || fail "npm is needed for the TypeScript client"
-    wanted=$(cksum <"$CLIENT/package.json")
+    command -v npm >/dev/null || fail "npm is needed for ${1#"$ROOT"/}"
+    wanted=$(cksum <"$1/package.json")
     [[ ! -f $installed || $(<"$installed") != "$wanted" ]] || return 0
-    step "Installing the npm packages" in_directory "$CLIENT" npm install
+    step "Installing the npm packages" in_directory "$1" npm install
     printf '%s\n' "$wanted" >"$installed"
 }
 

@@ -68,6 +68,7 @@ INSTALLED_APPS = [
     "apps.code_execution",
     "apps.webhooks",
     "apps.archives",
+    "apps.playground",
 ]
 MIDDLEWARE = [
     # First, so that a page of another origin may read errors too.
@@ -268,8 +269,8 @@ SPECTACULAR_SETTINGS = {
         "ProgramProtocolEnum": "apps.problems.models.ProblemProgram.Protocol",
         "ProgramRoleEnum": "apps.problems.models.ProblemProgram.Role",
         "RejudgingStateEnum": "apps.code_execution.models.Rejudging.State",
-        "ClarificationKindEnum": "apps.contests.serializers.ClarificationKind",
-        "EntrantKindEnum": "apps.contests.serializers.KINDS_TO_CHOOSE",
+        "ClarificationKindEnum": "apps.contests.serializers.clarifications.ClarificationKind",
+        "EntrantKindEnum": "apps.contests.serializers.participants.KINDS_TO_CHOOSE",
         "ParticipantKindEnum": "apps.contests.models.ContestParticipant.Kind",
         "LanguageEnum": "apps.problems.models.LANGUAGE_CHOICES",
         "PurposeEnum": "apps.code_execution.models.CodeSubmission.Purpose",

@@ -8,13 +8,14 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from apps.code_execution.views import PlatformHealthView
 from apps.contests.views.scoreboard_page import ScoreboardPage
 from apps.core.problems import api_not_found
+from apps.playground.views import playground
 from apps.users.views import jwks
 
 admin.site.site_header = admin.site.site_title = settings.API_TITLE
 admin.site.index_title = "Administration"
-admin.site.site_url = None  # there is no page of our own at / to go to
 
 urlpatterns = [
+    path("", playground, name="playground"),
     path("admin/", admin.site.urls),
     path("contests/<int:pk>/scoreboard/", ScoreboardPage.as_view(), name="scoreboard"),
     path("api/auth/", include("apps.users.urls")),

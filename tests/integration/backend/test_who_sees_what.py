@@ -89,6 +89,7 @@ DECISIONS: dict[str, Rows] = {
     "GET contests/{id}/submissions/": {"": SIGNED_IN},
     "GET contests/{id}/scoreboard/": {"": EVERYBODYS},
     "GET /contests/{id}/scoreboard/": {"": EVERYBODYS},
+    "GET /": {"": EVERYBODYS},
     "POST contests/{id}/clone/": {"": MADE_BY_GLOBAL_MANAGERS},
     "POST contests/{id}/publish/": {"": MANAGED},
     "POST contests/{id}/unpublish/": {"": MANAGED},
