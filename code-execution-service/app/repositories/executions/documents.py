@@ -14,7 +14,7 @@ def encode(update: ExecutionUpdate) -> bytes:
     return _UPDATE.dump_json(update)
 
 
-def decode_execution(document: bytes) -> Execution:
+def decode_execution(document: bytes | str) -> Execution:
     """Read an execution.
 
     Raises:
@@ -23,7 +23,7 @@ def decode_execution(document: bytes) -> Execution:
     return _EXECUTION.validate_json(document)
 
 
-def decode_piece(document: bytes) -> OutputPiece:
+def decode_piece(document: bytes | str) -> OutputPiece:
     """Read a piece of output.
 
     Raises:
@@ -32,7 +32,7 @@ def decode_piece(document: bytes) -> OutputPiece:
     return _PIECE.validate_json(document)
 
 
-def decode_update(document: bytes) -> ExecutionUpdate:
+def decode_update(document: bytes | str) -> ExecutionUpdate:
     """Read either.
 
     Raises:

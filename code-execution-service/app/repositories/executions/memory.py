@@ -7,10 +7,16 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from typing_extensions import override
+
 from app.domain.executions import Execution, OutputPiece
 from app.domain.limits import MIB
 from app.errors import StorageFullError
-from app.repositories.executions.base import ClaimedExecution
+from app.repositories.executions.base import (
+    ClaimedExecution,
+    ExecutionQueue,
+    ExecutionStore,
+)
 
 MAX_CHARACTERS = 256 * MIB
 """What all executions may have together; most characters of programs take a byte."""
@@ -32,7 +38,7 @@ class _Kept:
         return OTHER_CHARACTERS + pieces + sum(len(text or "") for text in texts)
 
 
-class MemoryExecutionStore:
+class MemoryExecutionStore(ExecutionStore):
     """Keeps executions in the order of their last write, which is that in which they end."""
 
     def __init__(
@@ -49,6 +55,7 @@ class MemoryExecutionStore:
         self._characters = 0
         self._timer: asyncio.TimerHandle | None = None
 
+    @override
     async def add(self, execution: Execution) -> None:
         """Keep a new one.
 
@@ -61,12 +68,14 @@ class MemoryExecutionStore:
             raise StorageFullError
         self._write(new)
 
+    @override
     async def find(self, execution_id: str) -> Execution | None:
         """Return the newest state, or `None` if there is none, or none any more."""
         self._drop_ended()
         kept = self._kept.get(execution_id)
         return kept.execution if kept else None
 
+    @override
     async def replace(self, execution: Execution) -> bool:
         """Store the state that follows the stored one; false if another has got in before."""
         self._drop_ended()
@@ -79,18 +88,21 @@ class MemoryExecutionStore:
         self._write(_Kept(execution, ends_at_s=0, pieces=kept.pieces))
         return True
 
+    @override
     async def add_output(self, piece: OutputPiece) -> None:
         """Keep a piece for whoever comes to watch later."""
         self._drop_ended()
         if kept := self._kept.get(piece.execution_id):
             self._write(_Kept(kept.execution, ends_at_s=0, pieces=[*kept.pieces, piece]))
 
+    @override
     async def output_so_far(self, execution_id: str) -> list[OutputPiece]:
         """Return the pieces in their order."""
         self._drop_ended()
         kept = self._kept.get(execution_id)
         return list(kept.pieces) if kept else []
 
+    @override
     async def close(self) -> None:
         """Forget everything."""
         if self._timer:
@@ -134,7 +146,7 @@ class _Queued:
     lease_token: str | None = None
 
 
-class MemoryExecutionQueue:
+class MemoryExecutionQueue(ExecutionQueue):
     """Lets executions wait in the order in which they came."""
 
     def __init__(self, *, lease_s: float, now_s: Callable[[], float] = time.monotonic) -> None:
@@ -143,17 +155,20 @@ class MemoryExecutionQueue:
         self._queued: dict[str, _Queued] = {}
         self._rings = asyncio.Semaphore(0)
 
+    @override
     async def put(self, execution_id: str) -> None:
         """Queue an execution; one that is queued already stays where it is."""
         if execution_id not in self._queued:
             self._queued[execution_id] = _Queued(self._now_s())
             self._rings.release()
 
+    @override
     async def waiting(self) -> int:
         """Return how many wait for a worker."""
         now_s = self._now_s()
         return sum(queued.available_at_s <= now_s for queued in self._queued.values())
 
+    @override
     async def claim(self) -> ClaimedExecution | None:
         """Take the one that has waited longest, or whose worker was lost."""
         now_s = self._now_s()
@@ -164,6 +179,7 @@ class MemoryExecutionQueue:
                 return ClaimedExecution(execution_id=execution_id, lease_token=queued.lease_token)
         return None
 
+    @override
     async def wait(self, *, at_most_s: float) -> bool:
         """Return true when an execution was queued, false when the time is up."""
         try:
@@ -172,6 +188,7 @@ class MemoryExecutionQueue:
         except TimeoutError:
             return False
 
+    @override
     async def extend(self, claimed: ClaimedExecution) -> bool:
         """Keep it for another lease; false when it is no longer ours."""
         queued = self._ours(claimed)
@@ -180,6 +197,7 @@ class MemoryExecutionQueue:
         queued.available_at_s = self._now_s() + self._lease_s
         return True
 
+    @override
     async def release(self, claimed: ClaimedExecution, *, after_s: float = 0) -> None:
         """Let others take it after so many seconds, if it is still ours."""
         if queued := self._ours(claimed):
@@ -187,15 +205,18 @@ class MemoryExecutionQueue:
             queued.available_at_s = self._now_s() + after_s
             self._rings.release()
 
+    @override
     async def finish(self, claimed: ClaimedExecution) -> None:
         """Take it out of the queue, if it is still ours."""
         if self._ours(claimed):
             del self._queued[claimed.execution_id]
 
+    @override
     async def remove(self, execution_id: str) -> None:
         """Take it out of the queue, whoever has it."""
         self._queued.pop(execution_id, None)
 
+    @override
     async def close(self) -> None:
         """Forget everything."""
         self._queued.clear()

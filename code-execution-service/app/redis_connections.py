@@ -1,0 +1,42 @@
+"""Connections to Redis: short timeouts, one error for whatever is wrong with it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+from app.errors import RedisUnavailableError
+
+TIMEOUT_S = 1.0
+"""How long to wait for Redis, for a connection to it, or for one that is free."""
+MAX_CONNECTIONS = 64
+
+
+def connect_to_redis(url: str, *, timeout_s: float = TIMEOUT_S) -> Redis:
+    """Make a client; it connects when it is first used, and anew where a connection was lost."""
+    pool = BlockingConnectionPool.from_url(
+        url.replace("redis+unix:", "unix:"),
+        max_connections=MAX_CONNECTIONS,
+        timeout=TIMEOUT_S,
+        socket_timeout=timeout_s,
+        socket_connect_timeout=TIMEOUT_S,
+        # Once more, as a restarted Redis has left dead connections in the pool.
+        retry=Retry(NoBackoff(), retries=1),
+    )
+    return Redis.from_pool(pool)
+
+
+@contextmanager
+def redis_expected() -> Iterator[None]:
+    """Talk to Redis inside the block.
+
+    Raises:
+        RedisUnavailableError: it does not answer, or refuses, as it has no memory left.
+    """
+    try:
+        yield
+    except (RedisError, OSError) as error:
+        raise RedisUnavailableError from error
