@@ -24,7 +24,7 @@ from apps.code_execution.filters import RejudgingFilter
 from apps.code_execution.models import Rejudging
 from apps.contests.domain import ID_MAX, id_of
 from apps.contests.permissions import IsJury, rights_of
-from apps.contests.serializers import ContestSerializer
+from apps.contests.serializers.contests import ContestSerializer
 from apps.contests.views.acts import ActView, managed_contest, shown_contest
 from apps.core.errors import NotFoundError
 from apps.users.permissions import signed_in

@@ -14,13 +14,11 @@ from django.template.response import TemplateResponse
 from apps.contests.admin.scope import actor_of
 from apps.contests.models import Contest
 from apps.contests.services.participant_import import (
-    COLUMNS,
-    ROWS_MAX,
-    TABLE_BYTES_MAX,
     ImportedAccount,
     import_table,
     plan_import,
 )
+from apps.contests.services.participant_table import COLUMNS, ROWS_MAX, TABLE_BYTES_MAX
 from apps.core.confirmation import CONFIRMED, is_confirmed
 from apps.core.errors import ClientError
 from apps.core.exports import csv_response

@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 
 from apps.contests.models import Contest
 from apps.contests.permissions import find_contest, rights_of
-from apps.contests.serializers import ContestSerializer
+from apps.contests.serializers.contests import ContestSerializer
 from apps.contests.services import acts, contests
 from apps.core.errors import ForbiddenError
 from apps.users.permissions import IsContestManager, signed_in

@@ -16,7 +16,7 @@ from typing_extensions import override
 from apps.contests.filters import ClarificationFilter
 from apps.contests.models import Clarification
 from apps.contests.permissions import find_contest
-from apps.contests.serializers import (
+from apps.contests.serializers.clarifications import (
     AnswerSerializer,
     ClarificationSerializer,
     NewClarificationSerializer,

@@ -19,8 +19,8 @@ from typing_extensions import override
 from apps.contests.filters import ContestFilter
 from apps.contests.models import Contest, ContestParticipant
 from apps.contests.permissions import ManagesContest, rights_of
-from apps.contests.serializers import (
-    ContestSerializer,
+from apps.contests.serializers.contests import ContestSerializer
+from apps.contests.serializers.participants import (
     ManagedParticipantSerializer,
     NewParticipantSerializer,
     ParticipantSerializer,

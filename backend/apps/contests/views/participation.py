@@ -16,7 +16,7 @@ from typing_extensions import override
 
 from apps.contests.models import Contest, ContestParticipant
 from apps.contests.permissions import ManagesContest, rights_of
-from apps.contests.serializers import (
+from apps.contests.serializers.participants import (
     ChangedParticipantSerializer,
     DisqualificationSerializer,
     EntrySerializer,
