@@ -1,12 +1,13 @@
 """Settings of the service, read once from the environment and from `.env`."""
 
 import ipaddress
+import json
 import os
 import re
 import socket
 import sys
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, NamedTuple, Self
 from urllib.parse import urlsplit
 
 from limits import parse as parse_rate
@@ -25,6 +26,11 @@ SERVICE_DIRECTORY = Path(__file__).resolve().parent.parent
 PLACEHOLDER_SECRETS = frozenset({"change-me", "your-webhook-secret-key", "your-secret"})
 PLACEHOLDER_API_KEYS = frozenset({"change-me", "your-api-key", "your_api_key"})
 API_KEY = re.compile(r"[\x21-\x7e]{1,500}")
+GOOGLE_KEYS_URL = (
+    "https://www.googleapis.com/service_accounts/v1/jwk/securetoken@system.gserviceaccount.com"
+)
+SERVICE_ACCOUNT_FILE = SERVICE_DIRECTORY / "service-account.json"  # contract S002-H05
+FIREBASE_PROJECT = r"[a-z0-9.:-]{1,100}"
 DOORS = frozenset({"judge", "submissions"})
 CommaSeparated = Annotated[tuple[str, ...], NoDecode]
 
@@ -38,6 +44,13 @@ def _read_rate(value: str) -> str:
 
 
 Rate = Annotated[str, AfterValidator(_read_rate)]
+
+
+class OpenIdIssuer(NamedTuple):
+    """A further issuer of tokens, and the audience that they have to name."""
+
+    url: str
+    audience: str
 
 
 class SettingsError(Exception):
@@ -65,6 +78,13 @@ class Settings(BaseSettings):
     jwt_issuer: str = "http://localhost:8000"
     jwt_audience: str = "code-execution"
     api_open_endpoints: CommaSeparated = ()
+
+    firebase_project_id: str = Field(default="", pattern=rf"^({FIREBASE_PROJECT})?$")
+    firebase_service_account_path: Path | None = None
+    firebase_auth_emulator_host: str = ""
+    firebase_certs_file: Path | None = None
+    firebase_certs_url: str = GOOGLE_KEYS_URL
+    openid_issuers: Annotated[tuple[OpenIdIssuer, ...], NoDecode] = ()
 
     judge_workers: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=64)
     judge_lease_seconds: float = Field(default=10.0, ge=1, le=3600)
@@ -132,7 +152,27 @@ class Settings(BaseSettings):
             raise ValueError("must start with http:// or https://")
         return value.rstrip("/")
 
-    @field_validator("code_execution_api_url", "code_execution_callback_url")
+    @field_validator("openid_issuers", mode="before")
+    @classmethod
+    def _pair_issuers_with_audiences(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        pairs = [part.split() for part in value.split(",") if part.strip()]
+        if any(len(pair) != len(OpenIdIssuer._fields) for pair in pairs):
+            raise ValueError(
+                "must look like https://login.example.org contest-frontend, with a comma between"
+                " one issuer with its audience and the next"
+            )
+        return tuple(OpenIdIssuer(*pair) for pair in pairs)
+
+    @field_validator("openid_issuers")
+    @classmethod
+    def _know_issuers_safely(cls, value: tuple[OpenIdIssuer, ...]) -> tuple[OpenIdIssuer, ...]:
+        for issuer in value:
+            cls._be_safe_for_secrets(issuer.url)
+        return value
+
+    @field_validator("code_execution_api_url", "code_execution_callback_url", "firebase_certs_url")
     @classmethod
     def _be_safe_for_secrets(cls, value: str) -> str:
         url = urlsplit(value)
@@ -141,7 +181,9 @@ class Settings(BaseSettings):
             raise ValueError("must start with https:// (http:// only for this machine)")
         return value
 
-    @field_validator("code_execution_compilers_file")
+    @field_validator(
+        "code_execution_compilers_file", "firebase_certs_file", "firebase_service_account_path"
+    )
     @classmethod
     def _start_at_the_service(cls, value: Path | None) -> Path | None:
         return value and SERVICE_DIRECTORY / value
@@ -171,11 +213,62 @@ class Settings(BaseSettings):
             )
         return self
 
+    @model_validator(mode="after")
+    def _know_the_firebase_project(self) -> Self:
+        path = self.firebase_service_account_path
+        if not self.firebase_project_id and (path or SERVICE_ACCOUNT_FILE.exists()):
+            self.firebase_project_id = _project_of(path or SERVICE_ACCOUNT_FILE)
+        if self.firebase_auth_emulator_host and not self.debug:
+            raise ValueError(
+                "FIREBASE_AUTH_EMULATOR_HOST: anybody can write the emulator's tokens; it is only"
+                " for development, with DEBUG=true"
+            )
+        if self.firebase_auth_emulator_host and not self.firebase_project_id:
+            raise ValueError("FIREBASE_PROJECT_ID: is not set; the emulator's tokens name it")
+        return self
+
+    @model_validator(mode="after")
+    def _know_each_issuer_once(self) -> Self:
+        names = [self.jwt_issuer, *(issuer.url for issuer in self.openid_issuers)]
+        if self.firebase_project_id:
+            names.append(self.firebase_issuer)
+        if len(set(names)) < len(names):
+            raise ValueError(
+                "OPENID_ISSUERS: names an issuer twice, or one that other settings are for"
+            )
+        return self
+
+    @property
+    def firebase_issuer(self) -> str:
+        """What the project's tokens say in `iss`.
+
+        Source: https://firebase.google.com/docs/auth/admin/verify-id-tokens
+        """
+        return f"https://securetoken.google.com/{self.firebase_project_id}"
+
     @property
     def webhook_secrets(self) -> tuple[str, ...]:
         """Active secrets, the newest first."""
         parts = self.backend_webhook_secret.get_secret_value().split(",")
         return tuple(part.strip() for part in parts if part.strip())
+
+
+def _project_of(path: Path) -> str:
+    """Read the project's id from a service account's file, and nothing else: it has secrets.
+
+    Raises:
+        ValueError: there is none.
+    """
+    try:
+        project = json.loads(path.read_bytes())["project_id"]
+    except (OSError, ValueError, LookupError, TypeError):
+        project = None
+    if not isinstance(project, str) or not re.fullmatch(FIREBASE_PROJECT, project):
+        raise ValueError(
+            f"FIREBASE_SERVICE_ACCOUNT_PATH: {path} can't be read or names no project_id; set"
+            " FIREBASE_PROJECT_ID instead"
+        )
+    return project
 
 
 def load_settings() -> Settings:

@@ -4,10 +4,14 @@ All of it is `async`, though nothing is awaited: FastAPI would call a plain func
 """
 
 from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
+from starlette.requests import HTTPConnection
 
+from app.domain.callers import Caller
 from app.errors import UnauthenticatedError
 from app.factory import Factory
 from app.schemas.judge import Place
@@ -16,10 +20,14 @@ from app.services.direct_judging import DirectJudge
 from app.services.submissions import SubmissionService
 from app.services.test_data import TestDataService
 
+ACCESS_COOKIE = "access_token"
+TOKEN_SCHEMES = frozenset({"bearer", "token"})  # contract S002-H06
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
-async def get_factory(request: Request) -> Factory:
+
+async def get_factory(connection: HTTPConnection) -> Factory:
     """Return the process's factory."""
-    factory: Factory = request.app.state.factory
+    factory: Factory = connection.app.state.factory
     return factory
 
 
@@ -71,7 +79,50 @@ def caller_of(door: str) -> Callable[[Request, Factory], Coroutine[Any, Any, Non
     return check
 
 
+def token_of(connection: HTTPConnection) -> str:
+    """Return the token that a request or a WebSocket comes with (contract S-COM-03).
+
+    It is in the header; on a WebSocket, where pages can't set one, in the query; else in the cookie
+    that signing in at the backend sets.
+
+    Raises:
+        UnauthenticatedError: there is none.
+    """
+    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+    if scheme.lower() in TOKEN_SCHEMES and token:
+        return token.strip()
+    if connection.scope["type"] == "websocket" and "token" in connection.query_params:
+        return connection.query_params["token"]
+    cookie = connection.cookies.get(ACCESS_COOKIE)
+    if cookie and _is_from_our_pages(connection):
+        return cookie
+    raise UnauthenticatedError("Send `Authorization: Bearer <token>`")
+
+
+def _is_from_our_pages(connection: HTTPConnection) -> bool:
+    """Tell whether a cookie counts: browsers send it with what pages of others ask for, too.
+
+    What changes nothing may come from anywhere, as such a page can't read the answer. It can read
+    what a WebSocket says.
+    """
+    origin = connection.headers.get("origin")
+    if origin is None or connection.scope.get("method") in SAFE_METHODS:
+        return True
+    return urlsplit(origin).netloc == connection.headers.get("host")
+
+
+async def get_caller(connection: HTTPConnection, factory: FactoryDependency) -> Caller:
+    """Return who calls, by an account at one of the issuers that are trusted.
+
+    Raises:
+        UnauthenticatedError: there is no token, or a bad one.
+        KeysUnavailableError: nobody can tell now.
+    """
+    return await factory.callers.identify(token_of(connection), datetime.now(tz=UTC))
+
+
 CallPlace = Annotated[Place, Depends(get_place)]
+CallerDependency = Annotated[Caller, Depends(get_caller)]
 Contests = Annotated[ContestService, Depends(get_contests)]
 Judge = Annotated[DirectJudge, Depends(get_direct_judge)]
 Submissions = Annotated[SubmissionService, Depends(get_submissions)]

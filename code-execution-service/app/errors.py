@@ -176,6 +176,15 @@ class RedisUnavailableError(ServerError):
     retry_after_s = 2
 
 
+class KeysUnavailableError(ServerError):
+    """The keys that verify somebody's tokens can't be had; `detail` says why, for the operator."""
+
+    code = "keys-unavailable"
+    title = "Tokens of this issuer can't be checked now; try again in a few seconds"
+    status = 503
+    retry_after_s = 5
+
+
 class EngineError(ServerError):
     """The engine could not run a program."""
 

@@ -8,6 +8,7 @@ from app.engines.base import Engine
 from app.languages import LanguageRegistry
 from app.repositories.unit_of_work import Transactions
 from app.services.authentication import Authenticator
+from app.services.callers import Callers
 from app.services.code_execution import JudgeService
 from app.services.contests import ContestService
 from app.services.direct_judging import DirectJudge
@@ -35,6 +36,7 @@ class Factory:
     trust: TrustService
     examinations: ExaminationService
     authenticator: Authenticator
+    callers: Callers
     rate_limiter: RateLimiter
     judge_slots: Slots
     judge_max_timeout_s: int

@@ -5,6 +5,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
+from functools import partial
 
 import httpx
 import uvicorn
@@ -16,9 +17,11 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from app.background import background_loops
 from app.clients.backend import BackendClient
 from app.clients.doctor import DoctorClient
+from app.clients.key_servers import KeyServers, read_key_file
 from app.clients.rate_limits import RateLimiter
 from app.config import SERVICE_DIRECTORY, Settings, load_settings_or_exit
 from app.database import create_database, driver_url
+from app.domain.claims import firebase_caller, openid_caller, platform_caller
 from app.engines.base import Engine
 from app.engines.onlinecompiler.callbacks import AwaitedResults
 from app.engines.onlinecompiler.engine import OnlineCompilerEngine
@@ -29,17 +32,20 @@ from app.languages import LanguageRegistry, load_languages
 from app.logs import configure_logging
 from app.repositories.schema import Schema
 from app.repositories.unit_of_work import Transactions
-from app.routes import contests, judge, submissions, system, test_data
+from app.routes import auth, contests, judge, submissions, system, test_data
 from app.routes.content_encoding import ContentEncodingMiddleware
 from app.routes.errors import install_error_handlers
 from app.routes.judge_cors import JudgeCorsMiddleware
 from app.routes.remote_results import router as remote_results_router
 from app.schemas.judge import Place
-from app.services.authentication import Authenticator, KeyStore
+from app.services.authentication import Authenticator
+from app.services.callers import Callers, EmulatedIssuer, Issuer, SigningIssuer
 from app.services.examination import ExaminationService
 from app.services.fresh_jobs import FreshJobs
+from app.services.key_store import KeyStore
 from app.services.slots import Slots
 from app.services.test_data import TestDataService
+from app.services.tokens import PUBLIC_KEY_ALGORITHMS, RSA
 from app.services.trust import TrustService
 
 VERSION = "0.1.0"
@@ -75,9 +81,15 @@ def create_app(
             secrets=settings.webhook_secrets,
             transport=backend_transport,
         )
-        async with aclosing(backend):
+        key_servers = KeyServers()
+        async with aclosing(backend), aclosing(key_servers):
             factory = _create_factory(
-                settings, engine=engine, languages=languages, database=database, backend=backend
+                settings,
+                engine=engine,
+                languages=languages,
+                database=database,
+                backend=backend,
+                key_servers=key_servers,
             )
             engine_fault = await _start(engine)
             app.state.factory = factory
@@ -87,6 +99,7 @@ def create_app(
             workers = 0 if engine_fault else settings.judge_workers
             async with background_loops(factory, judge_workers=workers):
                 yield
+            await factory.callers.close()
             await factory.examinations.close()
             await engine.close()
             await factory.rate_limiter.close()
@@ -106,7 +119,7 @@ def create_app(
     app.add_middleware(JudgeCorsMiddleware, origins=settings.judge_cors_origins)
     app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.trusted_proxies))
     install_error_handlers(app)
-    for door in (judge, submissions, test_data, contests, system):
+    for door in (judge, submissions, test_data, contests, auth, system):
         app.include_router(door.router)
     if remote_results is not None:
         app.state.remote_results = remote_results
@@ -139,9 +152,11 @@ def _create_factory(
     languages: LanguageRegistry,
     database: AsyncEngine,
     backend: BackendClient,
+    key_servers: KeyServers,
 ) -> Factory:
     doctor = DoctorClient(DOCTOR, directory=SERVICE_DIRECTORY)
     transactions = Transactions(database)
+    platform_keys = KeyStore(backend.fetch_keys)
     return Factory(
         transactions=transactions,
         engine=engine,
@@ -151,16 +166,56 @@ def _create_factory(
         trust=TrustService(backend),
         examinations=ExaminationService(doctor.examine),
         authenticator=Authenticator(
-            keys=KeyStore(backend.fetch_keys),
+            keys=platform_keys,
             secrets=settings.webhook_secrets,
             issuer=settings.jwt_issuer,
             audience=settings.jwt_audience,
         ),
+        callers=_create_callers(settings, platform_keys, key_servers),
         rate_limiter=_create_rate_limiter(settings),
         judge_slots=Slots(working=settings.judge_workers, waiting=settings.judge_max_waiting_calls),
         judge_max_timeout_s=settings.judge_max_timeout_seconds,
         judge_lease_s=settings.judge_lease_seconds,
         fresh_jobs=FreshJobs(lease_s=settings.judge_lease_seconds),
+    )
+
+
+def _create_callers(
+    settings: Settings, platform_keys: KeyStore, key_servers: KeyServers
+) -> Callers:
+    platform = SigningIssuer(
+        name=settings.jwt_issuer,
+        audience=settings.jwt_audience,
+        read=platform_caller,
+        keys=platform_keys,
+        algorithms=RSA,
+    )
+    further = [
+        SigningIssuer(
+            name=issuer.url,
+            audience=issuer.audience,
+            read=openid_caller,
+            keys=KeyStore(partial(key_servers.discover, issuer.url)),
+            algorithms=PUBLIC_KEY_ALGORITHMS,
+        )
+        for issuer in settings.openid_issuers
+    ]
+    firebase = [_create_firebase(settings, key_servers)] if settings.firebase_project_id else []
+    return Callers([platform, *firebase, *further])
+
+
+def _create_firebase(settings: Settings, key_servers: KeyServers) -> Issuer:
+    name, audience = settings.firebase_issuer, settings.firebase_project_id
+    if settings.firebase_auth_emulator_host:
+        return EmulatedIssuer(name=name, audience=audience, read=firebase_caller)
+    file = settings.firebase_certs_file
+    fetch = partial(key_servers.fetch, settings.firebase_certs_url)
+    return SigningIssuer(
+        name=name,
+        audience=audience,
+        read=firebase_caller,
+        keys=KeyStore(partial(read_key_file, file) if file else fetch),
+        algorithms=RSA,
     )
 
 

@@ -6,11 +6,12 @@ import time
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import httpx
 
+from app.clients.key_servers import PublishedKeys, fresh_s, read_keys
 from app.domain.signature import sign
+from app.errors import KeysUnavailableError
 
 WEBHOOK_PATH = "/api/webhooks/code-execution/"
 JWKS_PATH = "/.well-known/jwks.json"
@@ -31,10 +32,6 @@ class Answer:
     def is_success(self) -> bool:
         """Whether the receiver acknowledged the event."""
         return self.status_code is not None and httpx.codes.is_success(self.status_code)
-
-
-class KeysUnavailableError(Exception):
-    """The backend's keys could not be fetched."""
 
 
 class BackendClient:
@@ -80,20 +77,20 @@ class BackendClient:
         body = json.dumps({"event": PING, "sent_at": int(time.time())}, separators=(",", ":"))
         return await self.deliver(body, webhook_id=f"ping_{uuid.uuid4().hex}")
 
-    async def fetch_keys(self) -> dict[str, Any]:
-        """Return the JSON Web Key Set that the backend publishes.
+    async def fetch_keys(self) -> PublishedKeys:
+        """Return the keys that the backend publishes.
 
         Raises:
-            KeysUnavailableError: it did not answer with one.
+            KeysUnavailableError: it did not answer with any.
         """
         try:
             response = await self._ask("GET", self._keys_url)
-            keys = response.json()
+            document = response.json()
         except (TimeoutError, httpx.HTTPError, ValueError) as error:
             raise KeysUnavailableError(str(error) or type(error).__name__) from error
-        if not response.is_success or not isinstance(keys, dict):
+        if not response.is_success or not isinstance(document, dict):
             raise KeysUnavailableError(f"the answer, HTTP {response.status_code}, has no keys")
-        return keys
+        return read_keys(document, fresh_s=fresh_s(response.headers))
 
     async def _ask(
         self,

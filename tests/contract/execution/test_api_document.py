@@ -23,6 +23,8 @@ PROMISED = {
     "/api/v1/contests/": {"get", "post"},
     "/api/v1/contests/{contest_id}": {"get", "put", "delete"},
     "/api/v1/languages": {"get"},
+    "/api/v1/auth/verify": {"get"},
+    "/api/v1/auth/user": {"get"},
     "/api/v1/doctor": {"get"},
     "/health/": {"get"},
     "/health/ready": {"get"},

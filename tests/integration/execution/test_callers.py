@@ -38,6 +38,7 @@ def make_token(key: RSAPrivateKey = KEY, key_id: str = "key-1", **changes: Any) 
         "aud": "code-execution",
         "sub": "robot",
         "roles": ["service"],
+        "iat": int(time.time()),
         "exp": int(time.time()) + 60,
     }
     return jwt.encode(claims | changes, key, algorithm="RS256", headers={"kid": key_id})
