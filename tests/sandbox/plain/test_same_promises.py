@@ -17,6 +17,7 @@ from tests.sandbox.execution import (
     test_output,
     test_processes,
     test_separation,
+    test_spoiled_talks,
     test_stdin,
     test_wall_time,
 )
@@ -58,7 +59,7 @@ test_a_file_for_the_checker = (
     test_interactors.test_a_testlib_interactor_writes_a_file_for_the_checker
 )
 test_a_participant_sees_nothing_else = (
-    test_interactors.test_a_participant_sees_its_two_pipes_and_nothing_else
+    test_spoiled_talks.test_a_participant_sees_its_two_pipes_and_nothing_else
 )
 test_a_talk_of_many_turns = test_interactors.test_a_talk_of_many_turns_and_bytes_goes_through
 
