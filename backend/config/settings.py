@@ -152,6 +152,8 @@ JWT_KEY_FILES = [
 JWT_ACCESS_TOKEN_LIFETIME = timedelta(hours=24)
 # A refresh token lives in a session, so it can't outlive one.
 JWT_REFRESH_TOKEN_LIFETIME = timedelta(days=14)
+# Whether visitors without an account get a token to run programs with.
+GUEST_EXECUTIONS = env.flag("GUEST_EXECUTIONS", default=DEBUG)
 SESSION_COOKIE_AGE = int(JWT_REFRESH_TOKEN_LIFETIME.total_seconds())
 
 # --- Code execution service -------------------------------------------------------------------
@@ -223,6 +225,8 @@ RATE_LIMITS = {
         # A whole contest hall may come from one address, and most of it gets a 304.
         ("BOARD", "6000/minute"),
         ("QUESTION", "10/minute"),
+        # Each guest may run programs, which the execution service counts by address, too.
+        ("GUEST", "120/minute"),
         ("LOGIN", "10/minute"),
         ("LOGIN_ADDRESS", "120/minute"),
     )

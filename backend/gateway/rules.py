@@ -8,7 +8,9 @@ from ipaddress import ip_address
 from gateway.asgi import Headers, Scope, header
 
 # Contract C-01 and its table of ports.
-_HTTP = re.compile(r"/(run|runall|submit|api/v1/languages|api/v1/executions(/.*)?)/?")
+_HTTP = re.compile(
+    r"/(run|runall|submit|api/v1/languages|api/v1/auth/(verify|user)|api/v1/executions(/.*)?)/?"
+)
 _WEBSOCKET = re.compile(r"/(ws/?|api/v1/executions/ws/.+|api/terminal/ws/.+)")
 # A later hop may resolve them, and so arrive at a path that is not passed on.
 _DOT_SEGMENT = re.compile(r"(^|/)\.{1,2}(/|$)")

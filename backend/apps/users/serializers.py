@@ -54,6 +54,15 @@ class RefreshSerializer(serializers.Serializer[Any]):
     refresh_token = serializers.CharField(max_length=8192)
 
 
+class GuestTokenSerializer(serializers.Serializer[Any]):
+    """What a visitor without an account gets."""
+
+    access_token = serializers.CharField()
+    token_type = serializers.CharField(default="Bearer")
+    expires_in = serializers.IntegerField(source="expires_in_s", help_text="Seconds.")
+    uid = serializers.CharField(help_text="Whom the execution service takes the visitor for.")
+
+
 class TokenPairSerializer(serializers.Serializer[Any]):
     """What a client gets for its password."""
 

@@ -1,12 +1,14 @@
 """Registration and sign-in."""
 
 from allauth.account.forms import SignupForm
+from django.conf import settings
 from django.contrib.auth import authenticate
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 
-from apps.core.errors import InvalidFieldsError, UnauthenticatedError
+from apps.core.errors import ForbiddenError, InvalidFieldsError, UnauthenticatedError
+from apps.users.guests import GuestToken, make_guest
 from apps.users.models import User
 from apps.users.tokens import TokenPair, end_session, refresh_session, start_session
 
@@ -35,6 +37,17 @@ def register(*, username: str, email: str, password: str) -> TokenPair:
         # Somebody else registered the same name or address since the form looked.
         raise InvalidFieldsError({"username": ["The name or address is taken."]}) from None
     return start_session(user)
+
+
+def admit_guest() -> GuestToken:
+    """Give a visitor without an account a token to run programs with.
+
+    Raises:
+        ForbiddenError: This installation runs programs of people with an account only.
+    """
+    if not settings.GUEST_EXECUTIONS:
+        raise ForbiddenError("Guests may not run programs here: sign in.")
+    return make_guest()
 
 
 def sign_in(*, name: str, password: str) -> TokenPair:

@@ -1,4 +1,4 @@
-"""Limits on guessing passwords."""
+"""Limits on guessing passwords, and on coming as a guest."""
 
 from collections.abc import Mapping
 
@@ -6,6 +6,12 @@ from rest_framework.request import Request
 from typing_extensions import override
 
 from apps.core.throttling import RateThrottle
+
+
+class GuestThrottle(RateThrottle):
+    """Counts guests by address."""
+
+    scope = "guest"
 
 
 class LoginThrottle(RateThrottle):

@@ -17,13 +17,14 @@ from apps.users.authentication import ACCESS_COOKIE
 from apps.users.keys import signing_keys
 from apps.users.permissions import signed_in
 from apps.users.serializers import (
+    GuestTokenSerializer,
     RefreshSerializer,
     RegistrationSerializer,
     SignInSerializer,
     TokenPairSerializer,
     UserSerializer,
 )
-from apps.users.throttling import LoginThrottle
+from apps.users.throttling import GuestThrottle, LoginThrottle
 from apps.users.tokens import TokenPair
 
 JWKS_CACHE_S = 300
@@ -95,6 +96,28 @@ class RefreshView(PublicAuthView):
         form = RefreshSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         return _signed_in(services.refresh(**form.validated_data))
+
+
+class GuestView(PublicAuthView):
+    """Coming without an account."""
+
+    throttle_classes = (GuestThrottle,)
+
+    @extend_schema(
+        operation_id="auth_guest",
+        summary="Get a token to run programs without an account",
+        description=(
+            "Good for an hour and for `/api/v1/executions/` only; no other endpoint takes it."
+            " Where guests are not wanted (`GUEST_EXECUTIONS`) there is none."
+        ),
+        tags=["auth"],
+        request=None,
+        responses={201: GuestTokenSerializer, 403: REFUSED},
+    )
+    def post(self, request: Request) -> Response:
+        """Make up a guest."""
+        guest = services.admit_guest()
+        return Response(GuestTokenSerializer(guest).data, status=status.HTTP_201_CREATED)
 
 
 class SignOutView(APIView):

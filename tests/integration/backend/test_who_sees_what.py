@@ -158,6 +158,7 @@ OUTSIDE_OF_CONTESTS = {
     "POST api/auth/register/",
     "POST api/auth/token/",
     "POST api/auth/token/refresh/",
+    "POST api/auth/guest/",
     "POST api/auth/logout/",
     "GET api/auth/me/",
     "POST api/webhooks/code-execution/",
