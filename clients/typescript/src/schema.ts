@@ -4,6 +4,26 @@
  */
 
 export interface paths {
+    "/api/auth/guest/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Get a token to run programs without an account
+         * @description Good for an hour and for `/api/v1/executions/` only; no other endpoint takes it. Where guests are not wanted (`GUEST_EXECUTIONS`) there is none.
+         */
+        post: operations["auth_guest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/auth/logout/": {
         parameters: {
             query?: never;
@@ -200,6 +220,26 @@ export interface paths {
          * @description Nobody takes part in it yet, and it is not published.
          */
         post: operations["contests_clone"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/code-execution/contests/{id}/end/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End a running contest now
+         * @description Who has extra time goes on that much longer. What a freeze hides stays hidden; a freeze that has not come is dropped.
+         */
+        post: operations["contests_end"];
         delete?: never;
         options?: never;
         head?: never;
@@ -953,6 +993,14 @@ export interface components {
             /** @default false */
             to_all?: boolean;
         };
+        /** @description A file to download, such as a starter program or a tool for testing. */
+        Attachment: {
+            /** @description Its path among the attachments. */
+            name: string;
+            size_bytes: number;
+            /** Format: uri */
+            url: string;
+        };
         /** @enum {unknown} */
         BlankEnum: "";
         /** @description A scoreboard; rows are in their order. */
@@ -1347,6 +1395,16 @@ export interface components {
          * @enum {string}
          */
         GroupScoringEnum: "all" | "min" | "sum";
+        /** @description What a visitor without an account gets. */
+        GuestToken: {
+            access_token: string;
+            /** @default Bearer */
+            token_type: string;
+            /** @description Seconds. */
+            expires_in: number;
+            /** @description Whom the execution service takes the visitor for. */
+            uid: string;
+        };
         Health: {
             status: components["schemas"]["HealthStatusEnum"];
             /** Format: date-time */
@@ -1772,7 +1830,7 @@ export interface components {
             allows_compile_options: boolean;
             readonly samples: components["schemas"]["Sample"][];
         };
-        /** @description A problem with what lies beside every program. */
+        /** @description A problem with what lies beside every program, and what there is to download. */
         ProblemDetail: {
             readonly id: number;
             /** @description Its name in packages and archives, such as hello-world. */
@@ -1795,6 +1853,7 @@ export interface components {
             /** @description The statement as safe HTML; `.math` holds TeX for KaTeX. */
             readonly statement_html: string;
             readonly files: components["schemas"]["ProblemFile"][];
+            readonly attachments: components["schemas"]["Attachment"][];
         };
         /** @description A file that lies beside every program; with `language` empty, of every language. */
         ProblemFile: {
@@ -2457,6 +2516,36 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    auth_guest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GuestToken"];
+                };
+            };
+            /** @description `code` and `detail` say why not. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            429: components["responses"]["Refused429"];
+            default: components["responses"]["RefusedDefault"];
+        };
+    };
     auth_sign_out: {
         parameters: {
             query?: never;
@@ -2956,6 +3045,49 @@ export interface operations {
                 };
             };
             404: components["responses"]["Refused404"];
+            429: components["responses"]["Refused429"];
+            default: components["responses"]["RefusedDefault"];
+        };
+    };
+    contests_end: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Contest"];
+                };
+            };
+            401: components["responses"]["Refused401"];
+            /** @description `detail` says why not. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            404: components["responses"]["Refused404"];
+            /** @description `detail` says why not. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
             429: components["responses"]["Refused429"];
             default: components["responses"]["RefusedDefault"];
         };
@@ -4226,6 +4358,15 @@ export interface operations {
             };
             401: components["responses"]["Refused401"];
             403: components["responses"]["Refused403"];
+            /** @description `detail` says why not. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
             429: components["responses"]["Refused429"];
             default: components["responses"]["RefusedDefault"];
         };
@@ -4526,6 +4667,15 @@ export interface operations {
             401: components["responses"]["Refused401"];
             403: components["responses"]["Refused403"];
             404: components["responses"]["Refused404"];
+            /** @description Errors by field, or `detail` says why not. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
             429: components["responses"]["Refused429"];
             default: components["responses"]["RefusedDefault"];
         };
