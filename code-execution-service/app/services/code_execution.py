@@ -22,7 +22,8 @@ from app.errors import (
     TestDataGoneError,
 )
 from app.languages import LanguageRegistry
-from app.services.judge_queue import ClaimedJob, JudgeQueue, LeaseLostError
+from app.services.judge_queue import ClaimedJob, JudgeQueue
+from app.services.leases import LeaseLostError
 from app.services.stop import Stop, StoppedError
 from app.services.test_data import TestDataService
 from app.services.test_judging import TestJudge, judge_planned, judges_of

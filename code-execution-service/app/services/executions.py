@@ -15,6 +15,7 @@ from app.errors import (
 )
 from app.languages import LanguageRegistry
 from app.repositories.executions.base import ExecutionQueue, ExecutionStore, ExecutionUpdates
+from app.services.accepted_executions import AcceptedExecutions
 from app.services.submissions import check_code
 
 CANCELLED = "Cancelled: its owner stopped it"
@@ -39,12 +40,14 @@ class ExecutionService:
         store: ExecutionStore,
         queue: ExecutionQueue,
         updates: ExecutionUpdates,
+        accepted: AcceptedExecutions,
         languages: LanguageRegistry,
         max_waiting: int,
     ) -> None:
         self._store = store
         self._queue = queue
         self._updates = updates
+        self._accepted = accepted
         self._languages = languages
         self._max_waiting = max_waiting
 
@@ -77,6 +80,7 @@ class ExecutionService:
         )
         await self._store.add(execution)
         await self._queue.put(execution.id)
+        self._accepted.remember(execution)
         return execution
 
     async def get(self, execution_id: str, caller: Caller) -> Execution:

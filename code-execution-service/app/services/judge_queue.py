@@ -1,12 +1,12 @@
 """The queue as a judge sees it: one claimed submission, kept by a lease, ended by its result."""
 
-import asyncio
 import logging
 import secrets
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from app.domain.files import SourceFile
 from app.domain.judging import GivenTestCase, JudgedRun, JudgementResult, SubmissionStatus
@@ -20,7 +20,7 @@ from app.services import judging_rules
 from app.services.events import submission_completed_event
 from app.services.fresh_events import FreshEvents
 from app.services.fresh_jobs import FreshJobs
-from app.services.wake_up import WakeUp
+from app.services.leases import kept_lease
 
 logger = logging.getLogger(__name__)
 
@@ -45,10 +45,6 @@ class ClaimedJob:
     files: tuple[SourceFile, ...]
     test_cases: tuple[GivenTestCase, ...]
     rules: JudgingRules
-
-
-class LeaseLostError(Exception):
-    """The lease ran out and somebody else may judge the submission by now."""
 
 
 class JudgeQueue:
@@ -90,41 +86,15 @@ class JudgeQueue:
             files = await work.submissions.files(submission.id)
         return self._claimed(job, submission, test_cases, files, now)
 
-    @asynccontextmanager
-    async def kept_lease(self, job: ClaimedJob) -> AsyncIterator[None]:
+    def kept_lease(self, job: ClaimedJob) -> AbstractAsyncContextManager[None]:
         """Extend the lease while the block runs.
 
         Raises:
             LeaseLostError: it ran out, and the block was cancelled.
             CancelledError: somebody else cancelled the block.
         """
-        block = asyncio.current_task()
-        assert block is not None  # noqa: S101  # we are inside a coroutine
-        is_over = WakeUp()
-        is_running, is_lost = True, False
-
-        async def extend() -> None:
-            nonlocal is_lost
-            while not is_lost:
-                await is_over.wait(at_most_s=self._lease.total_seconds() / 3)
-                if not is_running:
-                    return
-                is_lost = not await self._extend_lease(job)
-            if is_running:  # else the block has just ended, and `complete` will see the loss
-                block.cancel()
-
-        keeper = asyncio.create_task(extend())
-        try:
-            yield
-        except asyncio.CancelledError:
-            if is_lost and block.uncancel() == 0:
-                raise LeaseLostError from None
-            raise
-        finally:
-            # Not cancelled: it may be inside a transaction.
-            is_running = False
-            is_over.ring()
-            await asyncio.wait([keeper])
+        every_s = self._lease.total_seconds() / 3
+        return kept_lease(partial(self._extend_lease, job), every_s=every_s)
 
     async def give_back(self) -> None:
         """Return submissions to the queue that have just come and that nobody judges any more."""

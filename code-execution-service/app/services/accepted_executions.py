@@ -1,0 +1,67 @@
+"""What this process has promised to run, for the day on which Redis forgets it."""
+
+import asyncio
+import logging
+import time
+from dataclasses import dataclass
+
+from app.domain.executions import Execution
+from app.errors import RedisUnavailableError
+from app.repositories.executions.base import ExecutionQueue, ExecutionStore
+from app.services.stop import Stop, StoppedError
+
+logger = logging.getLogger(__name__)
+
+LOOK_S = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Accepted:
+    execution: Execution
+    until_s: float
+
+
+class AcceptedExecutions:
+    """Remembers executions until they have ended, and queues again what was lost.
+
+    A Redis without persistence is empty when it comes back. At most as many are remembered as may
+    wait, and few more.
+    """
+
+    def __init__(self, *, store: ExecutionStore, queue: ExecutionQueue, kept_s: float) -> None:
+        self._store = store
+        self._queue = queue
+        self._kept_s = kept_s
+        self._accepted: dict[str, _Accepted] = {}
+
+    def remember(self, execution: Execution) -> None:
+        """Look after an execution that has been stored and queued."""
+        until_s = time.monotonic() + self._kept_s
+        self._accepted[execution.id] = _Accepted(execution, until_s)
+
+    async def look_after(self, stop: Stop) -> None:
+        """Look again and again until told to stop."""
+        while not stop.is_set:
+            try:
+                await stop.unless(asyncio.sleep(LOOK_S))
+                await self.look()
+            except StoppedError:
+                return
+            except RedisUnavailableError as error:
+                logger.warning("executions can't be looked after: %s", error.__cause__)
+
+    async def look(self) -> None:
+        """Queue what was lost, forget what is over.
+
+        Raises:
+            RedisUnavailableError: Redis is used and does not answer.
+        """
+        for execution_id, accepted in list(self._accepted.items()):
+            found = await self._store.find(execution_id)
+            if accepted.until_s < time.monotonic() or (found and found.status.is_final):
+                del self._accepted[execution_id]
+                continue
+            if found is None:
+                logger.warning("execution %s was lost, and is queued again", execution_id)
+                await self._store.add(accepted.execution)
+            await self._queue.put(execution_id)
