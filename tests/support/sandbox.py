@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
@@ -10,9 +10,10 @@ from typing import NoReturn
 
 import pytest
 
+from app.domain.executions import OutputStream
 from app.domain.limits import MIB, Limits, wall_time_ms_for
 from app.domain.runs import CompileResult, RunResult
-from app.engines.base import Program
+from app.engines.base import OutputListener, Program
 from app.engines.sandbox.engine import SandboxEngine
 from app.errors import EngineUnavailableError
 from app.languages.registry import LanguageRegistry
@@ -81,6 +82,29 @@ class Sandbox:
         compiled, runs = await self.execute(language, source, stdin, **limits)
         assert compiled.is_ok, compiled.message
         return runs[0]
+
+    async def listen(
+        self, source: str, on_output: OutputListener | None = None, **limits: int
+    ) -> tuple[list[tuple[OutputStream, bytes]], RunResult]:
+        """Run a Python program; tells what was heard, in order."""
+        pieces: list[tuple[OutputStream, bytes]] = []
+
+        def hear(stream: OutputStream, piece: bytes) -> None:
+            pieces.append((stream, piece))
+            if on_output is not None:
+                on_output(stream, piece)
+
+        program = self.program("python", source, **limits)
+        results = self.engine.execute(program, [b""], on_output=hear)
+        async with aclosing(results):
+            _, run = [result async for result in results]
+        assert isinstance(run, RunResult)
+        return pieces, run
+
+
+def heard(pieces: Sequence[tuple[OutputStream, bytes]], wanted: OutputStream) -> bytes:
+    """Put the pieces of one stream together."""
+    return b"".join(piece for stream, piece in pieces if stream == wanted)
 
 
 def started(sandbox: Sandbox) -> Iterator[Sandbox]:

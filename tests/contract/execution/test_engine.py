@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from app.domain.executions import OutputStream
 from app.domain.files import SourceFile
 from app.domain.limits import DEFAULT_LIMITS
 from app.domain.runs import (
@@ -30,11 +31,14 @@ from app.engines.sandbox.host import survey_host
 from app.errors import CheckerFailedError, EngineUnavailableError
 from app.languages import load_languages
 from tests.support.online_compiler import API_KEY, Form, fake_provider
-from tests.support.sandbox import no_keeper, without_sandbox
+from tests.support.sandbox import heard, no_keeper, without_sandbox
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(60)]
 
 LIMITS = replace(DEFAULT_LIMITS, output_bytes=1000)
+
+
+Piece = tuple[OutputStream, bytes]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +51,10 @@ class Dialect:
     die_of_signal_11: str
     write_1001_bytes: str
     complain: str
+    write_in_turns: str
+    """Writes `one` on stdout, `two` on stderr and `three` on stdout."""
+    write_and_wait: str
+    """Writes `one` at once, and then nothing for a minute."""
     broken: str
     judge: str
     """Leaves a file, and ends with 42 if its input is the file that it was given, else with 43."""
@@ -61,6 +69,8 @@ TOY = Dialect(
     die_of_signal_11="signal 11",
     write_1001_bytes="print " + "x" * 1000,
     complain="error oh\nexit 1",
+    write_in_turns="print one\nerror two\nprint three",
+    write_and_wait="print one\nsleep 60000",
     broken="frobnicate",
     judge="leave note judged\nunless expected 43\nexit 42",
     ask="print hello\nunless expected 43\nexit 42",
@@ -72,6 +82,15 @@ PYTHON = Dialect(
     die_of_signal_11="import os; os.kill(os.getpid(), 11)",
     write_1001_bytes="print('x' * 1000)",
     complain="import sys; sys.exit('oh')",
+    write_in_turns="""
+import sys, time
+print("one", flush=True)
+time.sleep(0.05)
+print("two", file=sys.stderr, flush=True)
+time.sleep(0.05)
+print("three", flush=True)
+""",
+    write_and_wait="import time; print('one', flush=True); time.sleep(60)",
     broken="def",
     judge="""
 import sys
@@ -99,6 +118,20 @@ class Subject:
             everything = [result async for result in results]
         await self.engine.close()
         return everything
+
+    async def listen(self, source: str) -> tuple[list[Piece], RunResult]:
+        """Tell what was heard, and the result; nothing is heard after it."""
+        pieces: list[Piece] = []
+        await self.engine.start()
+        results = self.engine.execute(
+            _program(source), [b""], on_output=lambda *piece: pieces.append(piece)
+        )
+        async with aclosing(results):
+            _, (run, before) = [(result, list(pieces)) async for result in results]
+        await self.engine.close()
+        assert isinstance(run, RunResult)
+        assert pieces == before
+        return pieces, run
 
     async def judge(self, source: str, *inputs: bytes) -> list[RunResult]:
         """Run it for judges, who expect `right`."""
@@ -156,10 +189,10 @@ def data_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 OWN: list[Any] = ["fake", pytest.param("sandbox", marks=pytest.mark.sandbox)]
 """What runs programs of judges; a provider runs none."""
+LIVE: list[Any] = [*OWN, pytest.param("plain-sandbox", marks=pytest.mark.sandbox)]
+"""What tells output before the end."""
 EXACT: list[Any] = [
-    "fake",
-    pytest.param("sandbox", marks=pytest.mark.sandbox),
-    pytest.param("plain-sandbox", marks=pytest.mark.sandbox),
+    *LIVE,
     pytest.param(Form.SYNC, id="remote-sync"),
     pytest.param(Form.ACCEPTED, id="remote-accepted"),
 ]
@@ -265,6 +298,70 @@ async def test_stderr_is_kept_apart(subject: Subject) -> None:
     run = await subject.run(subject.dialect.complain)
 
     assert (run.stdout, run.stderr) == (b"", b"oh\n")
+
+
+async def test_the_pieces_that_are_heard_are_the_output_of_the_result(subject: Subject) -> None:
+    pieces, run = await subject.listen(subject.dialect.write_in_turns)
+
+    assert (heard(pieces, "stdout"), heard(pieces, "stderr")) == (b"one\nthree\n", b"two\n")
+    assert (run.stdout, run.stderr) == (b"one\nthree\n", b"two\n")
+
+
+async def test_no_more_is_heard_than_the_output_limit_leaves(subject: Subject) -> None:
+    pieces, run = await subject.listen(subject.dialect.write_1001_bytes)
+
+    assert run.status is RunStatus.OUTPUT_LIMIT
+    assert heard(pieces, "stdout") == b"x" * 1000
+
+
+async def test_nothing_is_heard_of_a_broken_program(subject: Subject) -> None:
+    pieces: list[Piece] = []
+    await subject.engine.start()
+    results = subject.engine.execute(
+        _program(subject.dialect.broken), [b""], on_output=lambda *piece: pieces.append(piece)
+    )
+    (compiled,) = [result async for result in results]
+    await subject.engine.close()
+
+    assert isinstance(compiled, CompileResult)
+    assert (compiled.is_ok, pieces) == (False, [])
+
+
+async def test_only_one_run_can_be_listened_to(subject: Subject) -> None:
+    await subject.engine.start()
+    program = _program(subject.dialect.greet)
+    results = subject.engine.execute(program, [b"", b""], on_output=lambda *_: None)
+
+    with pytest.raises(ValueError, match="2 runs can't be listened to at once"):
+        await anext(results)
+    await subject.engine.close()
+
+
+@pytest.mark.parametrize("subject", LIVE, indirect=True)
+async def test_output_is_heard_in_the_order_in_which_it_is_written(subject: Subject) -> None:
+    pieces, _ = await subject.listen(subject.dialect.write_in_turns)
+
+    assert pieces == [("stdout", b"one\n"), ("stderr", b"two\n"), ("stdout", b"three\n")]
+
+
+@pytest.mark.parametrize("subject", LIVE, indirect=True)
+async def test_output_is_heard_while_the_program_runs(subject: Subject) -> None:
+    pieces: asyncio.Queue[Piece] = asyncio.Queue()
+    await subject.engine.start()
+    program = _program(subject.dialect.write_and_wait)
+    results = subject.engine.execute(
+        program, [b""], on_output=lambda *piece: pieces.put_nowait(piece)
+    )
+    assert isinstance(await anext(results), CompileResult)
+    running = asyncio.create_task(anext(results))
+
+    assert await pieces.get() == ("stdout", b"one\n")
+    assert not running.done()
+
+    running.cancel()
+    await asyncio.wait([running])
+    await results.aclose()
+    await subject.engine.close()
 
 
 @pytest.mark.parametrize("subject", OWN, indirect=True)

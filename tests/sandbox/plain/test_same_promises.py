@@ -11,6 +11,7 @@ from app.domain.verdicts import Verdict, verdict_of
 from app.languages import load_languages
 from tests.sandbox.execution import (
     test_cpu_time,
+    test_heard_output,
     test_interactors,
     test_isolation,
     test_memory,
@@ -28,6 +29,7 @@ pytestmark = [pytest.mark.sandbox, pytest.mark.asyncio, pytest.mark.timeout(120)
 
 _SAME = (
     test_cpu_time,
+    test_heard_output,
     test_isolation,
     test_output,
     test_processes,

@@ -76,9 +76,10 @@ void command_add_input(uint64_t bytes)
     now_running.input_bytes += (bytes + page - 1) / page * page;
 }
 
-static void drain(struct stream *stream, uint64_t limit_bytes)
+static void drain(int index, const struct command *command)
 {
     static char chunk[CHUNK_BYTES];
+    struct stream *stream = &now_running.streams[index];
     while (stream->pipe >= 0) {
         ssize_t length = read(stream->pipe, chunk, sizeof chunk);
         if (length < 0 && errno == EINTR)
@@ -90,11 +91,13 @@ static void drain(struct stream *stream, uint64_t limit_bytes)
             stream->pipe = -1;
             return;
         }
-        uint64_t room = limit_bytes - stream->bytes;
+        uint64_t room = command->output_bytes - stream->bytes;
         size_t kept = (uint64_t)length < room ? (size_t)length : (size_t)room;
         if (kept > 0 && pwrite(stream->file, chunk, kept, (off_t)stream->bytes) != (ssize_t)kept)
             die("keeping the output");
         stream->bytes += kept;
+        if (command->is_heard && kept > 0)
+            heard_add(index, kept);
         if (kept < (size_t)length) {
             stream->is_over = 1;
             return;
@@ -178,10 +181,10 @@ static void check_limits(const struct command *command, uint64_t *next_sample_ns
 
 enum { POLLED_CHILDREN, POLLED_CONTROL, POLLED_STREAMS, POLLED_COUNT = POLLED_STREAMS + 2 };
 
-/* Sleeps until something happens or the next sample is due. */
+/* Sleeps until something happens, the next sample is due, or output is to be told. */
 static void await_event(struct pollfd polled[POLLED_COUNT], uint64_t next_sample_ns)
 {
-    uint64_t pause = rest(next_sample_ns, now_ns());
+    uint64_t pause = rest(least(next_sample_ns, heard_next_ns()), now_ns());
     struct timespec timeout = {(time_t)(pause / (1000 * NS_PER_MS)), (long)(pause % (1000 * NS_PER_MS))};
     polled[POLLED_CHILDREN] = (struct pollfd){.fd = now_running.children, .events = POLLIN};
     polled[POLLED_CONTROL] = (struct pollfd){.fd = now_running.lane->control, .events = POLLIN};
@@ -245,7 +248,8 @@ static void watch_until_gone(const struct command *command)
             heed_service();
         for (int i = 0; i < 2; i++)
             if (polled[POLLED_STREAMS + i].revents != 0)
-                drain(&now_running.streams[i], command->output_bytes);
+                drain(i, command);
+        heard_tell(now_running.lane->control);
         if (polled[POLLED_CHILDREN].revents != 0)
             reap_the_dead();
         if (now_running.stopped_ns == 0)
@@ -258,7 +262,8 @@ static struct result conclude(const struct command *command)
 {
     int status = now_running.wait_status;
     for (int i = 0; i < 2; i++)
-        drain(&now_running.streams[i], command->output_bytes);
+        drain(i, command);
+    heard_finish(now_running.lane->control);
     raise_peak(usage_in_the_end());
     if (now_running.outcome == ENDED)
         now_running.outcome = exceeded(command, wall_time_ns());
@@ -403,6 +408,7 @@ struct result command_run(char failure[256])
         return (struct result){0};
     }
     set_mounts(&shared->command);
+    heard_begin();
     usage_reset(now_running.lane);
     if (write(now_running.go, &one, sizeof one) != (ssize_t)sizeof one)
         die("starting the program");

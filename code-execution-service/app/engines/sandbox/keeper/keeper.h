@@ -4,6 +4,7 @@
  *   box.c        a box: answers the service's requests over the control socket until it is told to end
  *   archive.c    the files of a box, packed to be put into another box of the same submission
  *   command.c    gets the next command ready, starts it, watches it until nothing of it is left
+ *   heard.c      tells what a command writes while it runs
  *   program.c    the program from its fork to its exec
  *   filter.c     which system calls a program may make
  *   usage.c      what the processes of a command use right now
@@ -44,6 +45,8 @@ enum reply_kind {
     REPLY_FAILURE = 3,
     REPLY_ARCHIVE = 4, /* comes with the archive's descriptor; without one if the files can't be packed */
     REPLY_GONE = 5,    /* from the lane: nothing is left of the box */
+    REPLY_STDOUT = 6,  /* what a command that is heard wrote since the last of them; a result follows in the end */
+    REPLY_STDERR = 7,
 };
 
 struct frame { /* what every message starts with; `length` bytes follow */
@@ -64,7 +67,7 @@ struct command { /* then argc + envc + resultc strings, each ended by NUL; after
     uint32_t argc;
     uint32_t envc;
     uint32_t resultc; /* names of result files in FEEDBACK_DIRECTORY, which is there if there are any */
-    uint32_t padding;
+    uint32_t is_heard; /* its outputs are told while it runs */
 };
 
 enum outcome { ENDED = 0, TIME_LIMIT = 1, WALL_LIMIT = 2, MEMORY_LIMIT = 3, OUTPUT_LIMIT = 4 };
@@ -143,6 +146,12 @@ struct result command_run(char failure[256]);
 int command_output(int index);
 int command_result_files(void);
 void command_finish(void);
+/* heard.c */
+void heard_begin(void);
+void heard_add(int stream, uint64_t bytes);
+uint64_t heard_next_ns(void);
+void heard_tell(int control);
+void heard_finish(int control);
 /* program.c */
 struct program_means {
     struct shared *shared;

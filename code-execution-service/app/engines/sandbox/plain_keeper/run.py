@@ -7,6 +7,7 @@ import time
 
 from app.engines.sandbox.plain_keeper import kernel
 from app.engines.sandbox.plain_keeper.files import BOX, FEEDBACK, SCRATCH, result_file
+from app.engines.sandbox.plain_keeper.heard import Heard
 from app.engines.sandbox.plain_keeper.program import Program
 from app.engines.sandbox.plain_keeper.streams import Stream
 from app.engines.sandbox.plain_keeper.usage import Usage
@@ -39,6 +40,7 @@ class Run:
         self._means = means
         self._usage = Usage(means, command.memory_bytes)
         self._streams = [Stream(command.output_bytes) for _ in range(2)]
+        self._heard = Heard(service, self._streams)
         if means.streams:
             self._streams[0].redirect(means.streams.pop())
         self._pid = 0
@@ -87,14 +89,15 @@ class Run:
             poller.register(stream.pipe, select.POLLIN)
         next_sample_ns = time.monotonic_ns() + self._pause_ns()
         while not self._ended_ns and self._outcome == ENDED:
-            rest_ns = max(0, next_sample_ns - time.monotonic_ns())
+            rest_ns = max(0, min(next_sample_ns, self._heard.due_ns) - time.monotonic_ns())
             events = dict(poller.poll(rest_ns / _NS_PER_MS))
             if self._service.fileno() in events:
                 self._service.expect_stop()
                 break
-            for stream in self._streams:
-                if stream.pipe in events and not stream.drain():
+            for number, stream in enumerate(self._streams):
+                if stream.pipe in events and not self._drain(number):
                     poller.unregister(stream.pipe)
+            self._heard.tell()
             if children in events:
                 self._reap_the_dead(children)
             if time.monotonic_ns() >= next_sample_ns:
@@ -102,6 +105,12 @@ class Run:
                 next_sample_ns = time.monotonic_ns() + self._pause_ns()
             self._outcome = self._exceeded()
         self._ended_ns = self._ended_ns or time.monotonic_ns()
+
+    def _drain(self, number: int) -> bool:
+        is_open = self._streams[number].drain()
+        if self._command.is_heard:
+            self._heard.see(number)
+        return is_open
 
     def _pause_ns(self) -> int:
         if self._means.is_memory_watched:
@@ -154,8 +163,9 @@ class Run:
             is_anybody_left = self._reap_one(0)
 
     def _reply(self) -> None:
-        for stream in self._streams:
-            stream.drain()
+        for number in range(2):
+            self._drain(number)
+        self._heard.finish()
         usage, status = self._usage, self._wait_status
         usage.conclude()
         if self._outcome == ENDED:

@@ -12,6 +12,7 @@ SIZE = struct.Struct("=Q")
 NO_FILE = 2**64 - 1
 PUT_FILE, UNPACK, RUN, PACK, PUT_INPUT, CONNECT, STOP = 2, 3, 4, 5, 7, 8, 9
 DONE, RESULT_REPLY, FAILURE, ARCHIVE = 1, 2, 3, 4
+HEARD_REPLIES = (6, 7)
 ENDED, TIME_LIMIT, WALL_LIMIT, MEMORY_LIMIT, OUTPUT_LIMIT = range(5)
 
 _COMMAND = struct.Struct("=7Q6I")
@@ -61,7 +62,19 @@ class Service:
 
     def reply(self, kind: int, payload: bytes = b"", following: bytes = b"") -> None:
         """Answer; what follows the payload does not count to its length."""
-        self._socket.sendall(FRAME.pack(kind, len(payload)) + payload + following)
+        self.send(FRAME.pack(kind, len(payload)) + payload + following)
+
+    def send(self, data: bytes) -> None:
+        """Send it, and wait until the service takes it."""
+        self._socket.sendall(data)
+
+    def push(self, data: bytes) -> bytes:
+        """Send as much as the service takes now; what is left."""
+        try:
+            sent = self._socket.send(data, socket.MSG_DONTWAIT) if data else 0
+        except BlockingIOError:
+            sent = 0
+        return data[sent:]
 
     def reply_descriptors(self, kind: int, descriptors: list[int]) -> None:
         """Answer by descriptors."""
@@ -86,7 +99,8 @@ class Command:
             self.is_box_writable,
             argc,
             envc,
-            *_,
+            _,
+            self.is_heard,
         ) = numbers
         strings = payload[_COMMAND.size :].split(b"\0")[:-1]
         self.arguments = strings[:argc]
