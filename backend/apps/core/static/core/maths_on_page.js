@@ -1,0 +1,5 @@
+// For pages that the server has rendered: draws their formulas once.
+
+import { drawMaths } from "./maths.js";
+
+drawMaths(document);
