@@ -40,7 +40,7 @@ from apps.problems.models import Problem
 from apps.users.models import User
 from config.asgi import make_front_door
 from live.hub import Hub
-from live.streams import StreamLimits
+from live.limits import StreamLimits
 from tests.support.asgi_servers import serving_in_thread
 
 DEFAULT_ROUNDS = 200

@@ -6,14 +6,16 @@ from django.http.request import split_domain_port, validate_host
 
 from apps.core import live
 from config.wsgi import application as wsgi_application
+from gateway.asgi import Scope, header
 from gateway.front_door import FrontDoor
 from gateway.http import CONNECTIONS_MAX, HttpForwarder
 from gateway.rules import Trust
 from gateway.websocket import WebSocketForwarder
 from gateway.wsgi import ThreadedWsgi
 from live.hub import Hub
+from live.limits import StreamLimits
 from live.relay import RedisRelay
-from live.streams import LiveStreams, StreamLimits
+from live.streams import LiveStreams
 
 DJANGO_THREADS = 8
 # Less than the five seconds after which servers commonly close a connection that nobody uses.
@@ -35,7 +37,14 @@ def make_front_door(hub: Hub, limits: StreamLimits) -> FrontDoor:
     base_url = httpx.URL(settings.CODE_EXECUTION_SERVICE_URL)
     trust = Trust(proxies=settings.TRUSTED_PROXIES, is_scheme_believed=settings.HTTPS_ONLY)
 
-    relay = RedisRelay(settings.LIVE_REDIS_URL, hub) if settings.LIVE_REDIS_URL else None
+    relay = None
+    if settings.LIVE_REDIS_URL:
+        relay = RedisRelay(settings.LIVE_REDIS_URL, hub, own_name=live.PROCESS)
+
+    def is_origin_ours(scope: Scope) -> bool:
+        ours = f"{trust.scheme(scope)}://{header(scope, b'host')}"
+        known = {None, ours, *settings.CSRF_TRUSTED_ORIGINS, *settings.CORS_ALLOWED_ORIGINS}
+        return header(scope, b"origin") in known
 
     async def close() -> None:
         await transport.aclose()
@@ -58,6 +67,7 @@ def make_front_door(hub: Hub, limits: StreamLimits) -> FrontDoor:
             hub=hub,
             relay=relay,
             address_of=trust.client_address,
+            is_origin_ours=is_origin_ours,
             limits=limits,
         ),
         is_host_ours=is_host_ours,

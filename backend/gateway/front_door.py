@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 
 from gateway.asgi import AsgiApplication, Receive, Scope, Send, header
-from gateway.refusals import BAD_HOST, NO_WEBSOCKET, refuse
+from gateway.refusals import BAD_HOST, refuse
 from gateway.rules import is_passed_on
 
 
@@ -29,17 +29,11 @@ class FrontDoor:
         if scope["type"] == "lifespan":
             await self._live(receive, send)
         elif not is_passed_on(scope):
-            await self._serve_by_django(scope, receive, send)
+            await self._django(scope, receive, send)
         elif not self._is_host_ours(header(scope, b"host") or ""):
             await refuse(BAD_HOST, scope, send)
         else:
             await self._passing_on[scope["type"]](scope, receive, send)
-
-    async def _serve_by_django(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "websocket":
-            await refuse(NO_WEBSOCKET, scope, send)
-        else:
-            await self._django(scope, receive, send)
 
     async def _live(self, receive: Receive, send: Send) -> None:
         while (await receive())["type"] != "lifespan.shutdown":

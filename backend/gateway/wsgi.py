@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from gateway.asgi import ClientGoneError, Message, Receive, Scope, Send, header
-from gateway.refusals import STALLED, refuse
+from gateway.refusals import NO_WEBSOCKET, STALLED, refuse
 
 Environ = dict[str, Any]
 WsgiApplication = Callable[[Environ, Any], Iterable[bytes]]
@@ -40,8 +40,10 @@ class ThreadedWsgi:
         self._large_bodies = asyncio.Semaphore(LARGE_BODIES_MAX)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
-        if _is_small(scope):
+        """Serve one request; WSGI has no WebSockets."""
+        if scope["type"] == "websocket":
+            await refuse(NO_WEBSOCKET, scope, send)
+        elif _is_small(scope):
             await self._serve(scope, receive, send)
         else:
             async with self._large_bodies:
@@ -139,7 +141,10 @@ class _Exchange:
 
 
 def make_environ(scope: Scope, body: bytes, *, length: int) -> Environ:
-    """Translate a request (source: PEP 3333); `length` is what the application believes it has."""
+    """Translate a request (source: PEP 3333); `length` is what the application believes it has.
+
+    `scope["environ"]` is what an application in front adds; no client has a part in it.
+    """
     host, port = scope.get("server") or ("localhost", 80)
     environ: Environ = {
         "REQUEST_METHOD": scope["method"],
@@ -158,6 +163,7 @@ def make_environ(scope: Scope, body: bytes, *, length: int) -> Environ:
         "wsgi.multithread": True,
         "wsgi.multiprocess": True,
         "wsgi.run_once": False,
+        **scope.get("environ", {}),
     }
     for name, value in _headers_of(scope):
         key = _OWN_NAMES.get(name) or f"HTTP_{name.upper().replace('-', '_')}"

@@ -1,5 +1,6 @@
-"""Pushing to browsers: streams of ticks, each saying that something changed and never what.
+"""Pushing to browsers: streams of what changes, as server-sent events and as WebSockets.
 
-Pure ASGI: it knows neither Django nor the apps, `config.asgi` puts them together. Who is told asks
-the API for what changed, so the policy of visibility is asked anew every time.
+Pure ASGI: it knows neither Django nor the apps, `config.asgi` puts them together. A tick says that
+something changed and never what; what it is, the application is asked as whoever watches, so the
+policy of visibility decides anew every time.
 """

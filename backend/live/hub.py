@@ -1,51 +1,71 @@
 """Carrying ticks to the streams of this process."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from live.wire import Tick
 
+TICKS_MAX = 100
+
+MANY = ()
+"""Stands for more tags than are kept."""
+
 
 class Subscription:
-    """What one stream has not told yet: the newest tag, whatever came before it.
+    """What one stream has not told yet: the tags that came, each once, the newest last.
 
-    Until it is narrowed to a channel it keeps the ticks of all, so that none is lost while the
-    application is asked which one it is.
+    Until it is narrowed to channels it keeps the ticks of all, so that none is lost while the
+    application is asked which ones they are.
     """
 
     def __init__(self) -> None:
         self.has_ended = False
-        self._channel: str | None = None
-        self._pending: dict[str, str] = {}
+        self.channels: frozenset[str] = frozenset()
+        self._pending: dict[Tick, None] = {}
+        self._are_too_many = False
         self._wake_up = asyncio.Event()
 
     def take(self, tick: Tick) -> None:
-        """Take a tick, if it is of the channel."""
-        if self._channel in {None, tick.channel}:
-            self._pending[tick.channel] = tick.tag
-            self._wake_up.set()
+        """Take a tick."""
+        self._pending.pop(tick, None)
+        self._pending[tick] = None
+        if len(self._pending) > TICKS_MAX:
+            del self._pending[next(iter(self._pending))]
+            self._are_too_many = True
+        self._wake_up.set()
 
-    def narrow(self, channel: str) -> None:
-        """Keep the ticks of this channel only."""
-        self._channel = channel
-        self._pending = {name: tag for name, tag in self._pending.items() if name == self._channel}
+    def narrow(self, channels: frozenset[str]) -> None:
+        """Keep the ticks of these channels only."""
+        self.channels = channels
+        self._pending = {
+            tick: None for tick in self._pending if not channels.isdisjoint(tick.channels)
+        }
 
     def end(self) -> None:
         """Let the stream end; its client comes back."""
         self.has_ended = True
         self._wake_up.set()
 
-    async def next_tag(self, *, within_s: float) -> str | None:
-        """Wait for a tick; `None` if none comes within the time, or the stream is to end."""
+    async def next_tags(self, *, within_s: float) -> tuple[str, ...] | None:
+        """Wait for ticks, and give their tags, or `MANY`.
+
+        It is `None` if none comes within the time, or the stream is to end.
+        """
         try:
             async with asyncio.timeout(within_s):
                 await self._wake_up.wait()
         except TimeoutError:
             return None
         self._wake_up.clear()
-        _, tag = self._pending.popitem() if self._pending else (None, None)
-        return tag
+        tags = tuple(tick.tag for tick in self._pending)
+        are_too_many = self._are_too_many
+        self._pending.clear()
+        self._are_too_many = False
+        if are_too_many:
+            return MANY
+        return tags or None
 
 
 class Hub:
@@ -53,6 +73,8 @@ class Hub:
 
     def __init__(self) -> None:
         self._subscriptions: set[Subscription] = set()
+        self._not_narrowed: set[Subscription] = set()
+        self._by_channel: defaultdict[str, set[Subscription]] = defaultdict(set)
         self._loop: asyncio.AbstractEventLoop | None = None
 
     @contextmanager
@@ -61,14 +83,28 @@ class Hub:
         self._loop = asyncio.get_running_loop()
         subscription = Subscription()
         self._subscriptions.add(subscription)
+        self._not_narrowed.add(subscription)
         try:
             yield subscription
         finally:
             self._subscriptions.discard(subscription)
+            self._not_narrowed.discard(subscription)
+            self._forget_channels(subscription)
+
+    def narrow(self, subscription: Subscription, channels: frozenset[str]) -> None:
+        """Give a subscription the ticks of these channels only."""
+        self._not_narrowed.discard(subscription)
+        self._forget_channels(subscription)
+        subscription.narrow(channels)
+        for channel in channels:
+            self._by_channel[channel].add(subscription)
 
     def tick(self, tick: Tick) -> None:
         """Tell the subscriptions."""
-        for each in self._subscriptions:
+        told = set(self._not_narrowed)
+        for channel in tick.channels:
+            told |= self._by_channel.get(channel, set())
+        for each in told:
             each.take(tick)
 
     def tick_from_thread(self, tick: Tick) -> None:
@@ -80,3 +116,9 @@ class Hub:
         """End all streams; clients that come back are told what they missed."""
         for each in self._subscriptions:
             each.end()
+
+    def _forget_channels(self, subscription: Subscription) -> None:
+        for channel in subscription.channels:
+            self._by_channel[channel].discard(subscription)
+            if not self._by_channel[channel]:
+                del self._by_channel[channel]

@@ -17,7 +17,8 @@ PAUSE_S = 5.0
 class RedisPublisher:
     """Publishes ticks; while Redis is away it tries every `PAUSE_S` only, and loses the others."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, sender: str) -> None:
+        self._sender = sender
         self._client = redis.Redis.from_url(
             url, socket_connect_timeout=TIMEOUT_S, socket_timeout=TIMEOUT_S
         )
@@ -28,7 +29,7 @@ class RedisPublisher:
         if time.monotonic() < self._next_try_s:
             return
         try:
-            self._client.publish(REDIS_CHANNEL, encode(tick))
+            self._client.publish(REDIS_CHANNEL, encode(tick, sender=self._sender))
         except redis.RedisError as error:
             self._next_try_s = time.monotonic() + PAUSE_S
             logger.warning("other processes are not told of changes: %s", error)

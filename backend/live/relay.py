@@ -20,10 +20,14 @@ PAUSE_S = 2.0
 
 
 class RedisRelay:
-    """Brings ticks from Redis to a hub, from the first stream on."""
+    """Brings ticks of other processes from Redis to a hub, from the first stream on.
 
-    def __init__(self, url: str, hub: Hub) -> None:
+    What `own_name` sent, the hub has been told already.
+    """
+
+    def __init__(self, url: str, hub: Hub, *, own_name: str) -> None:
         self._url = url
+        self._own_name = own_name
         self._hub = hub
         self._running: asyncio.Task[None] | None = None
         self._is_ready = asyncio.Event()
@@ -78,8 +82,9 @@ class RedisRelay:
                 self._hub.end_all()
         elif message["type"] == "message":
             try:
-                tick = decode(message["data"])
+                tick, sender = decode(message["data"])
             except ValueError:
                 logger.warning("what came on %s is no tick", REDIS_CHANNEL)
             else:
-                self._hub.tick(tick)
+                if sender != self._own_name:
+                    self._hub.tick(tick)

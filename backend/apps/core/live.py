@@ -1,14 +1,21 @@
-"""Telling who watches that something changed; what it is they ask for by themselves."""
+"""Streams of changes: offering one for a resource, and telling who watches that it changed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache, partial
+from uuid import uuid4
 
 from django.conf import settings
 from django.db import transaction
+from django.http import HttpRequest, HttpResponseBase
+from rest_framework.request import Request
 
 from live.publisher import RedisPublisher
+from live.resource import QUESTION, Question
 from live.wire import Tick
 
+PROCESS = uuid4().hex
+"""The name of this process among those that tell each other of changes."""
+_EXPIRY = "apps.core.expires_at_s"
 _listeners: list[Callable[[Tick], None]] = []
 
 
@@ -17,11 +24,51 @@ def listen(listener: Callable[[Tick], None]) -> None:
     _listeners.append(listener)
 
 
-def publish(channel: str, tag: str) -> None:
-    """Tell, once the transaction has been committed, that a channel's state is another one."""
-    tick = Tick(channel=channel, tag=tag)
+def publish(channels: Iterable[str], tag: str) -> None:
+    """Tell, once the transaction has been committed, that what the channels name has changed.
+
+    The tag is its new state, or for lists the id of what changed in them.
+    """
+    tick = Tick(channels=tuple(channels), tag=tag)
     # A failure here must not make what is stored look like one.
     transaction.on_commit(partial(_tell, tick), robust=True)
+
+
+def offer(
+    response: HttpResponseBase, request: Request, *, channels: Iterable[str], embeds: bool
+) -> None:
+    """Let a stream that sends the request follow what the response is about.
+
+    The first channel, up to its slash, names the events. With `embeds` they have the response's
+    body, else its `ETag` only.
+    """
+    if question_of(request) is None:
+        return
+    response["X-Live-Channels"] = ",".join(channels)
+    if embeds:
+        response["X-Live-Embed"] = "1"
+    if request.user.is_authenticated:
+        response["X-Live-Caller"] = str(request.user.pk)
+    expires_at_s = request.META.get(_EXPIRY)
+    if expires_at_s is not None:
+        response["X-Live-Until"] = str(expires_at_s)
+
+
+def question_of(request: Request) -> Question | None:
+    """Give the question of the stream that sends the request; `None` if it is a client's own."""
+    question: Question | None = request.META.get(QUESTION)
+    return question
+
+
+def is_asked_again(request: Request) -> bool:
+    """Tell whether it is a stream that asks, of which the client's request was counted already."""
+    question = question_of(request)
+    return question is not None and not question.is_opening
+
+
+def note_expiry(request: HttpRequest | Request, expires_at_s: int) -> None:
+    """Note until when (Unix seconds) the token of a request is good: streams end with it."""
+    request.META[_EXPIRY] = expires_at_s
 
 
 def _tell(tick: Tick) -> None:
@@ -33,4 +80,4 @@ def _tell(tick: Tick) -> None:
 
 @cache
 def _publisher(url: str) -> RedisPublisher:
-    return RedisPublisher(url)
+    return RedisPublisher(url, sender=PROCESS)

@@ -16,6 +16,8 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 from typing_extensions import override
 
+from apps.core import live
+
 SWEPT_EVERY_S = 60.0
 # Where a request carries the limits that it was counted under.
 QUOTAS = "apps.core.quotas"
@@ -110,6 +112,8 @@ class RateThrottle(BaseThrottle):
     @override
     def allow_request(self, request: Request, view: object) -> bool:
         """Count the request, and say whether it is within the limit."""
+        if live.is_asked_again(request):
+            return True
         for scope, key in self.counters(request):
             limit: RateLimitItem = settings.RATE_LIMITS[scope]
             is_within = limiter().hit(limit, scope, key)

@@ -9,8 +9,9 @@ from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from typing_extensions import override
 
+from apps.core import live
 from apps.users.models import User
-from apps.users.tokens import find_user_by_token
+from apps.users.tokens import find_bearer
 
 SCHEME = "Bearer"
 ACCESS_COOKIE = "access_token"
@@ -33,7 +34,7 @@ class BearerAuthentication(BaseAuthentication):
         if len(parts) != _PARTS:
             raise AuthenticationFailed("The Authorization header is not `Bearer <token>`.")
         token = parts[1].decode(errors="replace")
-        user = find_user_by_token(token)
+        user = _user_of(request, token)
         if user is None:
             raise AuthenticationFailed("The token is not valid, or no longer.")
         return user, token
@@ -57,8 +58,16 @@ class CookieAuthentication(BaseAuthentication):
         token = request.COOKIES.get(ACCESS_COOKIE)
         if token is None or not _is_from_our_pages(request):
             return None
-        user = find_user_by_token(token)
+        user = _user_of(request, token)
         return (user, token) if user else None
+
+
+def _user_of(request: Request, token: str) -> User | None:
+    bearer = find_bearer(token)
+    if bearer is None:
+        return None
+    live.note_expiry(request, bearer.expires_at_s)
+    return bearer.user
 
 
 def _is_from_our_pages(request: Request) -> bool:

@@ -39,6 +39,14 @@ class TokenPair:
     expires_in_s: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bearer:
+    """Whose an access token is, and until when it is good (Unix seconds)."""
+
+    user: User
+    expires_at_s: int
+
+
 def start_session(user: User) -> TokenPair:
     """Sign a user in, whose password has been checked."""
     request = HttpRequest()
@@ -59,10 +67,10 @@ def refresh_session(refresh_token: str) -> TokenPair | None:
     return _issue(user, session)
 
 
-def find_user_by_token(access_token: str) -> User | None:
+def find_bearer(access_token: str) -> Bearer | None:
     """Tell whose access token this is; `None` if it, its session or its user is no longer good."""
     found = _session_of(access_token, "access")
-    return found[0] if found else None
+    return Bearer(user=found[0], expires_at_s=found[2]["exp"]) if found else None
 
 
 def end_session(access_token: str) -> None:

@@ -351,7 +351,7 @@ def test_the_signing_key_is_made_once_and_only_its_owner_reads_it(
 
 
 def test_a_token_is_found_by_nothing_else_than_itself() -> None:
-    assert tokens.find_user_by_token("") is None
+    assert tokens.find_bearer("") is None
 
 
 class TestCookie:

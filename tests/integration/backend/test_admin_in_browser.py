@@ -13,7 +13,7 @@ from apps.contests.models import Clarification, Contest, ContestParticipant
 from apps.users.models import User
 from config.asgi import make_front_door
 from live.hub import Hub
-from live.streams import StreamLimits
+from live.limits import StreamLimits
 from tests.support.asgi_servers import serving_in_thread
 from tests.support.browser import chromium, watch_for_faults
 from tests.support.contests import (

@@ -22,9 +22,9 @@ from apps.users.models import User
 from apps.users.tokens import start_session
 from config.asgi import make_front_door
 from live.hub import Hub
+from live.limits import StreamLimits
 from live.publisher import RedisPublisher
 from live.relay import RedisRelay
-from live.streams import StreamLimits
 from live.wire import Tick
 from tests.integration.backend.test_scoreboard import enter, path_of
 from tests.support.asgi_servers import serving
@@ -185,7 +185,7 @@ async def test_many_changes_at_once_are_one_tick(cup: Contest) -> None:
     async with watching() as door, door.stream(cup) as stream:
         await stream.next_tag()
         for number in range(50):
-            door.hub.tick(Tick(channel=f"board/{cup.pk}/public", tag=f'"{number}"'))
+            door.hub.tick(Tick(channels=(f"board/{cup.pk}/public",), tag=f'"{number}"'))
 
         assert await stream.next_tag() == '"49"'
         assert await stream.is_quiet()
@@ -294,11 +294,11 @@ async def test_hears_of_changes_in_other_processes(
     cup: Contest, redis_url: str, settings: Any
 ) -> None:
     settings.LIVE_REDIS_URL = redis_url
-    other_process = RedisPublisher(redis_url)
+    other_process = RedisPublisher(redis_url, sender="another")
 
     async with watching() as door, door.stream(cup) as stream:
         await stream.next_tag()
-        tick = Tick(channel=f"board/{cup.pk}/public", tag='"new"')
+        tick = Tick(channels=(f"board/{cup.pk}/public",), tag='"new"')
         await in_thread(other_process.publish, tick)
 
         assert await stream.next_tag() == '"new"'
@@ -309,12 +309,12 @@ async def test_tells_other_processes(
 ) -> None:
     settings.LIVE_REDIS_URL = redis_url
     hub = Hub()  # that of another process: no listener of this one
-    relay = RedisRelay(redis_url, hub)
+    relay = RedisRelay(redis_url, hub, own_name="another")
     await relay.be_ready()
 
     with hub.subscribed() as subscription:
         await in_thread(enter, cup, alice)
-        tag = await subscription.next_tag(within_s=PATIENCE_S)
+        tag = await subscription.next_tags(within_s=PATIENCE_S)
     await relay.close()
 
     assert tag is not None

@@ -16,7 +16,7 @@ from apps.users.models import User
 from apps.users.tokens import start_session
 from config.asgi import make_front_door
 from live.hub import Hub
-from live.streams import StreamLimits
+from live.limits import StreamLimits
 from tests.integration.backend.conftest import client_of
 from tests.support.asgi_servers import serving_in_thread
 from tests.support.browser import chromium, watch_for_faults

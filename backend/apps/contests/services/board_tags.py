@@ -32,7 +32,7 @@ def channel_of(contest_id: int, *, is_true: bool) -> str:
 def tell(contest: Contest, *, is_true: bool) -> None:
     """Tell who watches the board, once the transaction has been committed."""
     tag = etag_of(contest, is_true=is_true, names_problems=True, now=timezone.now())
-    live.publish(channel_of(contest.pk, is_true=is_true), tag)
+    live.publish([channel_of(contest.pk, is_true=is_true)], tag)
 
 
 def _kind(*, is_true: bool) -> str:

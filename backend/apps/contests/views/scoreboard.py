@@ -20,10 +20,10 @@ from apps.contests.services.board_tags import channel_of, etag_of
 from apps.contests.throttling import BoardThrottle
 from apps.contests.views.scoreboard_schema import BoardSerializer
 from apps.contests.visibility import Visibility
+from apps.core import live
 from apps.core.errors import BoardHiddenError, NotFoundError
 
 REFUSED = OpenApiResponse(description="`code` and `detail` say why not.")
-LIVE_CHANNEL = "X-Live-Channel"
 
 
 class ShownBoard(NamedTuple):
@@ -91,7 +91,8 @@ class ScoreboardView(APIView):
             response = HttpResponse(content_type="application/json")
         else:
             response = HttpResponse(board.read().body, content_type="application/json")
-        response[LIVE_CHANNEL] = channel_of(board.contest.pk, is_true=board.is_true)
+        channel = channel_of(board.contest.pk, is_true=board.is_true)
+        live.offer(response, request, channels=[channel], embeds=False)
         return told_apart(response, board.etag)
 
 
