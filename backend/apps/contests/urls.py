@@ -14,6 +14,7 @@ from apps.contests.views.acts import (
 )
 from apps.contests.views.clarifications import AnswerView, ClarificationsView
 from apps.contests.views.contests import ContestViewSet
+from apps.contests.views.participant_import import ImportReportView, ImportView
 from apps.contests.views.participation import (
     DisqualifyView,
     ManagedParticipantView,
@@ -31,6 +32,8 @@ PARTICIPANT = "contests/<int:pk>/participants/<int:participant_id>/"
 urlpatterns = [
     *router.urls,
     path("problems/<int:pk>/files/<path:path>", ProblemFileView.as_view(), name=FILE_VIEW),
+    path("contests/<int:pk>/participants/import/", ImportView.as_view()),
+    path("contests/<int:pk>/participants/import/report/", ImportReportView.as_view()),
     path(PARTICIPANT, ManagedParticipantView.as_view()),
     path(f"{PARTICIPANT}disqualify/", DisqualifyView.as_view()),
     path(f"{PARTICIPANT}reinstate/", ReinstateView.as_view()),

@@ -107,6 +107,14 @@ class ContestPhaseError(ClientError):
     status = 409
 
 
+class ReportOutdatedError(ClientError):
+    """What was confirmed is not what would be done."""
+
+    code = "report-outdated"
+    title = "It is not what the report was about, or things have changed; look at a new report"
+    status = 409
+
+
 class ContestFullError(ClientError):
     """The contest has all the participants that it may have."""
 

@@ -9,14 +9,16 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from rest_framework.test import APIClient
 
 from apps.audit.models import AuditEntry
 from apps.contests.models import Contest, ContestParticipant
 from apps.contests.services import participant_import
-from apps.contests.services.participant_import import Plan, import_table, plan_import
+from apps.contests.services.participant_import import ImportedAccount, Plan, plan_import
 from apps.core.errors import ContestFinalError, InvalidFieldsError
 from apps.users.models import User
 from tests.support.contests import make_contest
+from tests.support.people import make_user
 
 pytestmark = pytest.mark.django_db
 GOOD = """username,email,name,team,organization,group,extra_time_min,password
@@ -39,6 +41,14 @@ def plan(contest: Contest, table: str | bytes) -> Plan:
 def faults(contest: Contest, table: str | bytes) -> list[str]:
     found = plan(contest, table)
     return [*found.faults, *(fault for row in found.rows for fault in row.faults)]
+
+
+def import_table(*, contest: Contest, table: bytes, actor: User) -> list[ImportedAccount]:
+    """Read the report, and confirm it."""
+    fingerprint = plan_import(contest=contest, table=table).fingerprint
+    return participant_import.import_table(
+        contest=contest, table=table, fingerprint=fingerprint, actor=actor
+    )
 
 
 def test_makes_accounts_individuals_and_teams(contest: Contest, bob: User) -> None:
@@ -190,7 +200,12 @@ class TestPage:
         assert not ContestParticipant.objects.exists()
 
         url = reverse("admin:contests_contest_import", args=[contest.pk])
-        done = manager.post(url, {"confirmed": "yes", "table": report.context["table"]})
+        said = {"confirmed": "yes", "table": report.context["table"]}
+        unread = manager.post(url, {**said, "fingerprint": "of another report"}, follow=True)
+        assert "look at a new report" in unread.content.decode()
+        fingerprint = report.context["plan"].fingerprint
+        assert f'name="fingerprint" value="{fingerprint}"' in page
+        done = manager.post(url, {**said, "fingerprint": fingerprint})
 
         page = done.content.decode()
         assert "3 accounts take part now" in page
@@ -216,3 +231,77 @@ class TestPage:
 
         assert done.status_code == 200
         assert not ContestParticipant.objects.exists()
+
+
+class TestApi:
+    """The same two steps, for programs."""
+
+    def url(self, contest: Contest) -> str:
+        return f"/api/code-execution/contests/{contest.pk}/participants/import/"
+
+    def test_reports_then_imports_then_tells_the_passwords(
+        self, as_bob: APIClient, contest: Contest
+    ) -> None:
+        report = as_bob.post(f"{self.url(contest)}report/", {"table": GOOD}).json()
+        assert (report["is_possible"], report["participant_count"]) == (True, 2)
+        assert (report["team_count"], report["account_count"]) == (1, 3)
+        assert report["rows"][0] == {
+            "line": 2,
+            "username": "dora",
+            "is_new_account": True,
+            "is_in_already": False,
+            "faults": [],
+            "notes": [],
+        }
+        assert "a long enough secret" not in str(report)
+        assert not ContestParticipant.objects.exists()
+
+        said = {"table": GOOD, "fingerprint": report["fingerprint"]}
+        done = as_bob.post(self.url(contest), said)
+
+        assert done.status_code == 201
+        assert done.headers["Cache-Control"] == "no-store"
+        dora, emil, frida = done.json()["accounts"]
+        assert (dora["username"], dora["participant"], dora["is_new"]) == ("dora", "Dora D.", True)
+        assert len(emil["password"]) >= 16
+        assert frida["password"] == ""
+        again = as_bob.post(self.url(contest), said)
+        assert (again.status_code, contest.participants.count()) == (400, 2)
+
+    def test_imports_only_what_the_report_was_about(
+        self, as_bob: APIClient, contest: Contest
+    ) -> None:
+        report = as_bob.post(f"{self.url(contest)}report/", {"table": GOOD}).json()
+        said = {"table": GOOD, "fingerprint": report["fingerprint"]}
+        other = as_bob.post(self.url(contest), {**said, "table": GOOD.replace("Dora D", "Eve")})
+        make_user("dora")
+
+        late = as_bob.post(self.url(contest), said)
+
+        for answer in (other, late):
+            assert (answer.status_code, answer.json()["code"]) == (409, "report-outdated")
+        assert not ContestParticipant.objects.exists()
+        assert not User.objects.filter(username="emil").exists()
+
+    def test_names_the_faults(self, as_bob: APIClient, contest: Contest) -> None:
+        report = as_bob.post(f"{self.url(contest)}report/", {"table": "username\nnot a name\n"})
+        nothing = as_bob.post(f"{self.url(contest)}report/", {"table": "name\nx\n"})
+
+        assert report.json()["rows"][0]["faults"]
+        assert nothing.json()["is_possible"] is False
+        assert "username is needed" in nothing.json()["faults"][0]
+
+    def test_a_table_has_a_limit(self, as_bob: APIClient, contest: Contest) -> None:
+        answer = as_bob.post(f"{self.url(contest)}report/", {"table": "x" * (2**20 + 1)})
+
+        assert (answer.status_code, list(answer.json())) == (400, ["table"])
+
+    def test_a_final_contest_takes_nobody(self, as_bob: APIClient, contest: Contest) -> None:
+        report = as_bob.post(f"{self.url(contest)}report/", {"table": GOOD}).json()
+        Contest.objects.update(finalized_at=timezone.now())
+
+        answer = as_bob.post(
+            self.url(contest), {"table": GOOD, "fingerprint": report["fingerprint"]}
+        )
+
+        assert (answer.status_code, answer.json()["code"]) == (409, "contest-final")

@@ -66,8 +66,9 @@ def import_view(
     context: dict[str, Any] = {"form": form, "contest": contest}
     if request.method == "POST" and form.is_valid():
         table: bytes = form.cleaned_data["file"].read()
+        plan = plan_import(contest=contest, table=table)
         context |= {
-            "plan": plan_import(contest=contest, table=table),
+            "plan": plan,
             "table": base64.b64encode(table).decode(),
             "confirmed": CONFIRMED,
         }
@@ -77,7 +78,12 @@ def import_view(
 def _import(page: admin.ModelAdmin[Any], request: HttpRequest, contest: Contest) -> HttpResponse:
     try:
         table = base64.b64decode(request.POST.get("table", ""), validate=True)
-        accounts = import_table(contest=contest, table=table, actor=actor_of(request))
+        accounts = import_table(
+            contest=contest,
+            table=table,
+            fingerprint=request.POST.get("fingerprint", ""),
+            actor=actor_of(request),
+        )
     except ValueError:
         page.message_user(request, "The table got lost; upload it again.", messages.ERROR)
         return redirect("admin:contests_contest_import", contest.pk)

@@ -1,5 +1,7 @@
 """Accounts and participants from a table: a report on every row first, then all or nothing."""
 
+import hashlib
+import json
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +16,7 @@ from apps.contests.services.contests import check_not_final, lock_contest
 from apps.contests.services.participant_table import PlannedRow, TableError, read_table
 from apps.contests.services.participation import MAIN_KINDS
 from apps.contests.signals import rules_changed
-from apps.core.errors import InvalidFieldsError
+from apps.core.errors import InvalidFieldsError, ReportOutdatedError
 from apps.users.models import User
 
 # A given password is stretched, which takes a good part of a second; a made one has no need.
@@ -59,10 +61,24 @@ class Plan:
         )
 
     @property
+    def team_count(self) -> int:
+        """How many teams would be made."""
+        return len(self.team_names)
+
+    @property
     def participant_count(self) -> int:
         """How many participants there would be more."""
         alone = sum(not row.values["team"] for row in self.new_rows)
-        return alone + len(self.team_names)
+        return alone + self.team_count
+
+    @property
+    def fingerprint(self) -> str:
+        """What tells this report from every other one: another table, or other accounts by now."""
+        told = [
+            (row.line, list(row.values.items()), row.is_new_account, row.is_in_already)
+            for row in self.rows
+        ]
+        return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,20 +109,25 @@ def plan_import(*, contest: Contest, table: bytes) -> Plan:
 
 
 @transaction.atomic
-def import_table(*, contest: Contest, table: bytes, actor: User) -> list[ImportedAccount]:
+def import_table(
+    *, contest: Contest, table: bytes, fingerprint: str, actor: User
+) -> list[ImportedAccount]:
     """Make the accounts and participants of a table, all of them; tell the made passwords.
 
-    The passwords are known here only.
+    `fingerprint` is that of the report which somebody has read. The passwords are known here only.
 
     Raises:
         InvalidFieldsError: A row has a fault, or nothing is left to do.
+        ReportOutdatedError: Something else would come of the table than the report said.
         ContestFinalError: The contest has been finalised.
     """
     contest = lock_contest(contest.pk)
     check_not_final(contest)
     plan = plan_import(contest=contest, table=table)
     if not plan.is_possible:
-        raise InvalidFieldsError({"table": ["It can't be imported any more; look at the report."]})
+        raise InvalidFieldsError({"table": ["It can't be imported; look at the report."]})
+    if plan.fingerprint != fingerprint:
+        raise ReportOutdatedError
     passwords = {
         row.username: secrets.token_urlsafe(MADE_PASSWORD_BYTES)
         for row in plan.new_rows
