@@ -454,6 +454,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/code-execution/contests/{id}/participants/import/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make the accounts and participants of a table, all of them
+         * @description Of a table whose report was good, and of which the same would still come. Keep the made passwords: nobody can read them again.
+         */
+        post: operations["contests_participants_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/code-execution/contests/{id}/participants/import/report/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Report on a table of participants; nothing is stored
+         * @description Say of each row what would come of it.
+         */
+        post: operations["contests_participants_import_report"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/code-execution/contests/{id}/participation/": {
         parameters: {
             query?: never;
@@ -1130,6 +1170,13 @@ export interface components {
             differences: components["schemas"]["Difference"][];
             affected: components["schemas"]["RankChange"][];
         };
+        /** @description A table whose report somebody has read. */
+        ConfirmedTableRequest: {
+            /** @description CSV; its first line names the columns: username, email, name, team, organization, group, extra_time_min, password. Only `username` is needed. At most 5000 rows. Rows of one team make one participant, for which the first row's account stands. */
+            table: string;
+            /** @description That of the report. */
+            fingerprint: string;
+        };
         /** @description A contest. Its problems are kept back from participants until it starts. */
         Contest: {
             readonly id: number;
@@ -1417,6 +1464,19 @@ export interface components {
          * @enum {string}
          */
         HealthStatusEnum: "healthy";
+        /** @description A line of what was done. */
+        ImportedAccount: {
+            username: string;
+            participant: string;
+            /** @description Whether the account was made. */
+            is_new: boolean;
+            /** @description Of an account whose password was made; told here and never again. */
+            password: string;
+        };
+        /** @description What was done, line by line. */
+        ImportedParticipants: {
+            accounts: components["schemas"]["ImportedAccount"][];
+        };
         /**
          * @description * `python` - python
          *     * `javascript` - javascript
@@ -1669,6 +1729,21 @@ export interface components {
             previous: string | null;
             results: components["schemas"]["Participant"][];
         };
+        /** @description What would come of a table; with any fault, nothing of it is imported. */
+        ParticipantReport: {
+            is_possible: boolean;
+            /** @description Send it along to import the table. */
+            fingerprint: string;
+            /** @description How many would come in. */
+            participant_count: number;
+            /** @description How many of them are teams. */
+            team_count: number;
+            /** @description How many accounts would be made. */
+            account_count: number;
+            /** @description What is wrong with the table at large. */
+            faults: string[];
+            rows: components["schemas"]["PlannedRow"][];
+        };
         /**
          * @description * `registered` - Registered
          *     * `waiting` - On the waiting list
@@ -1676,6 +1751,11 @@ export interface components {
          * @enum {string}
          */
         ParticipantStateEnum: "registered" | "waiting" | "disqualified";
+        /** @description A table of accounts and participants. */
+        ParticipantTableRequest: {
+            /** @description CSV; its first line names the columns: username, email, name, team, organization, group, extra_time_min, password. Only `username` is needed. At most 5000 rows. Rows of one team make one participant, for which the first row's account stands. */
+            table: string;
+        };
         /** @description What managers may say of a participant. */
         PatchedChangedParticipantRequest: {
             /** @description Shown; empty: the account's name. */
@@ -1795,6 +1875,16 @@ export interface components {
          * @enum {string}
          */
         PhaseEnum: "inactive" | "before" | "running" | "frozen" | "ended" | "unfrozen" | "finalized";
+        /** @description A line of the table, what is wrong with it, and what would come of it. */
+        PlannedRow: {
+            line: number;
+            username: string;
+            is_new_account: boolean;
+            /** @description Takes part, and stays as is. */
+            is_in_already: boolean;
+            faults: string[];
+            notes: string[];
+        };
         /** @description Whether this server, and what it works with, is alive. */
         PlatformHealth: {
             status: string;
@@ -2440,7 +2530,7 @@ export interface components {
          * @description Stable: a program may go by it. There may come more.
          * @enum {string}
          */
-        ErrorCodeEnum: "access-code" | "archive" | "archive-refused" | "bad-request" | "board-hidden" | "client-error" | "contest-closed" | "contest-final" | "contest-full" | "contest-phase" | "cool-down" | "disqualified" | "forbidden" | "idempotency-key" | "idempotency-key-reused" | "illegal-transition" | "in-use" | "invalid" | "invalid-event" | "may-not-ask" | "method-not-allowed" | "not-acceptable" | "not-exportable" | "not-found" | "not-invited" | "not-ready" | "own-time-not-started" | "package-refused" | "parse-error" | "participation" | "registration-closed" | "server-error" | "service-error" | "submission-not-found" | "submissions-used-up" | "throttled" | "too-large" | "too-many-questions" | "unauthenticated" | "unsupported-media-type" | "waiting";
+        ErrorCodeEnum: "access-code" | "archive" | "archive-refused" | "bad-request" | "board-hidden" | "client-error" | "contest-closed" | "contest-final" | "contest-full" | "contest-phase" | "cool-down" | "disqualified" | "forbidden" | "idempotency-key" | "idempotency-key-reused" | "illegal-transition" | "in-use" | "invalid" | "invalid-event" | "may-not-ask" | "method-not-allowed" | "not-acceptable" | "not-exportable" | "not-found" | "not-invited" | "not-ready" | "own-time-not-started" | "package-refused" | "parse-error" | "participation" | "registration-closed" | "report-outdated" | "server-error" | "service-error" | "submission-not-found" | "submissions-used-up" | "throttled" | "too-large" | "too-many-questions" | "unauthenticated" | "unsupported-media-type" | "waiting";
     };
     responses: {
         /** @description Something in the request is wrong. */
@@ -3595,6 +3685,109 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ManagedParticipant"];
+                };
+            };
+            /** @description `code` and `detail` say why not. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invalid"];
+                };
+            };
+            401: components["responses"]["Refused401"];
+            /** @description `code` and `detail` say why not. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            404: components["responses"]["Refused404"];
+            429: components["responses"]["Refused429"];
+            default: components["responses"]["RefusedDefault"];
+        };
+    };
+    contests_participants_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmedTableRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportedParticipants"];
+                };
+            };
+            /** @description `code` and `detail` say why not. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invalid"];
+                };
+            };
+            401: components["responses"]["Refused401"];
+            /** @description `code` and `detail` say why not. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            404: components["responses"]["Refused404"];
+            /** @description `code` and `detail` say why not. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            429: components["responses"]["Refused429"];
+            default: components["responses"]["RefusedDefault"];
+        };
+    };
+    contests_participants_import_report: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ParticipantTableRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ParticipantReport"];
                 };
             };
             /** @description `code` and `detail` say why not. */
