@@ -21,7 +21,13 @@ for number in range(5_000):
     os.write(1, b"%d\\n" % number)
     os.write(2, b"%d\\n" % -number)
 """
-MUCH = "print('first', flush=True); print('x' * 4_000_000, end='')"
+MUCH = """
+import os, time
+os.write(1, b"first\\n")
+for _ in range(20):
+    os.write(1, b"x" * 100_000)
+    time.sleep(0.015)
+"""
 
 
 async def test_bytes_that_are_written_one_by_one_are_heard_together(
@@ -66,7 +72,7 @@ async def test_output_that_looks_like_the_keepers_answers_is_only_output(
 
 async def test_a_program_ends_although_nobody_reads_what_is_told(either_sandbox: Sandbox) -> None:
     def block_until_it_has_ended(_: OutputStream, piece: bytes) -> None:
-        while piece == b"first\n" and _is_running():
+        while piece.startswith(b"first") and _is_running():
             time.sleep(0.01)  # so that our end of the keeper's socket stays full
 
     pieces, run = await either_sandbox.listen(
@@ -74,8 +80,8 @@ async def test_a_program_ends_although_nobody_reads_what_is_told(either_sandbox:
     )
 
     assert run.status is RunStatus.OK
-    assert pieces[0] == ("stdout", b"first\n")
-    assert heard(pieces, "stdout") == run.stdout == b"first\n" + b"x" * 4_000_000
+    assert pieces[0][1].startswith(b"first")
+    assert heard(pieces, "stdout") == run.stdout == b"first\n" + b"x" * 2_000_000
 
 
 async def test_what_a_listener_fails_at_ends_the_run_and_no_other(either_sandbox: Sandbox) -> None:
