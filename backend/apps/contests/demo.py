@@ -23,7 +23,8 @@ PARTICIPANT = "participant"
 # Title, statement, and test cases: input, expected output, whether it is a sample.
 SUM = (
     "Sum of two numbers",
-    "Read two integers from -10^9 to 10^9 in one line, and print their sum.\n",
+    "Read two integers $a$ and $b$ in one line, and print $a + b$.\n\n"
+    "$$-10^9 \\le a, b \\le 10^9$$\n",
     (
         ("1 2\n", "3\n", True),
         ("-5 5\n", "0\n", True),
@@ -34,7 +35,7 @@ SUM = (
 )
 BRACKETS = (
     "Balanced brackets",
-    """Read one line of at most 100 000 of the characters `()[]{}`.
+    """Read one line of at most $10^5$ of the characters `()[]{}`.
 
 Print `yes` if every bracket is closed by its like in the right order, else `no`.
 """,
