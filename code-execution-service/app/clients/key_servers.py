@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import jwt
@@ -110,11 +111,11 @@ def read_keys(document: Mapping[str, Any], *, fresh_s: float) -> PublishedKeys:
     keys = document.get("keys")
     if isinstance(keys, list):
         found = [_key(each) for each in keys[:MAX_KEYS]]
-    elif all(isinstance(each, str) for each in document.values()):
-        found = [_certified_key(kid, pem) for kid, pem in list(document.items())[:MAX_KEYS]]
     else:
-        raise KeysUnavailableError("the answer has no keys")
-    named = {key.key_id: key for key in found if key is not None and key.key_id}
+        found = [_certified_key(kid, pem) for kid, pem in list(document.items())[:MAX_KEYS]]
+        if not any(found):
+            raise KeysUnavailableError("the answer has no keys")
+    named = {str(key.key_id): key for key in found if key is not None}
     return PublishedKeys(keys=named, fresh_s=fresh_s)
 
 
@@ -131,10 +132,10 @@ def fresh_s(headers: httpx.Headers) -> float:
 def is_safe(url: str) -> bool:
     """Tell whether what comes from an address is what its owner sent: https, or this machine."""
     try:
-        parsed = httpx.URL(url)
-    except httpx.InvalidURL:
+        parsed = urlsplit(url)
+    except ValueError:
         return False
-    is_here = parsed.host in {"localhost", "127.0.0.1", "::1"}
+    is_here = parsed.hostname in {"localhost", "127.0.0.1", "::1"}
     return parsed.scheme == "https" or (parsed.scheme == "http" and is_here)
 
 
@@ -149,13 +150,19 @@ def _document(content: bytes, *, where: str) -> dict[str, Any]:
 
 
 def _key(jwk: object) -> jwt.PyJWK | None:
+    if not isinstance(jwk, dict) or not isinstance(jwk.get("kid"), str):
+        return None
+    if jwk.get("use", "sig") != "sig":
+        return None
     try:
-        return jwt.PyJWK.from_dict(jwk) if isinstance(jwk, dict) else None
+        return jwt.PyJWK.from_dict(jwk)
     except (jwt.PyJWTError, ValueError, TypeError):
         return None
 
 
-def _certified_key(kid: str, pem: str) -> jwt.PyJWK | None:
+def _certified_key(kid: str, pem: object) -> jwt.PyJWK | None:
+    if not isinstance(pem, str):
+        return None
     try:
         public = load_pem_x509_certificate(pem.encode()).public_key()
     except ValueError:
