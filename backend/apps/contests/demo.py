@@ -23,8 +23,10 @@ PARTICIPANT = "participant"
 # Title, statement, and test cases: input, expected output, whether it is a sample.
 SUM = (
     "Sum of two numbers",
-    "Read two integers $a$ and $b$ in one line, and print $a + b$.\n\n"
-    "$$-10^9 \\le a, b \\le 10^9$$\n",
+    r"""Read two integers $a$ and $b$ in one line, and print $a + b$.
+
+$$-10^9 \le a, b \le 10^9$$
+""",
     (
         ("1 2\n", "3\n", True),
         ("-5 5\n", "0\n", True),

@@ -1,12 +1,14 @@
 """The page of a contest: its rules, problems, jury and groups."""
 
-from typing import Any
+from collections.abc import Collection, Sequence
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
 from django.db.models import Count, Field, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.safestring import SafeString, mark_safe
 from typing_extensions import override
 
 from apps.audit import services as audit
@@ -30,9 +32,13 @@ from apps.contests.services.problems import problems_shown_in_full
 from apps.contests.services.waiting_list import fill_places
 from apps.contests.signals import rules_changed
 from apps.problems.models import LANGUAGE_CHOICES
+from apps.problems.rendering import render_statement
 
 FIELDSETS: Any = [
-    (None, {"fields": ["title", "description", ("is_active", "is_published")]}),
+    (
+        None,
+        {"fields": ["title", "description", "rendered_description", ("is_active", "is_published")]},
+    ),
     (
         "Times",
         {
@@ -68,8 +74,14 @@ FIELDSETS: Any = [
 ]
 
 
-def _without_code(row: str | tuple[str, ...]) -> str | tuple[str, ...]:
-    return row if isinstance(row, str) else tuple(name for name in row if name != "access_code")
+def _without(names: Collection[str], rows: Sequence[str | tuple[str, ...]]) -> list[Any]:
+    kept = (
+        (row if row not in names else ())
+        if isinstance(row, str)
+        else tuple(name for name in row if name not in names)
+        for row in rows
+    )
+    return [row for row in kept if row]
 
 
 class ContestProblemInline(OfContestInline):
@@ -139,8 +151,13 @@ class ContestAdmin(ContestScopedAdmin):
     # Said again, as counting along drops the model's own.
     ordering = ["-created_at", "-id"]
     fieldsets = FIELDSETS
+    readonly_fields = ["rendered_description"]
     inlines = [ContestProblemInline, RoleInline, GroupInline, ParticipantInline]
     actions = ["export_standings"]
+
+    class Media:
+        css: ClassVar[dict[str, list[str]]] = {"all": ["admin/problems/statement.css"]}
+        js: ClassVar[list[Any]] = [forms.Script("core/maths_on_page.js", type="module")]
 
     @override
     def get_queryset(self, request: HttpRequest) -> QuerySet[Contest]:
@@ -150,11 +167,16 @@ class ContestAdmin(ContestScopedAdmin):
 
     @override
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Keep the access code from judges, who do not decide who may enter."""
-        if self.has_change_permission(request, obj):
-            return self.fieldsets
+        """Keep the access code from judges, who do not decide who may enter.
+
+        What is stored is shown once there is something.
+        """
+        hidden = {
+            *(() if self.has_change_permission(request, obj) else ("access_code",)),
+            *(() if obj is not None and obj.description else ("rendered_description",)),
+        }
         return [
-            (title, {**options, "fields": [_without_code(each) for each in options["fields"]]})
+            (title, {**options, "fields": _without(hidden, options["fields"])})
             for title, options in FIELDSETS
         ]
 
@@ -188,6 +210,11 @@ class ContestAdmin(ContestScopedAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Let managers of every contest delete."""
         return admin.ModelAdmin.has_delete_permission(self, request, obj)
+
+    @admin.display(description="as participants see it")
+    def rendered_description(self, contest: Contest) -> SafeString:
+        """Give the stored description as HTML."""
+        return mark_safe(render_statement(contest.description))  # noqa: S308 - it is sanitized
 
     @admin.display(description="participants", ordering="participant_count")
     def how_many(self, contest: Contest) -> int:

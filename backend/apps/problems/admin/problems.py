@@ -198,6 +198,7 @@ class ProblemAdmin(admin.ModelAdmin[Problem]):
 
     class Media:
         css: ClassVar[dict[str, list[str]]] = {"all": ["admin/problems/statement.css"]}
+        js: ClassVar[list[Any]] = [forms.Script("core/maths_on_page.js", type="module")]
 
     @override
     def get_queryset(self, request: HttpRequest) -> QuerySet[Problem]:
@@ -219,7 +220,7 @@ class ProblemAdmin(admin.ModelAdmin[Problem]):
             names.insert(names.index("statement") + 1, "rendered_statement")
         return names
 
-    @admin.display(description="as participants see it, who get formulas drawn")
+    @admin.display(description="as participants see it")
     def rendered_statement(self, problem: Problem) -> SafeString:
         """Give the stored statement as HTML."""
         files_url = reverse(FILE_VIEW, args=[problem.pk, "-"]).removesuffix("-")
