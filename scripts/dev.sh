@@ -152,6 +152,7 @@ show_first_verdict() {
     wait_for "$demo" || status=$?
     ((status == 0)) || fail "the first program could not be judged; see ./manage-code-execution.sh logs"
     say "Up and judging after $(seconds_since "$started") s"
+    note "Start here         http://localhost:$BACKEND_PORT/"
     note "API documentation  http://localhost:$BACKEND_PORT/api/docs/"
     note "                   http://localhost:$EXECUTION_PORT/docs"
     note "Admin              http://localhost:$BACKEND_PORT/admin/"
