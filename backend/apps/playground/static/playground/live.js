@@ -3,7 +3,8 @@
 import { accessToken } from "./session.js";
 
 const RETRY_MS = [500, 2_000, 5_000, 15_000];
-const BAD_TOKEN = 4001;
+// Close codes: the token is no longer good; the resource is not for the visitor.
+const REFUSED = new Set([4001, 4003]);
 
 /**
  * Watch a resource of the API until `signal` ends it. `onChange` is given what the stream told: the
@@ -35,7 +36,7 @@ export function watch(path, { onChange, onConnection = () => {}, pollMs, signal 
     socket.addEventListener("message", (event) => take(JSON.parse(event.data)));
     socket.addEventListener("close", (event) => {
       tell(false);
-      if (event.code === BAD_TOKEN) failures = RETRY_MS.length;
+      if (REFUSED.has(event.code)) failures = RETRY_MS.length;
       retry();
     });
   }
@@ -47,8 +48,8 @@ export function watch(path, { onChange, onConnection = () => {}, pollMs, signal 
   }
 
   function take(message) {
-    if (message.type === "pong" || message.type === "ping") return;
-    if (message.id !== undefined) lastId = message.id;
+    if (message.id === undefined) return; // a heartbeat
+    lastId = message.id;
     askedAt = Date.now();
     onChange(message.data ?? null);
   }

@@ -35,7 +35,7 @@ async function start() {
   });
   const languages = await readLanguages();
   const getProgram = () => panes.editor.program;
-  const run = new RunPane({ getProgram, onBegin: () => openTab("run") });
+  const run = new RunPane({ getProgram, onBegin: () => openTab("run", { inSight: true }) });
   panes = {
     editor: new EditorPane({ languages, onExample: useInput, onRun: () => run.run() }),
     run,

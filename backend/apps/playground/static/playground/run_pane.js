@@ -16,6 +16,7 @@ const CONNECTIONS = {
 export class RunPane {
   #getProgram;
   #running = null;
+  #onBegin;
   #clock = null;
   #output = new Output(byId("output"));
   #verdict = byId("verdict");
@@ -24,7 +25,7 @@ export class RunPane {
   /** `getProgram` gives the code and the language; `onBegin` is called before a run. */
   constructor({ getProgram, onBegin }) {
     this.#getProgram = getProgram;
-    this.onBegin = onBegin;
+    this.#onBegin = onBegin;
     byId("run").addEventListener("click", () => this.run());
     byId("stop").addEventListener("click", () => this.#cancel());
     this.clear();
@@ -48,7 +49,7 @@ export class RunPane {
     if (this.#running !== null) return;
     const running = { id: null, abort: new AbortController(), isStopping: false, since: null };
     this.#running = running;
-    this.onBegin();
+    this.#onBegin();
     notice(null);
     this.#output.clear();
     this.#connection.textContent = "";

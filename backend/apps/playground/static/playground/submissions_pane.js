@@ -43,14 +43,14 @@ export class SubmissionsPane {
   }
 
   async tryOut() {
-    openTab("samples");
+    openTab("samples", { inSight: true });
     const shown = element("article", { class: "submission" });
     this.#samples.replaceChildren(shown, samplesTable(this.#place.problem.samples));
     await this.#send("trials/", { problem: this.#place.problem.id }, shown, byId("try"));
   }
 
   async submit() {
-    openTab("submissions");
+    openTab("submissions", { inSight: true });
     const shown = element("article", { class: "submission" });
     this.#list.querySelector(".nothing")?.remove();
     this.#list.prepend(shown);
@@ -78,7 +78,7 @@ export class SubmissionsPane {
     const done = new AbortController();
     signal.addEventListener("abort", () => done.abort());
     const { samples } = this.#place.problem;
-    let isDrawn = false;
+    let isAsking = false;
 
     const see = (state) => {
       if (done.signal.aborted) return;
@@ -91,10 +91,9 @@ export class SubmissionsPane {
     };
 
     const look = async (told) => {
-      // What a stream tells need not have everything; the last state is always asked for.
-      if (told?.status && !isFinal(told.status)) return see({ ...submission, ...told });
-      if (isDrawn) return;
-      isDrawn = true;
+      if (told !== null && "status" in told) return see(told);
+      if (isAsking) return;
+      isAsking = true;
       try {
         see((await ask("GET", `${API}/submissions/${submission.id}/`)).json);
       } catch (error) {
@@ -103,7 +102,7 @@ export class SubmissionsPane {
           done.abort();
         }
       } finally {
-        isDrawn = false;
+        isAsking = false;
       }
     };
 

@@ -21,9 +21,12 @@ export function listenToTabs() {
   });
 }
 
-/** Show the panel of this name: `run`, `samples` or `submissions`. */
-export function openTab(name) {
+/** Show the panel of this name: `run`, `samples` or `submissions`; on a phone, go there. */
+export function openTab(name, { inSight = false } = {}) {
   choose(byId(`tab-${name}`));
+  if (inSight && matchMedia("(max-width: 60rem)").matches) {
+    byId(`panel-${name}`).scrollIntoView({ block: "start" });
+  }
 }
 
 /** Offer these tabs. */
