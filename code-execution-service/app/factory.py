@@ -16,6 +16,7 @@ from app.services.examination import ExaminationService
 from app.services.fresh_events import FreshEvents
 from app.services.fresh_jobs import FreshJobs
 from app.services.judge_queue import JudgeQueue
+from app.services.progress import ProgressReporter
 from app.services.slots import Slots
 from app.services.stop import Stop
 from app.services.submissions import SubmissionService
@@ -82,6 +83,7 @@ class Factory:
             engine=self.engine,
             languages=self.languages,
             test_data=self.test_data,
+            progress=ProgressReporter(self.backend),
             stop=self.stop,
         )
 

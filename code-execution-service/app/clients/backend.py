@@ -14,6 +14,7 @@ from app.domain.signature import sign
 from app.errors import KeysUnavailableError
 
 WEBHOOK_PATH = "/api/webhooks/code-execution/"
+PROGRESS_PATH = "/api/webhooks/code-execution/progress/"
 JWKS_PATH = "/.well-known/jwks.json"
 TIMEOUT_S = 10.0  # contract S001-H10
 USER_AGENT = "CodeExecutionService/1.0"  # contract S001-H10
@@ -49,6 +50,7 @@ class BackendClient:
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self._webhook_url = httpx.URL(url + WEBHOOK_PATH)
+        self._progress_url = httpx.URL(url + PROGRESS_PATH)
         self._keys_url = httpx.URL(url + JWKS_PATH)
         self._secrets = secrets
         self._transport = transport or httpx.AsyncHTTPTransport()
@@ -59,18 +61,11 @@ class BackendClient:
 
     async def deliver(self, body: str, *, webhook_id: str) -> Answer:
         """Post an event, signed for this attempt; a redirect counts as a refusal."""
-        content = body.encode()
-        headers = sign(
-            content, message_id=webhook_id, timestamp_s=int(time.time()), secrets=self._secrets
-        )
-        headers["Content-Type"] = "application/json"
-        try:
-            response = await self._ask("POST", self._webhook_url, content=content, headers=headers)
-        except (TimeoutError, httpx.TimeoutException):
-            return Answer(status_code=None, text="Webhook timeout")
-        except httpx.HTTPError as error:
-            return Answer(status_code=None, text=str(error) or type(error).__name__)
-        return Answer(status_code=response.status_code, text=response.text[:MAX_ANSWER_CHARACTERS])
+        return await self._post(self._webhook_url, body, webhook_id=webhook_id)
+
+    async def report(self, body: str) -> Answer:
+        """Post how far a judging is, signed."""
+        return await self._post(self._progress_url, body, webhook_id=f"prg_{uuid.uuid4().hex}")
 
     async def ping(self) -> Answer:
         """Ask the receiver, by an event that means nothing, whether it accepts our signature."""
@@ -91,6 +86,20 @@ class BackendClient:
         if not response.is_success or not isinstance(document, dict):
             raise KeysUnavailableError(f"the answer, HTTP {response.status_code}, has no keys")
         return read_keys(document, fresh_s=fresh_s(response.headers))
+
+    async def _post(self, url: httpx.URL, body: str, *, webhook_id: str) -> Answer:
+        content = body.encode()
+        headers = sign(
+            content, message_id=webhook_id, timestamp_s=int(time.time()), secrets=self._secrets
+        )
+        headers["Content-Type"] = "application/json"
+        try:
+            response = await self._ask("POST", url, content=content, headers=headers)
+        except (TimeoutError, httpx.TimeoutException):
+            return Answer(status_code=None, text="Webhook timeout")
+        except httpx.HTTPError as error:
+            return Answer(status_code=None, text=str(error) or type(error).__name__)
+        return Answer(status_code=response.status_code, text=response.text[:MAX_ANSWER_CHARACTERS])
 
     async def _ask(
         self,

@@ -12,6 +12,7 @@ from app.domain.judging import (
     judge_platform_fault,
     judge_single_run,
 )
+from app.domain.progress import JudgingStage, Progress, ProgressListener
 from app.domain.runs import CompileResult
 from app.domain.test_groups import TestPlan
 from app.engines.base import Engine, Program
@@ -24,6 +25,7 @@ from app.errors import (
 from app.languages import LanguageRegistry
 from app.services.judge_queue import ClaimedJob, JudgeQueue
 from app.services.leases import LeaseLostError
+from app.services.progress import ProgressReporter
 from app.services.stop import Stop, StoppedError
 from app.services.test_data import TestDataService
 from app.services.test_judging import TestJudge, judge_planned, judges_of
@@ -44,12 +46,14 @@ class JudgeService:
         engine: Engine,
         languages: LanguageRegistry,
         test_data: TestDataService,
+        progress: ProgressReporter,
         stop: Stop,
     ) -> None:
         self._queue = queue
         self._engine = engine
         self._languages = languages
         self._test_data = test_data
+        self._progress = progress
         self._stop = stop
 
     async def give_back(self) -> None:
@@ -92,7 +96,8 @@ class JudgeService:
         if job.attempts > MAX_ATTEMPTS:
             return judge_platform_fault("The worker was lost.")
         try:
-            return await self._run(job)
+            with self._progress.reporting(job) as on_progress:
+                return await self._run(job, on_progress)
         except (EngineUnavailableError, TestDataGoneError) as error:
             return judge_platform_fault(error.detail)
         except EngineBusyError:
@@ -102,7 +107,7 @@ class JudgeService:
             is_last = job.attempts >= MAX_ATTEMPTS
             return judge_platform_fault(error.title) if is_last else None
 
-    async def _run(self, job: ClaimedJob) -> JudgementResult:
+    async def _run(self, job: ClaimedJob, on_progress: ProgressListener) -> JudgementResult:
         program = Program(
             language=job.language,
             source=job.code.encode(),
@@ -111,21 +116,25 @@ class JudgeService:
             compile_options=job.compile_options,
         )
         if not job.test_cases:
-            return await self._run_once(program, job.input_data.encode())
+            return await self._run_once(program, job.input_data.encode(), on_progress)
         hashes = job.rules.hashes.union(*(case.hashes for case in job.test_cases))
         contents = await self._test_data.load(hashes)
         judge = TestJudge(self._engine, program, judges_of(job.rules, contents, self._languages))
         tests = [_test_case(case, contents) for case in job.test_cases]
         plan = TestPlan([case.group for case in job.test_cases], job.rules.groups)
-        return await judge_planned(judge, tests, plan)
+        return await judge_planned(judge, tests, plan, on_progress)
 
-    async def _run_once(self, program: Program, data: bytes) -> JudgementResult:
+    async def _run_once(
+        self, program: Program, data: bytes, on_progress: ProgressListener
+    ) -> JudgementResult:
+        on_progress(Progress(stage=JudgingStage.COMPILING, tests_done=0, tests_total=0))
         async with aclosing(self._engine.execute(program, [data])) as results:
             async for result in results:
                 if not isinstance(result, CompileResult):
                     return judge_single_run(result, program.limits)
                 if not result.is_ok:
                     return judge_compile_error(result)
+                on_progress(Progress(stage=JudgingStage.TESTING, tests_done=0, tests_total=0))
         raise EngineError("The engine gave no result")
 
 

@@ -22,6 +22,7 @@ from app.domain.judging import (
 from app.domain.judging_rules import JudgingRules
 from app.domain.limits import limits_for
 from app.domain.program_checkers import talking_limits
+from app.domain.progress import JudgingStage, Progress, ProgressListener
 from app.domain.runs import CompileResult, RunResult, RunStatus
 from app.domain.test_groups import TestPlan
 from app.domain.verdicts import Verdict
@@ -148,27 +149,37 @@ async def _ask_program(checks: ProgramChecks, test: TestCase, run: RunResult) ->
 
 
 async def judge_planned(
-    judge: TestJudge, tests: Sequence[TestCase], plan: TestPlan
+    judge: TestJudge, tests: Sequence[TestCase], plan: TestPlan, on_progress: ProgressListener
 ) -> JudgementResult:
     """Judge what the plan asks for; begin anew whenever it asks for less than was begun.
 
     What the engine has begun in the meantime is lost then: no result depends on how far it came.
+    What is told of the progress never goes back.
 
     Raises:
         EngineError: the engine failed, or can't run such programs.
     """
     runs: dict[int, JudgedRun] = {}
     has_fault = False
+
+    def tell(stage: JudgingStage) -> None:
+        done = len(tests) - len(plan.remaining)
+        on_progress(Progress(stage=stage, tests_done=done, tests_total=len(tests)))
+
+    tell(JudgingStage.COMPILING)
     while plan.remaining and not has_fault:
         async with aclosing(judge.judge([tests[n] for n in plan.remaining])) as results:
             async for result in results:
                 if isinstance(result, CompileResult):
                     if not result.is_ok:
                         return judge_compile_error(result)
+                    tell(JudgingStage.TESTING)
                     continue
                 runs[plan.remaining[0]] = result
                 has_fault = result.verdict is Verdict.IE
-                if plan.note(has_failed=result.has_failed):
+                are_fewer = plan.note(has_failed=result.has_failed)
+                tell(JudgingStage.TESTING)
+                if are_fewer:
                     break
     return judge_all([runs.get(n) or judge_skipped(test) for n, test in enumerate(tests)])
 

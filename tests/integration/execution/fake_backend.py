@@ -10,6 +10,7 @@ class FakeBackend:
 
     def __init__(self) -> None:
         self.requests: list[httpx.Request] = []
+        self.reports: list[httpx.Request] = []
         self.pings: list[httpx.Request] = []
         self.ping_answers: list[int | Exception] = []
         self.failures: list[int | Exception] = []
@@ -20,6 +21,9 @@ class FakeBackend:
     async def answer(self, request: httpx.Request) -> httpx.Response:
         if request.url.path == "/.well-known/jwks.json":
             return httpx.Response(200, json=self.keys)
+        if request.url.path == "/api/webhooks/code-execution/progress/":
+            self.reports.append(request)
+            return httpx.Response(204)
         if json.loads(request.content).get("event") == "ping":
             return await self._answer_ping(request)
         async with self._arrived:

@@ -1,4 +1,5 @@
 import asyncio
+import json
 from typing import Any
 
 import httpx
@@ -258,3 +259,25 @@ async def test_tells_health_readiness_and_languages(client: httpx.AsyncClient) -
     assert {language["id"] for language in languages} == {
         "python", "javascript", "java", "cpp", "c", "csharp", "go", "rust",
     }  # fmt: skip
+
+
+async def test_a_judging_that_takes_its_time_is_reported_test_by_test(
+    client: httpx.AsyncClient, backend: FakeBackend
+) -> None:
+    cases = [make_test_case(id=str(number)) for number in range(5)]
+    body = make_body(code="sleep 80\nprint 5", test_cases=cases, reference="17")
+
+    created = await client.post(SUBMISSIONS, json=body)
+    await wait_until_final(client, created.json()["id"])
+
+    reports = [json.loads(request.content)["data"] for request in backend.reports]
+    counts = [report.pop("tests_done") for report in reports]
+    assert counts == sorted(set(counts))
+    assert counts[-1] > counts[0]
+    assert reports[0] == {
+        "submission_id": created.json()["id"],
+        "reference": "17",
+        "attempt": 1,
+        "stage": "testing",
+        "tests_total": 5,
+    }

@@ -59,7 +59,7 @@ async def judge(
     test_judge = TestJudge(sandbox.engine, sandbox.program("python", source), judges)
     names = [group.name for group in rules.groups]
     plan = TestPlan([test.id[0] if test.id[0] in names else None for test in tests], rules.groups)
-    return await judge_planned(test_judge, tests, plan)
+    return await judge_planned(test_judge, tests, plan, lambda _: None)
 
 
 def shown(result: JudgementResult) -> list[str]:
