@@ -1,13 +1,13 @@
-"""The loops that judge and deliver inside the web process."""
+"""The loops that run, judge and deliver inside the web process."""
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
+from typing import Any, Protocol
 
 from app.factory import Factory
 from app.services.stop import Stop
-from app.services.wake_up import WakeUp
 
 logger = logging.getLogger(__name__)
 
@@ -19,17 +19,14 @@ DELIVERY_LOOPS = 4
 
 @asynccontextmanager
 async def background_loops(factory: Factory, *, judge_workers: int) -> AsyncIterator[None]:
-    """Judge and deliver while the block runs; at its end running jobs go back to the queue."""
+    """Run, judge and deliver while the block runs; at its end what runs goes back to its queue."""
     stop = factory.stop
-    loops = [
-        _work(factory.judge().judge_next, factory.fresh_jobs.bell, stop)
-        for _ in range(judge_workers)
-    ]
-    loops += [
-        _work(factory.deliveries().deliver_next, factory.fresh_events.bell, stop)
-        for _ in range(DELIVERY_LOOPS)
-    ]
-    loops += [factory.trust.introduce(stop), factory.test_data.sweep(stop)]
+    workers = judge_workers if factory.can_run else 0
+    loops = [factory.accepted_executions.look_after(stop)]
+    runner = factory.execution_runner()
+    loops += [_work(runner.run_next, runner, stop) for _ in range(workers)]
+    if factory.has_database:
+        loops += _loops_with_database(factory, judge_workers=workers)
     tasks = [asyncio.create_task(loop) for loop in loops]
     try:
         yield
@@ -39,11 +36,35 @@ async def background_loops(factory: Factory, *, judge_workers: int) -> AsyncIter
             factory.fresh_jobs.bell.ring()
             factory.fresh_events.bell.ring()
         await asyncio.gather(*tasks)
-        await factory.judge().give_back()
-        await factory.deliveries().give_back()
+        if factory.has_database:
+            await factory.judge().give_back()
+            await factory.deliveries().give_back()
 
 
-async def _work(do_next: Callable[[], Awaitable[bool]], waiting: WakeUp, stop: Stop) -> None:
+def _loops_with_database(
+    factory: Factory, *, judge_workers: int
+) -> list[Coroutine[Any, Any, None]]:
+    stop = factory.stop
+    judges = [
+        _work(factory.judge().judge_next, factory.fresh_jobs.bell, stop)
+        for _ in range(judge_workers)
+    ]
+    deliveries = [
+        _work(factory.deliveries().deliver_next, factory.fresh_events.bell, stop)
+        for _ in range(DELIVERY_LOOPS)
+    ]
+    return [*judges, *deliveries, factory.trust.introduce(stop), factory.test_data.sweep(stop)]
+
+
+class Bell(Protocol):
+    """Something that rings when there is work."""
+
+    async def wait(self, *, at_most_s: float) -> bool:
+        """Return true for a ring, false when the time is up."""
+        ...
+
+
+async def _work(do_next: Callable[[], Awaitable[bool]], waiting: Bell, stop: Stop) -> None:
     is_rung = False
     while not stop.is_set:
         try:

@@ -20,7 +20,16 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    EnvSettingsSource,
+    InitSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+from typing_extensions import override
 
 SERVICE_DIRECTORY = Path(__file__).resolve().parent.parent
 PLACEHOLDER_SECRETS = frozenset({"change-me", "your-webhook-secret-key", "your-secret"})
@@ -32,6 +41,7 @@ GOOGLE_KEYS_URL = (
 SERVICE_ACCOUNT_FILE = SERVICE_DIRECTORY / "service-account.json"  # contract S002-H05
 FIREBASE_PROJECT = r"[a-z0-9.:-]{1,100}"
 DOORS = frozenset({"judge", "submissions"})
+ORIGIN = re.compile(r"https?://[^/?#]+/?")
 CommaSeparated = Annotated[tuple[str, ...], NoDecode]
 
 
@@ -96,6 +106,13 @@ class Settings(BaseSettings):
     code_execution_compilers_file: Path | None = None
     code_execution_callback_url: str = ""
 
+    execution_ttl: int = Field(default=3600, ge=1, le=7 * 24 * 3600)  # contract S002-T01
+    execution_completed_status: Literal["completed", "success"] = "completed"
+    execution_max_waiting: int = Field(default=200, ge=0, le=10_000)
+    execution_rate_limit: Rate = "60/minute"
+    guest_execution_rate_limit: Rate = "20/minute"
+    frontend_service_url: CommaSeparated = ("http://localhost:3000",)
+
     redis_url: str = ""
     trusted_proxies: CommaSeparated = ("127.0.0.1", "::1")
     judge_max_timeout_seconds: int = Field(default=30, ge=1, le=120)
@@ -104,7 +121,13 @@ class Settings(BaseSettings):
     judge_submit_rate_limit: Rate = "30/minute"
     judge_cors_origins: CommaSeparated = ("*",)
 
-    @field_validator("api_open_endpoints", "trusted_proxies", "judge_cors_origins", mode="before")
+    @field_validator(
+        "api_open_endpoints",
+        "trusted_proxies",
+        "judge_cors_origins",
+        "frontend_service_url",
+        mode="before",
+    )
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
@@ -118,6 +141,14 @@ class Settings(BaseSettings):
             known = ", ".join(sorted(DOORS))
             raise ValueError(f"knows only {known}, not {', '.join(sorted(unknown))}")
         return value
+
+    @field_validator("frontend_service_url")
+    @classmethod
+    def _be_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in value:
+            if origin != "*" and not ORIGIN.fullmatch(origin):
+                raise ValueError(f"{origin} is no origin like https://contest.example.org")
+        return tuple(origin.rstrip("/") for origin in value)
 
     @field_validator("trusted_proxies")
     @classmethod
@@ -141,8 +172,8 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _know_database(cls, value: str) -> str:
-        if not value.startswith(("sqlite:///", "postgresql://", "postgres://")):
-            raise ValueError("must start with sqlite:/// or postgresql://")
+        if value and not value.startswith(("sqlite:///", "postgresql://", "postgres://")):
+            raise ValueError("must start with sqlite:/// or postgresql://, or be empty")
         return value
 
     @field_validator("backend_service_url")
@@ -245,6 +276,31 @@ class Settings(BaseSettings):
         Source: https://firebase.google.com/docs/auth/admin/verify-id-tokens
         """
         return f"https://securetoken.google.com/{self.firebase_project_id}"
+
+    @classmethod
+    @override
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Let an empty DATABASE_URL say that there is none (contract C-02).
+
+        Any other variable that is empty counts as not set.
+        """
+        assert isinstance(dotenv_settings, DotEnvSettingsSource)  # noqa: S101  # its documentation
+        file = dotenv_settings.env_file
+        with_empty = (
+            EnvSettingsSource(settings_cls, env_ignore_empty=False),
+            DotEnvSettingsSource(settings_cls, env_file=file, env_ignore_empty=False),
+        )
+        urls = (source.env_vars.get("database_url") for source in with_empty)
+        named = next((url for url in urls if url is not None), None)
+        no_database = InitSettingsSource(settings_cls, {"database_url": ""} if named == "" else {})
+        return init_settings, no_database, env_settings, dotenv_settings, file_secret_settings
 
     @property
     def webhook_secrets(self) -> tuple[str, ...]:

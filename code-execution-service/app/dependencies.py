@@ -6,17 +6,18 @@ All of it is `async`, though nothing is awaited: FastAPI would call a plain func
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
 from starlette.requests import HTTPConnection
 
 from app.domain.callers import Caller
-from app.errors import UnauthenticatedError
+from app.errors import NoDatabaseError, UnauthenticatedError
 from app.factory import Factory
+from app.schemas.executions import CompletedStatus
 from app.schemas.judge import Place
 from app.services.contests import ContestService
 from app.services.direct_judging import DirectJudge
+from app.services.executions import ExecutionService
 from app.services.submissions import SubmissionService
 from app.services.test_data import TestDataService
 
@@ -52,6 +53,27 @@ async def get_test_data(factory: FactoryDependency) -> TestDataService:
 async def get_direct_judge(factory: FactoryDependency) -> DirectJudge:
     """Return the judge for callers who wait."""
     return factory.direct_judge()
+
+
+async def get_executions(factory: FactoryDependency) -> ExecutionService:
+    """Return the service for executions that nobody keeps."""
+    return factory.executions()
+
+
+async def get_completed_status(connection: HTTPConnection) -> CompletedStatus:
+    """Return how this installation's frontend calls an execution that ended well."""
+    status: CompletedStatus = connection.app.state.completed_status
+    return status
+
+
+async def expect_database(factory: FactoryDependency) -> None:
+    """Return if the service has a database (contract C-02).
+
+    Raises:
+        NoDatabaseError: it has none.
+    """
+    if not factory.has_database:
+        raise NoDatabaseError
 
 
 async def get_place(request: Request) -> Place:
@@ -108,7 +130,7 @@ def _is_from_our_pages(connection: HTTPConnection) -> bool:
     origin = connection.headers.get("origin")
     if origin is None or connection.scope.get("method") in SAFE_METHODS:
         return True
-    return urlsplit(origin).netloc == connection.headers.get("host")
+    return origin.partition("://")[2] == connection.headers.get("host")
 
 
 async def get_caller(connection: HTTPConnection, factory: FactoryDependency) -> Caller:
@@ -121,9 +143,12 @@ async def get_caller(connection: HTTPConnection, factory: FactoryDependency) -> 
     return await factory.callers.identify(token_of(connection), datetime.now(tz=UTC))
 
 
+NeedsDatabase = Depends(expect_database)
 CallPlace = Annotated[Place, Depends(get_place)]
 CallerDependency = Annotated[Caller, Depends(get_caller)]
+CompletedStatusDependency = Annotated[CompletedStatus, Depends(get_completed_status)]
 Contests = Annotated[ContestService, Depends(get_contests)]
+Executions = Annotated[ExecutionService, Depends(get_executions)]
 Judge = Annotated[DirectJudge, Depends(get_direct_judge)]
 Submissions = Annotated[SubmissionService, Depends(get_submissions)]
 TestDataStore = Annotated[TestDataService, Depends(get_test_data)]

@@ -167,6 +167,14 @@ class DatabaseUnavailableError(ServerError):
     status = 503
 
 
+class NoDatabaseError(ServerError):
+    """The service is set up without a database, and this part of it needs one."""
+
+    code = "no-database"
+    title = "Nothing is stored here: this service runs without a database (DATABASE_URL is empty)"
+    status = 503
+
+
 class RedisUnavailableError(ServerError):
     """Redis is configured and does not answer."""
 
@@ -197,6 +205,7 @@ class EngineUnavailableError(EngineError):
 
     code = "engine-unavailable"
     title = "The engine is not available on this host"
+    status = 503
 
 
 class SandboxFailureError(EngineError):

@@ -6,13 +6,17 @@ from app.clients.backend import BackendClient
 from app.clients.rate_limits import RateLimiter
 from app.engines.base import Engine
 from app.languages import LanguageRegistry
+from app.repositories.executions.ports import ExecutionPorts
 from app.repositories.unit_of_work import Transactions
+from app.services.accepted_executions import AcceptedExecutions
 from app.services.authentication import Authenticator
 from app.services.callers import Callers
 from app.services.code_execution import JudgeService
 from app.services.contests import ContestService
 from app.services.direct_judging import DirectJudge
 from app.services.examination import ExaminationService
+from app.services.execution_runs import ExecutionRunner
+from app.services.executions import ExecutionService
 from app.services.fresh_events import FreshEvents
 from app.services.fresh_jobs import FreshJobs
 from app.services.judge_queue import JudgeQueue
@@ -30,7 +34,10 @@ class Factory:
     """Everything that lives as long as the process."""
 
     transactions: Transactions
+    has_database: bool
     engine: Engine
+    can_run: bool
+    waits_for_callbacks: bool
     languages: LanguageRegistry
     test_data: TestDataService
     backend: BackendClient
@@ -42,6 +49,9 @@ class Factory:
     judge_slots: Slots
     judge_max_timeout_s: int
     judge_lease_s: float
+    execution_ports: ExecutionPorts
+    accepted_executions: AcceptedExecutions
+    max_waiting_executions: int
     fresh_jobs: FreshJobs
     fresh_events: FreshEvents = field(default_factory=FreshEvents)
     stop: Stop = field(default_factory=Stop)
@@ -67,6 +77,26 @@ class Factory:
             slots=self.judge_slots,
             transactions=self.transactions,
             max_timeout_s=self.judge_max_timeout_s,
+        )
+
+    def executions(self) -> ExecutionService:
+        """Build the service for executions that nobody keeps."""
+        return ExecutionService(
+            ports=self.execution_ports,
+            accepted=self.accepted_executions,
+            languages=self.languages,
+            can_run=self.can_run,
+            max_waiting=self.max_waiting_executions,
+        )
+
+    def execution_runner(self) -> ExecutionRunner:
+        """Build what runs them."""
+        return ExecutionRunner(
+            ports=self.execution_ports,
+            engine=self.engine,
+            languages=self.languages,
+            waits_for_callbacks=self.waits_for_callbacks,
+            stop=self.stop,
         )
 
     def judge(self) -> JudgeService:

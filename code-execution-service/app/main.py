@@ -30,14 +30,16 @@ from app.errors import EngineError
 from app.factory import Factory
 from app.languages import LanguageRegistry, load_languages
 from app.logs import configure_logging
+from app.repositories.executions.ports import open_ports
 from app.repositories.schema import Schema
 from app.repositories.unit_of_work import Transactions
-from app.routes import auth, contests, judge, submissions, system, test_data
+from app.routes import auth, contests, executions, judge, submissions, system, test_data
 from app.routes.content_encoding import ContentEncodingMiddleware
+from app.routes.cors import EXECUTION_PATHS, JUDGE_PATHS, DoorCorsMiddleware
 from app.routes.errors import install_error_handlers
-from app.routes.judge_cors import JudgeCorsMiddleware
 from app.routes.remote_results import router as remote_results_router
 from app.schemas.judge import Place
+from app.services.accepted_executions import AcceptedExecutions
 from app.services.authentication import Authenticator
 from app.services.callers import Callers, EmulatedIssuer, Issuer, SigningIssuer
 from app.services.examination import ExaminationService
@@ -74,8 +76,7 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        url = driver_url(settings.database_url, base_directory=SERVICE_DIRECTORY)
-        database = create_database(url)
+        database = _open_database(settings)
         backend = BackendClient(
             settings.backend_service_url,
             secrets=settings.webhook_secrets,
@@ -83,27 +84,30 @@ def create_app(
         )
         key_servers = KeyServers()
         async with aclosing(backend), aclosing(key_servers):
+            engine_fault = await _start(engine)
             factory = _create_factory(
                 settings,
                 engine=engine,
+                can_run=engine_fault is None,
+                waits_for_callbacks=remote_results is not None,
                 languages=languages,
                 database=database,
                 backend=backend,
                 key_servers=key_servers,
             )
-            engine_fault = await _start(engine)
             app.state.factory = factory
             app.state.readiness_checks = _readiness_checks(
                 factory, database, engine_fault, has_redis=bool(settings.redis_url)
             )
-            workers = 0 if engine_fault else settings.judge_workers
-            async with background_loops(factory, judge_workers=workers):
+            async with background_loops(factory, judge_workers=settings.judge_workers):
                 yield
+            await factory.execution_ports.aclose()
             await factory.callers.close()
             await factory.examinations.close()
             await engine.close()
             await factory.rate_limiter.close()
-            await database.dispose()
+            if database:
+                await database.dispose()
 
     app = FastAPI(
         title="Code Execution Service",
@@ -114,12 +118,21 @@ def create_app(
         redirect_slashes=False,
     )
     app.state.open_doors = frozenset(settings.api_open_endpoints)
+    app.state.completed_status = settings.execution_completed_status
     app.state.place = Place(replica=settings.replica_name, container_id=socket.gethostname())
     app.add_middleware(ContentEncodingMiddleware, max_body_bytes=MAX_BODY_BYTES)
-    app.add_middleware(JudgeCorsMiddleware, origins=settings.judge_cors_origins)
+    app.add_middleware(
+        DoorCorsMiddleware, paths=JUDGE_PATHS, methods=["POST"], origins=settings.judge_cors_origins
+    )
+    app.add_middleware(
+        DoorCorsMiddleware,
+        paths=EXECUTION_PATHS,
+        methods=["GET", "POST"],
+        origins=settings.frontend_service_url,
+    )
     app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.trusted_proxies))
     install_error_handlers(app)
-    for door in (judge, submissions, test_data, contests, auth, system):
+    for door in (judge, submissions, test_data, contests, executions, auth, system):
         app.include_router(door.router)
     if remote_results is not None:
         app.state.remote_results = remote_results
@@ -149,17 +162,25 @@ def _create_factory(
     settings: Settings,
     *,
     engine: Engine,
+    can_run: bool,
+    waits_for_callbacks: bool,
     languages: LanguageRegistry,
-    database: AsyncEngine,
+    database: AsyncEngine | None,
     backend: BackendClient,
     key_servers: KeyServers,
 ) -> Factory:
     doctor = DoctorClient(DOCTOR, directory=SERVICE_DIRECTORY)
     transactions = Transactions(database)
+    ports = open_ports(
+        settings.redis_url, kept_s=settings.execution_ttl, lease_s=settings.judge_lease_seconds
+    )
     platform_keys = KeyStore(backend.fetch_keys)
     return Factory(
         transactions=transactions,
+        has_database=database is not None,
         engine=engine,
+        can_run=can_run,
+        waits_for_callbacks=waits_for_callbacks,
         languages=languages,
         test_data=TestDataService(transactions, kept_days=settings.test_data_days),
         backend=backend,
@@ -176,6 +197,9 @@ def _create_factory(
         judge_slots=Slots(working=settings.judge_workers, waiting=settings.judge_max_waiting_calls),
         judge_max_timeout_s=settings.judge_max_timeout_seconds,
         judge_lease_s=settings.judge_lease_seconds,
+        execution_ports=ports,
+        accepted_executions=AcceptedExecutions(ports, kept_s=settings.execution_ttl),
+        max_waiting_executions=settings.execution_max_waiting,
         fresh_jobs=FreshJobs(lease_s=settings.judge_lease_seconds),
     )
 
@@ -221,11 +245,23 @@ def _create_firebase(settings: Settings, key_servers: KeyServers) -> Issuer:
 
 def _create_rate_limiter(settings: Settings) -> RateLimiter:
     run, submit = settings.judge_run_rate_limit, settings.judge_submit_rate_limit
-    rates = {"run": run, "runall": run, "submit": submit}
+    rates = {
+        "run": run,
+        "runall": run,
+        "submit": submit,
+        "executions": settings.execution_rate_limit,
+        "guest executions": settings.guest_execution_rate_limit,
+    }
     return RateLimiter(
         {endpoint: parse_rate(rate) for endpoint, rate in rates.items()},
         redis_url=settings.redis_url,
     )
+
+
+def _open_database(settings: Settings) -> AsyncEngine | None:
+    if not settings.database_url:
+        return None
+    return create_database(driver_url(settings.database_url, base_directory=SERVICE_DIRECTORY))
 
 
 async def _start(engine: Engine) -> EngineError | None:
@@ -239,19 +275,20 @@ async def _start(engine: Engine) -> EngineError | None:
 
 
 def _readiness_checks(
-    factory: Factory, database: AsyncEngine, engine_fault: EngineError | None, *, has_redis: bool
+    factory: Factory,
+    database: AsyncEngine | None,
+    engine_fault: EngineError | None,
+    *,
+    has_redis: bool,
 ) -> dict[str, Callable[[], Awaitable[None]]]:
     async def check_engine() -> None:
         if engine_fault:
             raise engine_fault
 
-    schema = Schema(database, alembic_ini=str(SERVICE_DIRECTORY / "alembic.ini"))
-    checks: dict[str, Callable[[], Awaitable[None]]]
-    checks = {
-        "database": schema.check,
-        "engine": check_engine,
-        "signature": factory.trust.check,
-    }
+    checks: dict[str, Callable[[], Awaitable[None]]] = {"engine": check_engine}
+    if database:
+        schema = Schema(database, alembic_ini=str(SERVICE_DIRECTORY / "alembic.ini"))
+        checks = {"database": schema.check, **checks, "signature": factory.trust.check}
     return checks | {"redis": factory.rate_limiter.check} if has_redis else checks
 
 

@@ -7,7 +7,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from app.database import reader_sessions, writer_sessions
-from app.errors import DatabaseUnavailableError
+from app.errors import DatabaseUnavailableError, NoDatabaseError
 from app.repositories.contests import ContestRepository
 from app.repositories.events import EventRepository
 from app.repositories.jobs import JobRepository
@@ -29,15 +29,24 @@ class UnitOfWork:
 
 
 class Transactions:
-    """Opens transactions: committed when the block ends, rolled back when it raises."""
+    """Opens transactions: committed when the block ends, rolled back when it raises.
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._writer = writer_sessions(engine)
-        self._reader = reader_sessions(engine)
+    Without a database every one of them raises `NoDatabaseError`.
+    """
+
+    def __init__(self, engine: AsyncEngine | None) -> None:
+        self._writer = writer_sessions(engine) if engine else None
+        self._reader = reader_sessions(engine) if engine else None
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[UnitOfWork]:
-        """Open a transaction that may write."""
+        """Open a transaction that may write.
+
+        Raises:
+            NoDatabaseError: there is none.
+        """
+        if self._writer is None:
+            raise NoDatabaseError
         async with self._writer() as session, session.begin():
             yield UnitOfWork(session)
 
@@ -56,6 +65,12 @@ class Transactions:
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[UnitOfWork]:
-        """Open a transaction that only reads."""
+        """Open a transaction that only reads.
+
+        Raises:
+            NoDatabaseError: there is none.
+        """
+        if self._reader is None:
+            raise NoDatabaseError
         async with self._reader() as session:
             yield UnitOfWork(session)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import Depends, Path, Query
 
-from app.dependencies import Contests, caller_of
+from app.dependencies import Contests, NeedsDatabase, caller_of
 from app.models import Contest
 from app.routes.either_slash import EitherSlashRouter
 from app.schemas.contests import ContestChange, ContestIn, ContestOut
@@ -16,7 +16,7 @@ from app.schemas.system import ErrorOut
 router = EitherSlashRouter(
     prefix="/api/v1/contests",
     tags=["contests"],
-    dependencies=[Depends(caller_of("submissions"))],
+    dependencies=[Depends(caller_of("submissions")), NeedsDatabase],
     responses={
         HTTPStatus.UNAUTHORIZED: {"model": ErrorOut},
         HTTPStatus.FORBIDDEN: {"model": ErrorOut},

@@ -8,10 +8,10 @@ from fastapi import Depends, Request, Response
 from fastapi.routing import APIRoute
 from typing_extensions import override
 
-from app.dependencies import CallPlace, Judge, caller_of
-from app.errors import TooLargeError
+from app.dependencies import CallPlace, Judge, NeedsDatabase, caller_of
 from app.routes.disconnect import ended_with_the_client
 from app.routes.either_slash import EitherSlashRouter
+from app.routes.limited_body import expect_body_to_fit
 from app.schemas.judge import (
     MAX_BODY_BYTES,
     JudgeAnswerOut,
@@ -21,8 +21,6 @@ from app.schemas.judge import (
     SubmitIn,
 )
 from app.schemas.system import ErrorOut
-
-PATHS = frozenset({"/run", "/runall", "/submit"})
 
 
 class CountedRoute(APIRoute):
@@ -35,19 +33,10 @@ class CountedRoute(APIRoute):
         async def check_and_handle(request: Request) -> Response:
             address = request.client.host if request.client else "unknown"
             await request.app.state.factory.rate_limiter.count(self.name, address)
-            announced = request.headers.get("content-length", "")
-            _expect_to_fit(int(announced) if announced.isdecimal() else 0)
-            _expect_to_fit(len(await request.body()))
+            await expect_body_to_fit(request, max_bytes=MAX_BODY_BYTES)
             return await handle(request)
 
         return check_and_handle
-
-
-def _expect_to_fit(size_bytes: int) -> None:
-    if size_bytes > MAX_BODY_BYTES:
-        raise TooLargeError(
-            f"The body has {size_bytes} bytes; the limit is {MAX_BODY_BYTES} bytes (16 MiB)"
-        )
 
 
 router = EitherSlashRouter(
@@ -86,7 +75,12 @@ async def run_all(
     return JudgeAnswerOut.of(call, result, endpoint="runall", place=place)
 
 
-@router.post("/submit", name="submit", summary="Run a program on all tests, and keep the results")
+@router.post(
+    "/submit",
+    name="submit",
+    summary="Run a program on all tests, and keep the results",
+    dependencies=[NeedsDatabase],
+)
 async def submit(
     body: SubmitIn, request: Request, judge: Judge, place: CallPlace
 ) -> SubmitAnswerOut:

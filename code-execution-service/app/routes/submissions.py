@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import Depends, Header, Path, Query
 
-from app.dependencies import Submissions, caller_of
+from app.dependencies import NeedsDatabase, Submissions, caller_of
 from app.routes.either_slash import EitherSlashRouter
 from app.schemas.submissions import (
     MAX_ID,
@@ -20,7 +20,7 @@ from app.schemas.system import ErrorOut
 router = EitherSlashRouter(
     prefix="/api/v1/submissions",
     tags=["submissions"],
-    dependencies=[Depends(caller_of("submissions"))],
+    dependencies=[Depends(caller_of("submissions")), NeedsDatabase],
     responses={
         HTTPStatus.BAD_REQUEST: {"model": ErrorOut},
         HTTPStatus.UNAUTHORIZED: {"model": ErrorOut},

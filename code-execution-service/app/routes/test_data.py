@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import Depends, Path, Request, Response
 
-from app.dependencies import TestDataStore, caller_of
+from app.dependencies import NeedsDatabase, TestDataStore, caller_of
 from app.routes.either_slash import EitherSlashRouter
 from app.schemas.contents import SHA256
 from app.schemas.system import ErrorOut
@@ -14,7 +14,7 @@ from app.services.test_data import MAX_TEST_DATA_BYTES
 router = EitherSlashRouter(
     prefix="/api/v1/test-data",
     tags=["submissions"],
-    dependencies=[Depends(caller_of("submissions"))],
+    dependencies=[Depends(caller_of("submissions")), NeedsDatabase],
     responses={
         HTTPStatus.UNAUTHORIZED: {"model": ErrorOut},
         HTTPStatus.FORBIDDEN: {"model": ErrorOut},

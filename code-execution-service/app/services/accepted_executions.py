@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from app.domain.executions import Execution
 from app.errors import RedisUnavailableError
-from app.repositories.executions.base import ExecutionQueue, ExecutionStore
+from app.repositories.executions.ports import ExecutionPorts
 from app.services.stop import Stop, StoppedError
 
 logger = logging.getLogger(__name__)
@@ -28,9 +28,9 @@ class AcceptedExecutions:
     wait, and few more.
     """
 
-    def __init__(self, *, store: ExecutionStore, queue: ExecutionQueue, kept_s: float) -> None:
-        self._store = store
-        self._queue = queue
+    def __init__(self, ports: ExecutionPorts, *, kept_s: float) -> None:
+        self._store = ports.store
+        self._queue = ports.queue
         self._kept_s = kept_s
         self._accepted: dict[str, _Accepted] = {}
 

@@ -24,12 +24,8 @@ from app.errors import (
     RedisUnavailableError,
 )
 from app.languages import LanguageRegistry
-from app.repositories.executions.base import (
-    ClaimedExecution,
-    ExecutionQueue,
-    ExecutionStore,
-    ExecutionUpdates,
-)
+from app.repositories.executions.base import ClaimedExecution
+from app.repositories.executions.ports import ExecutionPorts
 from app.services.leases import LeaseLostError, kept_lease
 from app.services.live_output import told_live
 from app.services.stop import Stop, StoppedError
@@ -49,17 +45,15 @@ class ExecutionRunner:
     def __init__(
         self,
         *,
-        store: ExecutionStore,
-        queue: ExecutionQueue,
-        updates: ExecutionUpdates,
+        ports: ExecutionPorts,
         engine: Engine,
         languages: LanguageRegistry,
         waits_for_callbacks: bool,
         stop: Stop,
     ) -> None:
-        self._store = store
-        self._queue = queue
-        self._updates = updates
+        self._store = ports.store
+        self._queue = ports.queue
+        self._updates = ports.updates
         self._engine = engine
         self._languages = languages
         self._waits_for_callbacks = waits_for_callbacks

@@ -9,12 +9,13 @@ from app.domain.executions import Execution
 from app.domain.language import Language
 from app.errors import (
     BusyError,
+    EngineUnavailableError,
     ExecutionNotFoundError,
     ForbiddenError,
     UnsupportedLanguageError,
 )
 from app.languages import LanguageRegistry
-from app.repositories.executions.base import ExecutionQueue, ExecutionStore, ExecutionUpdates
+from app.repositories.executions.ports import ExecutionPorts
 from app.services.accepted_executions import AcceptedExecutions
 from app.services.submissions import check_code
 
@@ -37,17 +38,17 @@ class ExecutionService:
     def __init__(
         self,
         *,
-        store: ExecutionStore,
-        queue: ExecutionQueue,
-        updates: ExecutionUpdates,
+        ports: ExecutionPorts,
         accepted: AcceptedExecutions,
         languages: LanguageRegistry,
+        can_run: bool,
         max_waiting: int,
     ) -> None:
-        self._store = store
-        self._queue = queue
-        self._updates = updates
+        self._store = ports.store
+        self._queue = ports.queue
+        self._updates = ports.updates
         self._accepted = accepted
+        self._can_run = can_run
         self._languages = languages
         self._max_waiting = max_waiting
 
@@ -57,12 +58,15 @@ class ExecutionService:
         Raises:
             InvalidRequestError: the code is empty or too long.
             UnsupportedLanguageError: there is no such language; the detail names all.
+            EngineUnavailableError: no program can be run here.
             BusyError: as many as may wait do so already.
             StorageFullError: as much is kept as may be.
             RedisUnavailableError: Redis is used and does not answer.
         """
         check_code(request.code)
         language = self._language(request.language)
+        if not self._can_run:
+            raise EngineUnavailableError
         # Soft: who comes at the same moment may be one too many.
         if await self._queue.waiting() >= self._max_waiting:
             raise BusyError
