@@ -301,7 +301,7 @@ def test_changing_a_contest_is_in_the_audit_trail_with_before_and_after(
             data[f"{bound.name}_1"] = f"{value:%H:%M:%S.%f}" if value else ""
         elif value is not None and not isinstance(value, bool):
             data[bound.name] = value
-    for prefix in ("contest_problems", "roles", "groups", "participants"):
+    for prefix in ("contest_problems", "roles", "groups"):
         data |= {f"{prefix}-TOTAL_FORMS": "0", f"{prefix}-INITIAL_FORMS": "0"}
     data |= {"title": "Renamed", "format_config": "{}"}
 

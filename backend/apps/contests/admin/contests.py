@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 from typing_extensions import override
 
 from apps.audit import services as audit
-from apps.contests.admin.participants import ParticipantInline, standings_response
+from apps.contests.admin.participants import standings_response
 from apps.contests.admin.scope import (
     AccountField,
     ContestScopedAdmin,
@@ -29,10 +29,12 @@ from apps.contests.models import (
 )
 from apps.contests.services import contests
 from apps.contests.services.problems import problems_shown_in_full
+from apps.contests.services.roles import reason_against_role
 from apps.contests.services.waiting_list import fill_places
 from apps.contests.signals import rules_changed
 from apps.problems.models import LANGUAGE_CHOICES
 from apps.problems.rendering import render_statement
+from apps.users.models import User
 
 FIELDSETS: Any = [
     (
@@ -117,10 +119,28 @@ class ContestProblemInline(OfContestInline):
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
 
+class RoleForm(forms.ModelForm[ContestRole]):
+    """A role for somebody who does not compete."""
+
+    def clean_user(self) -> User:
+        """Refuse who is ranked.
+
+        Raises:
+            ValidationError: They compete.
+        """
+        user: User = self.cleaned_data["user"]
+        contest = self.instance.contest
+        reason = reason_against_role(contest, user) if contest.pk else None
+        if reason:
+            raise forms.ValidationError(reason)
+        return user
+
+
 class RoleInline(OfContestInline):
     """Who runs a contest."""
 
     model = ContestRole
+    form = RoleForm
     extra = 0
 
     @override
@@ -152,7 +172,7 @@ class ContestAdmin(ContestScopedAdmin):
     ordering = ["-created_at", "-id"]
     fieldsets = FIELDSETS
     readonly_fields = ["rendered_description"]
-    inlines = [ContestProblemInline, RoleInline, GroupInline, ParticipantInline]
+    inlines = [ContestProblemInline, RoleInline, GroupInline]
     actions = ["export_standings"]
 
     class Media:
@@ -195,11 +215,16 @@ class ContestAdmin(ContestScopedAdmin):
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     @override
-    def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
-        """Show participants to who may search accounts; others have the list of participants."""
-        if request.user.has_perm("users.view_user"):
-            return self.inlines
-        return [each for each in self.inlines if each is not ParticipantInline]
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Contest | None:
+        """Keep others from changing a contest, or who takes part, while it is being changed."""
+        found: Contest | None = super().get_object(request, object_id, from_field)
+        if found is None or request.method != "POST":
+            return found
+        contests.lock_contest(found.pk)
+        locked: Contest | None = super().get_object(request, object_id, from_field)
+        return locked
 
     @override
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -232,10 +257,12 @@ class ContestAdmin(ContestScopedAdmin):
 
     @override
     def save_model(self, request: HttpRequest, obj: Contest, form: Any, change: bool) -> None:
-        """Note who made it."""
+        """Note who made it; of one that is there, write what was changed on the page alone."""
         if not change:
             obj.created_by = actor_of(request)
-        super().save_model(request, obj, form, change)
+            obj.save()
+        elif form.changed_data:
+            obj.save(update_fields=form.changed_data)
 
     @override
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:

@@ -6,22 +6,21 @@ from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from typing_extensions import override
 
-from apps.audit import services as audit
 from apps.contests.admin.scope import (
     AccountField,
     ContestFilter,
     ContestScopedAdmin,
-    OfContestInline,
     actor_of,
     rights_of,
 )
 from apps.contests.models import Contest, ContestParticipant, Organization
 from apps.contests.services import entrants
 from apps.contests.services.disqualification import disqualify, reinstate
-from apps.contests.signals import rules_changed
+from apps.contests.services.participation import MAIN_KINDS
 from apps.core.confirmation import Question, ask, is_confirmed, selection
 from apps.core.errors import ClientError
 from apps.core.exports import csv_response
@@ -40,35 +39,10 @@ STANDINGS_HEADER = (
     "joined",
 )
 REACHED = ("final_score", "penalty", "rank", "last_improved_at", "has_submitted")
-# What an audit entry compares.
-STATE = (
-    "kind",
-    "state",
-    "name",
-    "is_team",
-    "label",
-    "started_at",
-    "extra_time_s",
-    "organization_id",
-)
+# What the page says of the row itself.
+OWN_FIELDS = ("kind", "name", "is_team", "label", "organization", "started_at", "extra_time_s")
 DISQUALIFIED_SHOWN_MAX = 10
 Row = ContestParticipant
-
-
-class ParticipantInline(OfContestInline):
-    """The participants of a contest; what they have reached follows from their submissions."""
-
-    model = ContestParticipant
-    fields = ["user", "kind", "state", "extra_time_s", "rank", "final_score", "has_submitted"]
-    readonly_fields = ["rank", "final_score", "has_submitted"]
-    autocomplete_fields = ["user"]
-    extra = 0
-    show_change_link = True
-
-    @override
-    def get_queryset(self, request: HttpRequest) -> QuerySet[ContestParticipant]:
-        """Fetch the users along."""
-        return super().get_queryset(request).select_related("user")
 
 
 class ParticipantForm(forms.ModelForm[ContestParticipant]):
@@ -84,6 +58,16 @@ class ParticipantForm(forms.ModelForm[ContestParticipant]):
         if contest.finalized_at is not None:
             raise forms.ValidationError("The contest's results are final.")
         return contest
+
+    @override
+    def full_clean(self) -> None:
+        """Say what the act would refuse."""
+        super().full_clean()
+        if not self.is_bound or self.errors:
+            return
+        faults = entrants.faults_of(self.instance, list(self.cleaned_data["members"]))
+        for name, texts in faults.items():
+            self.add_error(name if name in self.fields else None, texts)
 
 
 class DisqualificationForm(forms.Form):
@@ -136,8 +120,20 @@ class ParticipantAdmin(ContestScopedAdmin):
     @override
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Keep who it is; the state changes by disqualifying and reinstating."""
-        readonly = super().get_readonly_fields(request, obj)
-        return readonly if obj is None else [*readonly, "contest", "user", "state"]
+        readonly = [*super().get_readonly_fields(request, obj), "state"]
+        if obj is None:
+            return readonly
+        is_virtual = obj.kind == Row.Kind.VIRTUAL
+        return [*readonly, "contest", "user", *(["kind"] if is_virtual else [])]
+
+    @override
+    def formfield_for_choice_field(
+        self, db_field: Any, request: HttpRequest, **kwargs: Any
+    ) -> forms.TypedChoiceField | None:
+        """Offer the kinds that managers decide about; people begin virtual ones themselves."""
+        if db_field.name == "kind":
+            kwargs["choices"] = [(each.value, each.label) for each in MAIN_KINDS]
+        return super().formfield_for_choice_field(db_field, request, **kwargs)
 
     @override
     def get_autocomplete_fields(self, request: HttpRequest) -> Any:
@@ -160,27 +156,50 @@ class ParticipantAdmin(ContestScopedAdmin):
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     @override
-    def save_form(self, request: HttpRequest, form: Any, change: bool) -> ContestParticipant:
-        """Remember what was before, for the audit trail."""
-        participant: ContestParticipant = super().save_form(request, form, change)
-        form.state_before = _state(Row.objects.get(pk=participant.pk)) if change else {}
-        return participant
+    def save_model(
+        self, request: HttpRequest, obj: ContestParticipant, form: Any, change: bool
+    ) -> None:
+        """Do what was said, as the API does."""
+        said = form.cleaned_data
+        fields = {name: said[name] for name in form.changed_data if name in OWN_FIELDS}
+        actor = actor_of(request)
+        members, groups = list(said["members"]), list(said["groups"])
+        if change:
+            entrants.change(
+                participant=obj, members=members, groups=groups, fields=fields, actor=actor
+            )
+            return
+        added = entrants.add(
+            contest=obj.contest,
+            user=obj.user,
+            members=members,
+            groups=groups,
+            fields=fields,
+            actor=actor,
+        )
+        obj.pk = added.pk
 
     @override
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """Note the act, and have the boards follow."""
-        super().save_related(request, form, formsets, change)
-        participant: ContestParticipant = form.instance
-        before, after = audit.changes(form.state_before, _state(participant))
-        audit.record(
-            actor=actor_of(request),
-            act="participant.change" if change else "participant.add",
-            of=participant,
-            contest_id=participant.contest_id,
-            before=before,
-            after=after,
-        )
-        rules_changed.send(sender=Contest, contest=participant.contest)
+        """Leave it at that: members and groups are stored with the row."""
+
+    @override
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Say so when somebody else was faster."""
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except ClientError as error:
+            self.message_user(request, error.detail, messages.ERROR)
+            return redirect(request.path)
+
+    @override
+    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Say why somebody has to stay."""
+        try:
+            return super().delete_view(request, *args, **kwargs)
+        except ClientError as error:
+            self.message_user(request, error.detail, messages.ERROR)
+            return redirect("admin:contests_contestparticipant_changelist")
 
     @override
     def delete_model(self, request: HttpRequest, obj: ContestParticipant) -> None:
@@ -191,7 +210,10 @@ class ParticipantAdmin(ContestScopedAdmin):
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Row]) -> None:
         """Take several off the list."""
         for participant in queryset:
-            entrants.remove(participant=participant, actor=actor_of(request))
+            try:
+                entrants.remove(participant=participant, actor=actor_of(request))
+            except ClientError as error:
+                self.message_user(request, f"{participant}: {error.detail}", messages.WARNING)
 
     @admin.action(description="Export the selected participants as CSV", permissions=["view"])
     def export_standings(self, request: HttpRequest, queryset: QuerySet[Row]) -> HttpResponse:
@@ -294,11 +316,6 @@ def standings_response(participants: QuerySet[ContestParticipant]) -> HttpRespon
         )
     )
     return csv_response("standings.csv", STANDINGS_HEADER, rows)
-
-
-def _state(participant: ContestParticipant) -> dict[str, Any]:
-    members = participant.members.order_by("username").values_list("username", flat=True)
-    return {name: getattr(participant, name) for name in STATE} | {"members": list(members)}
 
 
 def _who(rows: QuerySet[Row], what: str) -> list[str]:

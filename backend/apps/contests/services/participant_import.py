@@ -170,6 +170,7 @@ def _compare_accounts(contest: Contest, rows: Sequence[PlannedRow]) -> None:
     main = contest.participants.filter(kind__in=MAIN_KINDS)
     inside = {*main.values_list("user_id", flat=True), *main.values_list("members", flat=True)}
     teams = set(main.filter(is_team=True).values_list("name", flat=True))
+    jury = set(contest.roles.values_list("user_id", flat=True))
     for row in rows:
         user = known.get(row.username.lower())
         row.is_new_account = user is None
@@ -183,6 +184,8 @@ def _compare_accounts(contest: Contest, rows: Sequence[PlannedRow]) -> None:
             row.notes.append("the account is there; its address and password stay")
         if row.values["team"] in teams and not row.is_in_already:
             row.faults.append("team: there is one of this name in the contest")
+        if user is not None and user.pk in jury and not row.is_in_already:
+            row.faults.append("username: has a role in this contest, and can't compete in it")
         if user is not None and not user.is_active:
             row.faults.append("username: the account is switched off")
 

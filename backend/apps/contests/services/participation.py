@@ -83,13 +83,12 @@ def join(
     if found:
         return found
     now = timezone.now()
-    is_staff = _is_staff(contest, user, now)
     # Others may be joining too: whoever has the row's lock counts, the rest wait.
     contest = lock_contest(contest.pk)
     found = find_main(contest=contest, user=user)
     if found:
         return found
-    if is_staff:
+    if _is_staff(contest, user, now):
         return ContestParticipant.objects.create(contest=contest, user=user, kind=Kind.JURY)
     _check_entry(contest, access_code, now)
     state = State.REGISTERED
