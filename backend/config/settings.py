@@ -211,7 +211,7 @@ PROBLEM_TYPE_BASE = "/problems/"
 # One body holds at most a program and its input, or a problem with its test cases, or a result.
 API_BODY_BYTES_MAX = 16 * MIB
 DATA_UPLOAD_MAX_MEMORY_SIZE = API_BODY_BYTES_MAX
-# The admin's page of a contest posts four fields for each participant.
+# The admin's page of a problem posts eight fields for each test case.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 40_000
 RATE_LIMITS = {
     name.lower(): env.checked(
