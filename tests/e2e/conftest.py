@@ -10,14 +10,18 @@ from tests.e2e.stack import Person, Stack, running_stack
 pytest.register_assert_rewrite("tests.e2e.contest_checks", "tests.e2e.contest_play")
 
 
+@pytest.fixture(scope="session")
+def set_up_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Set up once what every stack starts from: nothing in a start takes longer than migrating."""
+    folder = tmp_path_factory.mktemp("set-up")
+    Stack(folder).set_up()
+    return folder
+
+
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    with running_stack(short_folder(tmp_path_factory)) as stack:
+def stack(tmp_path_factory: pytest.TempPathFactory, set_up_folder: Path) -> Iterator[Stack]:
+    with running_stack(tmp_path_factory.mktemp("stack"), set_up_folder) as stack:
         yield stack
-
-
-def short_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("stack")
 
 
 @pytest.fixture(scope="module")

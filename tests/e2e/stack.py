@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -77,13 +78,18 @@ class Stack:
             "worker": ("backend", [f"{BIN}/celery", *celery, *schedule]),
         }
 
-    def migrate(self) -> None:
+    def set_up(self) -> None:
+        """Make both databases, with bob in them, and the key that signs tokens."""
         self.run("code-execution-service", "-m", "alembic", "upgrade", "head")
         self.run("backend", "manage.py", "create_signing_key")
         self.run("backend", "manage.py", "migrate", "--verbosity", "0")
         password = {"DJANGO_SUPERUSER_PASSWORD": "bobs-long-password"}
         user = ["--noinput", "--username", "bob", "--email", "bob@example.org"]
         self.run("backend", "manage.py", "createsuperuser", *user, **password)
+
+    def set_up_like(self, folder: Path) -> None:
+        """Take what another stack has made in its folder, where nothing runs."""
+        shutil.copytree(folder, self._folder, dirs_exist_ok=True)
 
     def run(self, service: str, *arguments: str, **environment: str) -> None:
         subprocess.run(
@@ -220,9 +226,11 @@ class Person:
 
 
 @contextlib.contextmanager
-def running_stack(folder: Path, *, broker_url: str | None = None) -> Iterator[Stack]:
+def running_stack(
+    folder: Path, set_up_folder: Path, *, broker_url: str | None = None
+) -> Iterator[Stack]:
     stack = Stack(folder, broker_url=broker_url)
-    stack.migrate()
+    stack.set_up_like(set_up_folder)
     try:
         stack.start_all()
         yield stack

@@ -66,9 +66,12 @@ def broker_named(kind: str) -> Iterator[str | None]:
 
 @pytest.mark.parametrize("kind", ["embedded", "redis", "rabbitmq"])
 def test_what_cannot_be_handed_over_at_once_celery_hands_over_later(
-    kind: str, tmp_path: Path
+    kind: str, tmp_path: Path, set_up_folder: Path
 ) -> None:
-    with broker_named(kind) as broker_url, running_stack(tmp_path, broker_url=broker_url) as stack:
+    with (
+        broker_named(kind) as broker_url,
+        running_stack(tmp_path, set_up_folder, broker_url=broker_url) as stack,
+    ):
         alice = Person(stack, "alice", "alices-long-password").register().sign_in()
         stack.kill("execution")
         number = alice.submit(language="python", code="print(42)")
