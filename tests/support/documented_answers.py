@@ -27,10 +27,10 @@ def _document() -> dict[str, Any]:
 
 
 def _allow_null_beside_forms(node: object) -> None:
-    """Read `nullable` beside `oneOf` as everybody means it, though OpenAPI 3.0.3 is stricter."""
+    """Read `nullable` beside forms as everybody means it, though OpenAPI 3.0.3 is stricter."""
     if isinstance(node, dict):
-        if node.get("nullable") and "oneOf" in node:
-            node["anyOf"] = [*node.pop("oneOf"), {"enum": [None]}]
+        for word in {"oneOf", "allOf"} & node.keys() if node.get("nullable") else ():
+            node["anyOf"] = [{word: node.pop(word)}, {"enum": [None]}]
         for child in node.values():
             _allow_null_beside_forms(child)
     elif isinstance(node, list):

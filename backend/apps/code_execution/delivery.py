@@ -139,10 +139,11 @@ def _ask(judgement: Judgement, client: ExecutionServiceClient) -> None:
 
 @transaction.atomic
 def _forget_delivery(judgement: Judgement) -> None:
+    """Note that the service knows nothing of it; there attempts begin at one again."""
     open_rows(judgement).update(delivered_at=None, microservice_submission_id=None)
     CodeSubmission.objects.filter(
         pk=judgement.submission_id, microservice_submission_id=judgement.microservice_submission_id
-    ).update(microservice_submission_id=None)
+    ).update(microservice_submission_id=None, judging_attempt=None)
 
 
 def _postpone(judgement: Judgement, reason: str) -> None:

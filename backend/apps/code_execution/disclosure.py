@@ -65,6 +65,7 @@ def disclosed(body: Mapping[str, Any], detail: Detail, *, has_code: bool) -> dic
     elif detail < Detail.TESTS and body["verdict"] != Verdict.CE:
         hidden = _FAILURE if detail is Detail.VERDICT else _FAILURE | _RESULTS
         shown = {key: None if key in hidden else value for key, value in shown.items()}
+        shown["progress"] = _stage_only(body["progress"])
         if detail is Detail.SAMPLES:
             shown["status"] = _judged_or_not(body["status"])
     if not has_code:
@@ -76,6 +77,13 @@ def _judged_or_not(status: str) -> str:
     """Tell whether it is judged, but not whether a limit was hit on a hidden test."""
     is_failed = status in TERMINAL_STATUSES and status != Status.CANCELLED
     return Status.COMPLETED.value if is_failed else status
+
+
+def _stage_only(progress: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Leave out how many tests there are and were run: judging may end with the one that failed."""
+    if progress is None:
+        return None
+    return {**progress, "tests_done": None, "tests_total": None}
 
 
 def _test_result(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -36,6 +36,13 @@ class Status(StrEnum):
     CANCELLED = "cancelled"
 
 
+class Stage(StrEnum):
+    """What is being done with a submission that is being judged."""
+
+    COMPILING = "compiling"
+    TESTING = "testing"
+
+
 class Verdict(StrEnum):
     """The judgement: accepted, wrong answer, a limit, a crash, does not compile, our own fault."""
 
@@ -232,6 +239,40 @@ def parse_result(document: object, *, id_key: str) -> Result:
     return result
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far judging is; `attempt` counts how often the execution service has begun it."""
+
+    microservice_id: int
+    reference: str | None
+    attempt: int
+    stage: Stage
+    tests_done: int
+    tests_total: int
+
+
+def parse_progress(document: object) -> Progress:
+    """Read how far judging is; keys that are not known are ignored.
+
+    Raises:
+        ResultError: A key is missing, or a value has the wrong type or is out of bounds.
+    """
+    if not isinstance(document, Mapping):
+        raise ResultError("progress is an object")
+    reader = _Reader(document)
+    progress = Progress(
+        microservice_id=reader.get_integer("submission_id", minimum=1),
+        reference=reader.find_text("reference", REFERENCE_CHARS_MAX),
+        attempt=reader.get_integer("attempt", minimum=0, maximum=INT32_MAX),
+        stage=Stage(reader.get_choice("stage", tuple(Stage))),
+        tests_done=reader.get_integer("tests_done", minimum=0, maximum=INT32_MAX),
+        tests_total=reader.get_integer("tests_total", minimum=0, maximum=INT32_MAX),
+    )
+    if progress.tests_done > progress.tests_total:
+        raise ResultError("tests_done is more than tests_total")
+    return progress
+
+
 def clean_text(text: str, chars_max: int) -> str:
     """Make a program's text storable: PostgreSQL takes no NUL, UTF-8 no lone surrogate."""
     encodable = text[:chars_max].encode("utf-8", errors="replace").decode("utf-8")
@@ -249,8 +290,8 @@ class _Reader:
     def __init__(self, document: Mapping[str, Any]) -> None:
         self._document = document
 
-    def get_integer(self, key: str, *, minimum: int) -> int:
-        value = self.find_integer(key, minimum=minimum)
+    def get_integer(self, key: str, *, minimum: int, maximum: int = INT64_MAX) -> int:
+        value = self.find_integer(key, minimum=minimum, maximum=maximum)
         if value is None:
             raise ResultError(f"{key} is missing")
         return value

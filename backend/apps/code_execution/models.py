@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 from typing_extensions import override
 
-from apps.code_execution.domain import Status, Verdict
+from apps.code_execution.domain import Stage, Status, Verdict
 from apps.contests.models import Contest, ContestParticipant
 from apps.problems.models import LANGUAGE_CHOICES, Problem
 
@@ -65,6 +65,7 @@ class CodeSubmission(Outcome):
 
     `microservice_submission_id` is the execution service's id of the newest judgement, and
     `submitted_at` when it took it. `contest_time_ms` counts from the participant's own start.
+    From `judging_attempt` on are how far judging is, which means something while it is running.
     """
 
     class Purpose(models.TextChoices):
@@ -110,6 +111,12 @@ class CodeSubmission(Outcome):
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(auto_now=True)
     submitted_at = models.DateTimeField(null=True, blank=True)
+    judging_attempt = models.PositiveIntegerField(null=True, blank=True)
+    judging_stage = models.CharField(
+        max_length=16, blank=True, default="", choices=[(each.value, each.value) for each in Stage]
+    )
+    tests_done = models.PositiveIntegerField(null=True, blank=True)
+    tests_total = models.PositiveIntegerField(null=True, blank=True)
 
     class Meta:
         ordering = ["-created_at", "-id"]
@@ -128,6 +135,11 @@ class CodeSubmission(Outcome):
     @override
     def __str__(self) -> str:
         return f"Submission {self.pk}"
+
+    @property
+    def progress(self) -> "CodeSubmission | None":
+        """Itself, while it says how far judging is."""
+        return self if self.status == Status.RUNNING and self.judging_stage else None
 
     @property
     def test_results(self) -> Any:

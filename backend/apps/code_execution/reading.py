@@ -14,7 +14,8 @@ from apps.contests.services.rosters import on_board
 from apps.contests.visibility import Detail, Feedback, Submitted, Visibility
 from apps.core.errors import BoardHiddenError, SubmissionNotFoundError
 
-LONG_FIELDS = ("code", "input_data", "output", "error_output")
+PROGRAM_FIELDS = ("code", "input_data")
+LONG_FIELDS = (*PROGRAM_FIELDS, "output", "error_output")
 MILLISECOND = timedelta(milliseconds=1)
 Purpose = CodeSubmission.Purpose
 
@@ -46,13 +47,17 @@ def list_of_contest(contest: Contest, visibility: Visibility) -> QuerySet[CodeSu
     return rows.defer(*LONG_FIELDS).prefetch_related("contest")
 
 
-def find_submission(rights: Rights, submission_id: int) -> tuple[CodeSubmission, Disclosure]:
-    """Give a submission with its texts, and how much of it may be shown.
+def find_submission(
+    rights: Rights, submission_id: int, *, has_program: bool = True
+) -> tuple[CodeSubmission, Disclosure]:
+    """Give a submission with its texts, or all but the program; and how much of it may be shown.
 
     Raises:
         SubmissionNotFoundError: There is none, or they may not know of it.
     """
     rows = CodeSubmission.objects.select_related("user", "judgement", "contest")
+    if not has_program:
+        rows = rows.defer(*PROGRAM_FIELDS)
     submission = rows.filter(pk=submission_id).first()
     if submission is None:
         raise SubmissionNotFoundError

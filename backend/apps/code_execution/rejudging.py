@@ -13,6 +13,7 @@ from apps.code_execution.domain import TERMINAL_STATUSES, Status
 from apps.code_execution.models import CodeSubmission, Judgement, Rejudging
 from apps.code_execution.results import OPEN_STATES, OUTCOME_FIELDS, take_over
 from apps.code_execution.scoring import recompute_board
+from apps.code_execution.watching import tell
 from apps.contests.models import Contest
 from apps.contests.services.rights import Rights
 from apps.core.errors import ContestFinalError, IllegalTransitionError, InvalidFieldsError
@@ -223,6 +224,8 @@ def _put_in_force(judgements: QuerySet[Judgement]) -> None:
         submission.updated_at = now
         submissions.append(submission)
     CodeSubmission.objects.bulk_update(submissions, ["judgement", "updated_at", *OUTCOME_FIELDS])
+    for submission in submissions:
+        tell(submission)
 
 
 def _decide(rejudging: Rejudging, state: State, actor: User) -> None:

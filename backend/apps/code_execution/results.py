@@ -12,9 +12,11 @@ from apps.code_execution.domain import TERMINAL_STATUSES, Result, Status, Verdic
 from apps.code_execution.grading import grade
 from apps.code_execution.models import CodeSubmission, Judgement, Outcome, Rejudging
 from apps.code_execution.scoring import update_board
+from apps.code_execution.watching import tell
 from apps.core.errors import InvalidFieldsError, SubmissionNotFoundError
 
 OUTCOME_FIELDS = tuple(field.name for field in Outcome._meta.get_fields())  # noqa: SLF001
+PROGRESS_FIELDS = ("judging_attempt", "judging_stage", "tests_done", "tests_total")
 
 # What a result is applied by: neither the program nor what the judgement before found, both long.
 _READ_FOR_RESULTS = (
@@ -63,6 +65,7 @@ def apply_result(*, result: Result) -> tuple[CodeSubmission, bool]:
     if judgement.rejudging_id is None:
         submission.status = result.status
         submission.save(update_fields=["status", "updated_at"])
+        tell(submission)
     return submission, True
 
 
@@ -105,6 +108,7 @@ def put_in_force(submission: CodeSubmission, judgement: Judgement) -> None:
     """Make a finished judgement the one that counts; the caller holds the submission's lock."""
     take_over(submission, judgement)
     submission.save(update_fields=["judgement", "updated_at", *OUTCOME_FIELDS])
+    tell(submission)
     update_board(submission)
 
 
@@ -118,7 +122,7 @@ def take_over(submission: CodeSubmission, judgement: Judgement) -> None:
 def clear_outcome(submission: CodeSubmission) -> None:
     """Take the old outcome off a submission that is judged anew."""
     fresh = CodeSubmission()
-    for name in OUTCOME_FIELDS:
+    for name in (*OUTCOME_FIELDS, *PROGRESS_FIELDS):
         setattr(submission, name, getattr(fresh, name))
 
 
@@ -130,6 +134,18 @@ def is_being_rejudged(submission: CodeSubmission) -> bool:
 def open_rows(judgement: Judgement) -> QuerySet[Judgement]:
     """Give the judgement's row, if it is still open."""
     return Judgement.objects.filter(pk=judgement.pk, finished_at=None)
+
+
+def judgements_named(reference: str | None, microservice_id: int) -> Q:
+    """Say which judgement the execution service means; of several the newest.
+
+    The reference that went with the order names it. A sender that knows no references names it with
+    the id that the service gave it.
+    """
+    judgement_id = _judgement_id_of(reference)
+    if judgement_id is None:
+        return Q(microservice_submission_id=microservice_id)
+    return Q(pk=judgement_id)
 
 
 def next_question_at() -> datetime:
@@ -185,18 +201,11 @@ def _save_link(submission: CodeSubmission) -> None:
 def _lock(result: Result) -> Judgement:
     """Find what this is the result of, and keep others from changing it until the commit.
 
-    The reference that went with the order names the judgement. A sender that knows no references
-    names the newest judgement with the id that the service gave it.
-
     Raises:
         SubmissionNotFoundError: There is no such judgement.
         InvalidFieldsError: Its submission is another user's.
     """
-    judgement_id = _judgement_id_of(result.reference)
-    if judgement_id is None:
-        named = Q(microservice_submission_id=result.microservice_id)
-    else:
-        named = Q(pk=judgement_id)
+    named = judgements_named(result.reference, result.microservice_id)
     judgement = _rows_to_change().only(*_READ_FOR_RESULTS).filter(named).first()
     if judgement is None:
         raise SubmissionNotFoundError

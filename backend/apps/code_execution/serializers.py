@@ -13,6 +13,7 @@ from apps.code_execution.domain import (
     COMPILE_OPTIONS_MAX,
     INPUT_CHARS_MAX,
     INT64_MAX,
+    Stage,
     display_duration,
     display_memory,
     language_id_of,
@@ -58,6 +59,14 @@ class TestResultSerializer(serializers.Serializer[Any]):
     judge_message = serializers.CharField(allow_null=True, default=None)
 
 
+class ProgressSerializer(serializers.Serializer[CodeSubmission]):
+    """How far judging is; the counts are for whoever may know the results of all tests."""
+
+    stage = serializers.ChoiceField([each.value for each in Stage], source="judging_stage")
+    tests_done = serializers.IntegerField(allow_null=True)
+    tests_total = serializers.IntegerField(allow_null=True)
+
+
 class SubmissionSummarySerializer(serializers.ModelSerializer[CodeSubmission]):
     """A submission in a list: without the texts, which may be long.
 
@@ -69,6 +78,7 @@ class SubmissionSummarySerializer(serializers.ModelSerializer[CodeSubmission]):
 
     username = serializers.CharField(source="user.username", read_only=True)
     disclosure = serializers.SerializerMethodField()
+    progress = ProgressSerializer(read_only=True, allow_null=True)
     execution_time = serializers.SerializerMethodField()
     memory_usage = serializers.SerializerMethodField()
 
@@ -86,6 +96,7 @@ class SubmissionSummarySerializer(serializers.ModelSerializer[CodeSubmission]):
             "language",
             "disclosure",
             "status",
+            "progress",
             "verdict",
             "execution_time",
             "memory_usage",
@@ -157,6 +168,16 @@ class SubmissionSerializer(SubmissionSummarySerializer):
             "code": {"allow_null": True},
             "input_data": {"allow_null": True},
         }
+
+
+class WatchedSubmissionSerializer(SubmissionSerializer):
+    """A submission as streams tell it: without the program, which whoever watches has."""
+
+    class Meta(SubmissionSerializer.Meta):
+        fields = [
+            name for name in SubmissionSerializer.Meta.fields if name not in {"code", "input_data"}
+        ]
+        read_only_fields = fields
 
 
 class ProgramSerializer(serializers.Serializer[Any]):

@@ -16,6 +16,7 @@ from apps.code_execution.languages import published_languages
 from apps.code_execution.models import CodeSubmission, Judgement
 from apps.code_execution.results import clear_outcome, is_being_rejudged
 from apps.code_execution.scoring import update_board
+from apps.code_execution.watching import tell
 from apps.contests.models import Contest, ContestProblem
 from apps.contests.services import problems
 from apps.contests.services.contests import check_not_final
@@ -177,6 +178,7 @@ def rerun_submission(*, submission_id: int, actor: User) -> CodeSubmission:
         submission.judgement = None
         submission.save()
         Judgement.objects.create(submission=submission, due_at=timezone.now())
+        tell(submission)
         update_board(submission)
         audit.record(
             actor=actor,
@@ -210,6 +212,7 @@ def delete_submission(*, submission_id: int, actor: User) -> None:
             **{name: getattr(submission, name) for name in VOID_BY_A_RERUN},
         },
     )
+    tell(submission)
     submission.delete()
     update_board(submission)
 
@@ -221,6 +224,7 @@ def _store(submission: CodeSubmission) -> Judgement:
     judgement = Judgement.objects.create(
         submission=submission, created_at=made_at, due_at=made_at + FIRST_TRY_LEASE, attempts=1
     )
+    tell(submission)
     _hand_over_after_commit(judgement)
     return judgement
 

@@ -1,11 +1,14 @@
 """Endpoints of submissions, and the health of the execution service."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
 from django.db.models import QuerySet
+from django.http import HttpResponse
 from django.utils import timezone
 from drf_spectacular.utils import (
+    OpenApiParameter,
     OpenApiResponse,
     extend_schema,
     extend_schema_view,
@@ -38,18 +41,23 @@ from apps.code_execution.serializers import (
     ServiceHealthSerializer,
     SubmissionSerializer,
     SubmissionSummarySerializer,
+    WatchedSubmissionSerializer,
 )
 from apps.code_execution.service_health import service_is_healthy
 from apps.code_execution.throttling import SubmissionThrottle, TrialThrottle
+from apps.code_execution.watching import channel_of, channels_of_list
 from apps.contests.domain import id_of
 from apps.contests.permissions import IsJury, find_contest, rights_of
 from apps.contests.services import problems
 from apps.contests.visibility import Detail
+from apps.core import live
+from apps.core.entity_tags import answer_with_tag
 from apps.core.errors import NotFoundError
 from apps.core.idempotency import IDEMPOTENCY_KEY, idempotent
 from apps.core.pagination import NewestFirstPagination
 from apps.core.throttling import ApiThrottle
 from apps.core.views import SERVICE_NAME
+from apps.core.watched_lists import WatchedListView
 from apps.users.permissions import signed_in
 
 REFUSED = OpenApiResponse(description="Errors by field, or `detail` says why not.")
@@ -59,18 +67,32 @@ COSTLY_ACTIONS = frozenset({"create", "rerun"})
 @extend_schema_view(
     list=extend_schema(
         summary="One's own submissions, the newest first; for the jury also its contests'",
+        description="`submissions/events` is a stream of those that change.",
         tags=["submissions"],
     ),
-    retrieve=extend_schema(summary="A submission and its result", tags=["submissions"]),
+    retrieve=extend_schema(
+        summary="A submission and its result",
+        description=(
+            "`progress` says how far judging is. `submissions/{id}/events` is a stream of every "
+            "change."
+        ),
+        tags=["submissions"],
+        parameters=[OpenApiParameter("If-None-Match", str, OpenApiParameter.HEADER)],
+        responses={
+            200: SubmissionSerializer,
+            304: OpenApiResponse(description="It is what you have."),
+        },
+    ),
 )
 class SubmissionViewSet(
-    mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet[CodeSubmission]
+    WatchedListView[CodeSubmission], mixins.RetrieveModelMixin, GenericViewSet[CodeSubmission]
 ):
     """Submissions: participants hand in and read their own, juries read their contests'."""
 
     queryset = CodeSubmission.objects.none()
     permission_classes = [IsAuthenticated]
     filterset_class = SubmissionFilter
+    changed_at = "updated_at"
 
     @override
     def get_queryset(self) -> QuerySet[CodeSubmission]:
@@ -83,13 +105,24 @@ class SubmissionViewSet(
         return {**super().get_serializer_context(), "rights": rights_of(self.request)}
 
     @override
-    def retrieve(self, request: Request, *args: str, **kwargs: str) -> Response:
+    def channels(self) -> Iterable[str]:
+        """Name those of the caller's own, and of the contests that they judge."""
+        return channels_of_list(rights_of(self.request))
+
+    @override
+    def retrieve(  # type: ignore[override]  # its base says that it is rendered by DRF
+        self, request: Request, *args: str, **kwargs: str
+    ) -> HttpResponse:
         """Give a submission, as far as the caller may know of it."""
+        is_watched = live.question_of(request) is not None
         submission, disclosure = reading.find_submission(
-            rights_of(request), positive_id(kwargs["pk"])
+            rights_of(request), positive_id(kwargs["pk"]), has_program=not is_watched
         )
-        context = {"disclosure": disclosure}
-        return Response(SubmissionSerializer(submission, context=context).data)
+        serializer = WatchedSubmissionSerializer if is_watched else SubmissionSerializer
+        shown = serializer(submission, context={"disclosure": disclosure}).data
+        response = answer_with_tag(request, shown)
+        live.offer(response, request, channels=[channel_of(submission.pk)], embeds=True)
+        return response
 
     @override
     def get_serializer_class(self) -> type[BaseSerializer[CodeSubmission]]:

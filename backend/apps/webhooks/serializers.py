@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from apps.code_execution.domain import Stage
 from apps.code_execution.models import STATUS_CHOICES, VERDICT_CHOICES
 from apps.code_execution.serializers import TestResultSerializer
 
@@ -27,3 +28,22 @@ class ResultEventSerializer(serializers.Serializer[Any]):
     memory_usage_bytes = serializers.IntegerField(required=False, allow_null=True)
     test_results = TestResultSerializer(many=True, required=False, allow_null=True)
     completed_at = serializers.DateTimeField()
+
+
+class JudgingProgressSerializer(serializers.Serializer[Any]):
+    """How far judging is. Unknown keys are ignored."""
+
+    submission_id = serializers.IntegerField(help_text="The execution service's own id.")
+    reference = serializers.CharField(required=False, help_text="The backend's id.")
+    attempt = serializers.IntegerField(help_text="How often judging was begun.")
+    stage = serializers.ChoiceField([each.value for each in Stage])
+    tests_done = serializers.IntegerField()
+    tests_total = serializers.IntegerField()
+
+
+class ProgressEventSerializer(serializers.Serializer[Any]):
+    """News of a judging that goes on."""
+
+    event = serializers.CharField(required=False)
+    sent_at = serializers.IntegerField(required=False)
+    data = JudgingProgressSerializer()  # type: ignore[assignment]  # DRF has a `data` of its own

@@ -9,7 +9,8 @@ from hashlib import sha256
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from apps.code_execution.domain import ResultError, parse_result
+from apps.code_execution.domain import ResultError, parse_progress, parse_result
+from apps.code_execution.progress import apply_progress
 from apps.code_execution.results import apply_result
 from apps.core.errors import ClientError, UnauthenticatedError
 from apps.core.signature import SignatureError, SignatureHeaders, verify
@@ -43,17 +44,7 @@ def receive_event(*, headers: SignatureHeaders, body: bytes) -> None:
         SubmissionNotFoundError: No submission belongs to it.
         InvalidFieldsError: The submission is another user's.
     """
-    try:
-        verify(
-            settings.CODE_EXECUTION_WEBHOOK_SECRETS,
-            headers,
-            body=body,
-            now_s=time.time(),
-            is_plain_secret_allowed=settings.CODE_EXECUTION_WEBHOOK_ALLOW_PLAIN_SECRET,
-        )
-    except SignatureError as error:
-        logger.warning("An event is refused: %s. Do both services have the same secret?", error)
-        raise UnauthenticatedError(f"The signature is not good: {error}.") from error
+    _verify(headers, body)
     # A sender without event ids repeats the very same body.
     event_id = headers.message_id or f"sha256-{sha256(body).hexdigest()}"
     document = _read(body)
@@ -67,9 +58,40 @@ def receive_event(*, headers: SignatureHeaders, body: bytes) -> None:
         logger.info("The event %s came again and is not looked at.", event_id)
 
 
+def receive_progress(*, headers: SignatureHeaders, body: bytes) -> None:
+    """Verify news of how far judging is, and show it; nothing is kept of it.
+
+    Raises:
+        UnauthenticatedError: The signature is wrong or missing.
+        InvalidEventError: The body is no such news.
+        SubmissionNotFoundError: No submission belongs to it.
+    """
+    _verify(headers, body)
+    document = _read(body)
+    try:
+        progress = parse_progress(document.get("data") if isinstance(document, dict) else None)
+    except ResultError as error:
+        raise InvalidEventError(f"The body does not say how far judging is: {error}.") from error
+    apply_progress(progress=progress)
+
+
 def delete_old_events(*, now: datetime) -> None:
     """Delete events that nobody will send again."""
     WebhookEvent.objects.filter(received_at__lt=now - KEPT_FOR).delete()
+
+
+def _verify(headers: SignatureHeaders, body: bytes) -> None:
+    try:
+        verify(
+            settings.CODE_EXECUTION_WEBHOOK_SECRETS,
+            headers,
+            body=body,
+            now_s=time.time(),
+            is_plain_secret_allowed=settings.CODE_EXECUTION_WEBHOOK_ALLOW_PLAIN_SECRET,
+        )
+    except SignatureError as error:
+        logger.warning("An event is refused: %s. Do both services have the same secret?", error)
+        raise UnauthenticatedError(f"The signature is not good: {error}.") from error
 
 
 def _read(body: bytes) -> object:

@@ -2,6 +2,9 @@
 
 from django.urls import path
 
-from apps.webhooks.views import CodeExecutionWebhookView
+from apps.webhooks.views import CodeExecutionWebhookView, ProgressView
 
-urlpatterns = [path("code-execution/", CodeExecutionWebhookView.as_view())]
+urlpatterns = [
+    path("code-execution/", CodeExecutionWebhookView.as_view()),
+    path("code-execution/progress/", ProgressView.as_view()),
+]

@@ -58,6 +58,7 @@ PROMISED = {
     "/api/health/": {"get"},
     "/api/health/ready/": {"get"},
     "/api/webhooks/code-execution/": {"post"},
+    "/api/webhooks/code-execution/progress/": {"post"},
     "/health/": {"get"},
 }
 

@@ -169,6 +169,7 @@ OUTSIDE_OF_CONTESTS = {
     "POST api/auth/logout/",
     "GET api/auth/me/",
     "POST api/webhooks/code-execution/",
+    "POST api/webhooks/code-execution/progress/",
     "GET api/health/",
     "GET api/health/ready/",
     "GET api/schema/",

@@ -33,6 +33,7 @@ def make_body(**fields: Any) -> dict[str, Any]:
         **EXISTENCE,
         "microservice_submission_id": 7,
         "status": "error",
+        "progress": None,
         "verdict": "RTE",
         "score": 30.0,
         "is_correct": False,

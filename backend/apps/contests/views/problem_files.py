@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 
 from apps.contests.permissions import rights_of
 from apps.contests.services.problems import get_problem
-from apps.contests.views.scoreboard import is_known, told_apart
+from apps.core.entity_tags import is_known, told_apart
 from apps.core.errors import NotFoundError
 from apps.problems.services import PATH_CHARS_MAX, find_file
 

@@ -5,8 +5,6 @@ from typing import NamedTuple
 
 from django.http import HttpResponse
 from django.utils import timezone
-from django.utils.cache import patch_vary_headers
-from django.utils.http import parse_etags
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import status
 from rest_framework.permissions import AllowAny
@@ -21,6 +19,7 @@ from apps.contests.throttling import BoardThrottle
 from apps.contests.views.scoreboard_schema import BoardSerializer
 from apps.contests.visibility import Visibility
 from apps.core import live
+from apps.core.entity_tags import is_known, told_apart
 from apps.core.errors import BoardHiddenError, NotFoundError
 
 REFUSED = OpenApiResponse(description="`code` and `detail` say why not.")
@@ -116,19 +115,3 @@ def find_board(request: Request, contest_id: int) -> ShownBoard:
     asks_public = request.query_params.get("public", "").lower() in {"1", "true"}
     is_true = visibility.may_judge and not asks_public
     return ShownBoard(contest, visibility, is_true, timezone.now())
-
-
-def is_known(request: Request, etag: str) -> bool:
-    """Tell whether the caller has that already (source: RFC 9110, section 13.1.2)."""
-    known = {
-        each.removeprefix("W/") for each in parse_etags(request.headers.get("If-None-Match", ""))
-    }
-    return etag in known or "*" in known
-
-
-def told_apart(response: HttpResponse, etag: str) -> HttpResponse:
-    """Let caches keep an answer for who asked, if they ask again each time."""
-    response["ETag"] = etag
-    response["Cache-Control"] = "private, no-cache"
-    patch_vary_headers(response, ["Authorization", "Cookie"])
-    return response

@@ -16,7 +16,8 @@ from apps.contests.models import Contest
 from apps.contests.throttling import BoardThrottle
 from apps.contests.timing import Phase
 from apps.contests.views.board_table import board_view
-from apps.contests.views.scoreboard import ShownBoard, find_board, is_known, told_apart
+from apps.contests.views.scoreboard import ShownBoard, find_board
+from apps.core.entity_tags import is_known, told_apart
 from apps.core.errors import BoardHiddenError, NotFoundError
 
 HOUR = timedelta(hours=1)
