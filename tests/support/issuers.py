@@ -92,8 +92,8 @@ def platform_claims(**changes: Any) -> dict[str, Any]:
 def guest_claims(**changes: Any) -> dict[str, Any]:
     """Say what the backend's token for a guest says."""
     uid = "guest:8a5f0b6e-0d0f-4c5e-9c37-6a8f3f8d0001"
-    guest: dict[str, Any] = {"sub": uid, "uid": uid, "user_id": None, "roles": [], "token_use": "guest"}
-    return platform_claims() | guest | changes
+    guest: dict[str, Any] = {"sub": uid, "uid": uid, "user_id": None, "roles": []}
+    return platform_claims() | guest | {"token_use": "guest"} | changes
 
 
 def _claims(issuer: str, audience: str, subject: str, more: dict[str, Any]) -> dict[str, Any]:
