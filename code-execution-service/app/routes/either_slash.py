@@ -17,4 +17,5 @@ class EitherSlashRouter(APIRouter):
     def add_api_route(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         super().add_api_route(path, endpoint, **options)
         other = path.removesuffix("/") if path.endswith("/") else f"{path}/"
-        super().add_api_route(other, endpoint, **options | {"include_in_schema": False})
+        if other or self.prefix:
+            super().add_api_route(other, endpoint, **options | {"include_in_schema": False})

@@ -6,8 +6,8 @@ from typing import Annotated
 from fastapi import Depends, Request
 from pydantic import BaseModel
 
-from app.engines.onlinecompiler.callbacks import MAX_CALLBACK_BYTES, AwaitedResults
-from app.errors import TooLargeError
+from app.engines.onlinecompiler.callbacks import MAX_CALLBACK_BYTES, AwaitedResults, has_token
+from app.errors import InvalidRequestError, TooLargeError
 from app.routes.either_slash import EitherSlashRouter
 from app.schemas.system import ErrorOut
 
@@ -32,6 +32,33 @@ async def _limited_body(request: Request) -> bytes:
         if len(content) > MAX_CALLBACK_BYTES:
             raise TooLargeError(f"The result is larger than {MAX_CALLBACK_BYTES} bytes")
     return bytes(content)
+
+
+class ExecutionResultReceived(BaseModel):
+    """As above, in the words of contract S002-E06."""
+
+    status: str = "success"
+    message: str = "Execution result received"
+
+
+@router.post(
+    "/api/v1/executions/webhook/{anything}",
+    summary="Take a result from a remote engine that names the execution",
+    description="`extra_params.execution_id` has to be what was sent; else the result is ignored.",
+    responses={
+        HTTPStatus.BAD_REQUEST: {"model": ErrorOut},
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE: {"model": ErrorOut},
+    },
+)
+async def receive_execution_result(
+    anything: str,
+    content: Annotated[bytes, Depends(_limited_body)],
+    results: Annotated[AwaitedResults, Depends(_awaited_results)],
+) -> ExecutionResultReceived:
+    if not has_token(content):
+        raise InvalidRequestError("Missing execution_id in extra_params")
+    results.deliver(content)
+    return ExecutionResultReceived()
 
 
 @router.post(

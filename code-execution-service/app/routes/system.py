@@ -8,10 +8,22 @@ from fastapi import Depends, Request, Response
 from app.dependencies import FactoryDependency, caller_of
 from app.domain.formats import instant_text
 from app.routes.either_slash import EitherSlashRouter
-from app.schemas.system import ErrorOut, ExaminationOut, HealthOut, LanguageOut, ReadinessOut
+from app.schemas.system import (
+    ErrorOut,
+    ExaminationOut,
+    HealthOut,
+    LanguageOut,
+    ReadinessOut,
+    ServiceOut,
+)
 from app.services.health import OK, run_checks
 
 router = EitherSlashRouter(tags=["system"])
+
+
+@router.get("/", summary="Tell what this service is")
+async def describe(request: Request) -> ServiceOut:
+    return ServiceOut(service=request.app.title, version=request.app.version)
 
 
 @router.get("/health/", summary="Tell that the process is alive")

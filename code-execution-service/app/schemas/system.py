@@ -84,6 +84,22 @@ class ExaminationOut(BaseModel):
         })
 
 
+class ServiceOut(BaseModel):
+    """What the service is and does (contract S002-E09)."""
+
+    service: str
+    version: str
+    status: str = "running"
+    features: list[str] = [
+        "programs in eight languages, in a sandbox",
+        "executions that are kept for an hour and watched live by WebSocket",
+        "submissions that are judged on tests and reported by signed webhook",
+        "judging while the caller waits: /run, /runall, /submit",
+        "callers known by tokens of the platform, of Firebase and of OpenID issuers",
+    ]
+    documentation: str = "/docs"
+
+
 class HealthOut(BaseModel):
     """The process is alive (contract S001-E01, C-20)."""
 

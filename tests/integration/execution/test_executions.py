@@ -450,3 +450,14 @@ async def test_without_a_database_what_needs_one_says_so_and_the_rest_works(
     assert [answer.status_code for answer in refused] == [503] * 5
     assert "DATABASE_URL is empty" in refused[0].json()["detail"]
     assert ready.json() == {"status": "ready", "checks": {"engine": "ok"}}
+
+
+async def test_the_root_tells_what_the_service_is(settings: Settings) -> None:
+    async with running(settings) as client:
+        answer = await client.get("/", headers={"Authorization": ""})
+
+    document = answer.json()
+    assert document["service"] == "Code Execution Service"
+    assert document["status"] == "running"
+    assert document["version"]
+    assert document["features"]

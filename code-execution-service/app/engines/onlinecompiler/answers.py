@@ -98,7 +98,7 @@ def parse_run(document: dict[str, Any]) -> RemoteRun:
         is_success=status.lower() == _SUCCESS,
         exit_code=_exit_code(document),
         signal=_signal(document),
-        cpu_time_ms=_scaled(document, "cpu", 1000),
+        cpu_time_ms=_scaled(document, "cpu" if "cpu" in document else "cpuTime", 1000),
         time_ms=_scaled(document, "time", 1000),
         total_ms=_scaled(document, "total", 1000),
         memory_bytes=_scaled(document, "memory", KIB),
@@ -107,14 +107,19 @@ def parse_run(document: dict[str, Any]) -> RemoteRun:
 
 
 def parse_token(document: dict[str, Any]) -> str | None:
-    """Read the token that we sent along, from a callback; it may come as JSON inside a text."""
+    """Read the token that we sent along, from a callback; it may come as JSON inside a text.
+
+    It is named `token` or `execution_id`.
+    """
     extra = document.get("extra_params")
     if isinstance(extra, str):
         try:
             extra = json.loads(extra)
         except (ValueError, RecursionError):
             return None
-    token = extra.get("token") if isinstance(extra, dict) else None
+    if not isinstance(extra, dict):
+        return None
+    token = extra.get("token", extra.get("execution_id"))
     return token if isinstance(token, str) else None
 
 

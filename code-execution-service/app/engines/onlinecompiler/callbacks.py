@@ -28,6 +28,14 @@ class AwaitedResult:
     document: asyncio.Future[dict[str, Any]]
 
 
+def has_token(content: bytes) -> bool:
+    """Tell whether a callback names the call that it belongs to, known or not."""
+    try:
+        return parse_token(parse_document(content)) is not None
+    except MalformedAnswerError:
+        return False
+
+
 class AwaitedResults:
     """Every result that somebody waits for, by a token that can't be guessed.
 
