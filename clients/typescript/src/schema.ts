@@ -865,7 +865,7 @@ export interface paths {
         };
         /**
          * One's own submissions, the newest first; for the jury also its contests'
-         * @description Submissions: participants hand in and read their own, juries read their contests'.
+         * @description `submissions/events` is a stream of those that change.
          */
         get: operations["submissions_list"];
         put?: never;
@@ -889,7 +889,7 @@ export interface paths {
         };
         /**
          * A submission and its result
-         * @description Give a submission, as far as the caller may know of it.
+         * @description `progress` says how far judging is. `submissions/{id}/events` is a stream of every change.
          */
         get: operations["submissions_retrieve"];
         put?: never;
@@ -997,6 +997,26 @@ export interface paths {
          * @description Signed over the raw body; what is sent of both schemes has to be right.
          */
         post: operations["webhooks_receive"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks/code-execution/progress/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tell how far judging is
+         * @description Signed like results. What is older than what is known is ignored.
+         */
+        post: operations["webhooks_receive_progress"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1476,6 +1496,18 @@ export interface components {
         /** @description What was done, line by line. */
         ImportedParticipants: {
             accounts: components["schemas"]["ImportedAccount"][];
+        };
+        /** @description How far judging is. Unknown keys are ignored. */
+        JudgingProgressRequest: {
+            /** @description The execution service's own id. */
+            submission_id: number;
+            /** @description The backend's id. */
+            reference?: string;
+            /** @description How often judging was begun. */
+            attempt: number;
+            stage: components["schemas"]["StageEnum"];
+            tests_done: number;
+            tests_total: number;
         };
         /**
          * @description * `python` - python
@@ -2079,6 +2111,18 @@ export interface components {
          * @enum {string}
          */
         ProgramRoleEnum: "checker" | "interactor";
+        /** @description How far judging is; the counts are for whoever may know the results of all tests. */
+        Progress: {
+            stage: components["schemas"]["StageEnum"];
+            tests_done: number | null;
+            tests_total: number | null;
+        };
+        /** @description News of a judging that goes on. */
+        ProgressEventRequest: {
+            event?: string;
+            sent_at?: number;
+            data: components["schemas"]["JudgingProgressRequest"];
+        };
         /**
          * @description * `contest` - Contest
          *     * `practice` - Practice
@@ -2222,6 +2266,12 @@ export interface components {
             password: string;
         };
         /**
+         * @description * `compiling` - compiling
+         *     * `testing` - testing
+         * @enum {string}
+         */
+        StageEnum: "compiling" | "testing";
+        /**
          * @description * `anonymous` - anonymous
          *     * `stranger` - stranger
          *     * `participant` - participant
@@ -2250,6 +2300,7 @@ export interface components {
             readonly language: components["schemas"]["LanguageEnum"];
             readonly disclosure: components["schemas"]["DisclosureEnum"];
             readonly status: components["schemas"]["SubmissionStatusEnum"];
+            readonly progress: components["schemas"]["Progress"] | null;
             readonly verdict: (components["schemas"]["VerdictEnum"] | components["schemas"]["NullEnum"]) | null;
             /** @description Write the time as `0.045s`. */
             readonly execution_time: string | null;
@@ -2312,6 +2363,7 @@ export interface components {
             readonly language: components["schemas"]["LanguageEnum"];
             readonly disclosure: components["schemas"]["DisclosureEnum"];
             readonly status: components["schemas"]["SubmissionStatusEnum"];
+            readonly progress: components["schemas"]["Progress"] | null;
             readonly verdict: (components["schemas"]["VerdictEnum"] | components["schemas"]["NullEnum"]) | null;
             /** @description Write the time as `0.045s`. */
             readonly execution_time: string | null;
@@ -4804,7 +4856,9 @@ export interface operations {
     submissions_retrieve: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "If-None-Match"?: string;
+            };
             path: {
                 /** @description A unique integer value identifying this code submission. */
                 id: number;
@@ -4820,6 +4874,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Submission"];
                 };
+            };
+            /** @description It is what you have. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             401: components["responses"]["Refused401"];
             403: components["responses"]["Refused403"];
@@ -5022,6 +5083,66 @@ export interface operations {
                 };
             };
             /** @description No submission belongs to the result. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            429: components["responses"]["Refused429"];
+            default: components["responses"]["RefusedDefault"];
+        };
+    };
+    webhooks_receive_progress: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Lower-case hex HMAC-SHA256 of the body. */
+                "X-Webhook-Secret"?: string;
+                /** @description Standard Webhooks: the event's id, the same over retries. */
+                "webhook-id"?: string;
+                /** @description Standard Webhooks: `v1,<base64>`, one per secret. */
+                "webhook-signature"?: string;
+                /** @description Standard Webhooks: Unix seconds of the attempt. */
+                "webhook-timestamp"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProgressEventRequest"];
+            };
+        };
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The body does not say how far judging is. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invalid"];
+                };
+            };
+            /** @description The signature is wrong or missing. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description No submission belongs to it. */
             404: {
                 headers: {
                     [name: string]: unknown;
