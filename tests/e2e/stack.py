@@ -7,9 +7,10 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import httpx
@@ -27,7 +28,13 @@ FINAL_STATUSES = {"completed", "error", "cancelled"}
 class Stack:
     """Backend, Celery worker with beat, execution service, broker; each can be ended by itself."""
 
-    def __init__(self, folder: Path, *, broker_url: str | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        broker_url: str | None = None,
+        settings: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self._folder = folder
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._clients: list[httpx.Client] = []
@@ -61,6 +68,7 @@ class Stack:
             "API_OPEN_ENDPOINTS": "judge",
             "JUDGE_RUN_RATE_LIMIT": "100000/minute",
             "JUDGE_SUBMIT_RATE_LIMIT": "100000/minute",
+            **settings,
         }
         self.execution_database = folder / "execution.sqlite3"
         self._databases = {
@@ -227,9 +235,13 @@ class Person:
 
 @contextlib.contextmanager
 def running_stack(
-    folder: Path, set_up_folder: Path, *, broker_url: str | None = None
+    folder: Path,
+    set_up_folder: Path,
+    *,
+    broker_url: str | None = None,
+    settings: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[Stack]:
-    stack = Stack(folder, broker_url=broker_url)
+    stack = Stack(folder, broker_url=broker_url, settings=settings)
     stack.set_up_like(set_up_folder)
     try:
         stack.start_all()
