@@ -26,6 +26,11 @@ app.conf.beat_schedule = {
         "schedule": contests.FILL_PLACES_INTERVAL_S,
         "options": {"expires": contests.FILL_PLACES_INTERVAL_S},
     },
+    "tell-of-clock": {
+        "task": contests.TELL_OF_CLOCK,
+        "schedule": contests.TELL_OF_CLOCK_INTERVAL_S,
+        "options": {"expires": contests.TELL_OF_CLOCK_INTERVAL_S},
+    },
     "delete-old-trials": {
         "task": code_execution.DELETE_OLD_TRIALS,
         "schedule": crontab(minute="50"),

@@ -4,10 +4,16 @@ from celery import shared_task
 from django.utils import timezone
 
 from apps.contests import queue
-from apps.contests.services import waiting_list
+from apps.contests.services import board_tags, waiting_list
 
 
 @shared_task(name=queue.FILL_PLACES)
 def fill_places() -> None:
     """Let those in who wait where a place is free."""
     waiting_list.fill_all(now=timezone.now())
+
+
+@shared_task(name=queue.TELL_OF_CLOCK)
+def tell_of_clock() -> None:
+    """Tell who watches a board of what the clock has changed."""
+    board_tags.tell_of_clock(now=timezone.now())

@@ -13,15 +13,18 @@ from django.utils import timezone
 
 from apps.code_execution.models import CodeSubmission
 from apps.contests.services import participation
+from apps.core import live
 from apps.core.models import IdempotentAnswer
 from apps.users.models import User
 from apps.webhooks.models import WebhookEvent
 from config.celery import app
+from live.wire import Tick
 from tests.support.contests import make_contest, make_submission
 from tests.support.execution_service import FakeExecutionService
 
 pytestmark = pytest.mark.django_db(transaction=True)
 TIMEOUT_S = 20
+HOUR = timedelta(hours=1)
 
 
 @pytest.fixture(scope="module")
@@ -119,3 +122,24 @@ def test_a_place_that_got_free_with_its_account_is_given_away(
     send(celery, "fill-places")
 
     wait_until(lambda: contest.participants.get().state == "registered")
+
+
+@pytest.mark.parametrize("moment", ["start_time", "freeze_time", "end_time"])
+def test_boards_are_told_of_what_the_clock_changes(celery: Any, moment: str) -> None:
+    now = timezone.now()
+    times = {"start_time": now - HOUR, "end_time": now + HOUR}
+    changed = make_contest(**{**times, moment: now - timedelta(seconds=1)})
+    make_contest(title="Running", **times)
+    ticks: list[Tick] = []
+    live.listen(ticks.append)
+    try:
+        send(celery, "tell-of-clock")
+        wait_until(lambda: len(ticks) >= 2)
+    finally:
+        live._listeners.remove(ticks.append)
+
+    told = {(channel, tick.tag) for tick in ticks for channel in tick.channels}
+    phase = {"start_time": "running", "freeze_time": "frozen", "end_time": "ended"}[moment]
+    assert told == {
+        (f"board/{changed.pk}/{kind}", f'"{kind}-0-0-{phase}"') for kind in ("true", "public")
+    }

@@ -4,7 +4,7 @@
 
 (() => {
   const POLL_MS = 15_000;
-  // A phase changes by the clock, of which no event tells.
+  // Events may get lost; and of what changes by the clock none tells while Celery is down.
   const POLL_WHILE_TOLD_MS = 60_000;
   const STREAM_RETRY_MS = 60_000;
   // So that not everybody asks at the same moment, nor more often than people can read; and where a
