@@ -96,6 +96,43 @@ ENDLESS = {
     "rust": "fn main() { loop { std::hint::spin_loop(); } }",
 }
 
+TALKATIVE = {
+    "c": """
+#include <stdio.h>
+#include <unistd.h>
+int main(void) { printf("one\\n"); fflush(stdout); sleep(60); }
+""",
+    "cpp": """
+#include <iostream>
+#include <unistd.h>
+int main() { std::cout << "one" << std::endl; sleep(60); }
+""",
+    "csharp": """
+class Program {
+    static void Main() { System.Console.WriteLine("one"); System.Threading.Thread.Sleep(60000); }
+}
+""",
+    "go": """
+package main
+import ("fmt"; "time")
+func main() { fmt.Println("one"); time.Sleep(time.Minute) }
+""",
+    "java": """
+class Main {
+    public static void main(String[] a) throws Exception {
+        System.out.println("one");
+        Thread.sleep(60000);
+    }
+}
+""",
+    "javascript": "console.log('one'); setTimeout(() => {}, 60000);",
+    "python": "import time; print('one'); time.sleep(60)",
+    "rust": """
+fn main() { println!("one"); std::thread::sleep(std::time::Duration::from_secs(60)); }
+""",
+}
+"""They write a line as is usual, then nothing for a minute."""
+
 GREEDY_AT_ONCE = {
     "c": """
 #include <stdlib.h>

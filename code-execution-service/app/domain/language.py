@@ -35,6 +35,8 @@ class Language:
     compile_command: tuple[str, ...]
     """Compiles, or for an interpreter checks the syntax; a non-zero exit is a compile error."""
     run_command: tuple[str, ...]
+    live_run_command: tuple[str, ...] = ()
+    """Runs it for whoever listens, if `run_command` would keep lines back until many are there."""
     prepare_command: tuple[str, ...] = ()
     """Makes once per toolchain, in `{prepared}`, what makes compiling or starting cheaper."""
     environment: tuple[tuple[str, str], ...]

@@ -33,6 +33,7 @@ def parse_manifest(file: str, text: str) -> Language:
         source_file=keys.file_name("source_file"),
         compile_command=keys.command("compile_command"),
         run_command=keys.command("run_command"),
+        live_run_command=keys.command("live_run_command", default=()),
         prepare_command=keys.command("prepare_command", default=()),
         environment=keys.environment("environment"),
         version_command=keys.command("version_command"),

@@ -83,14 +83,14 @@ PYTHON = Dialect(
     write_1001_bytes="print('x' * 1000)",
     complain="import sys; sys.exit('oh')",
     write_in_turns="""
-import sys, time
-print("one", flush=True)
+import os, time
+os.write(1, b"one\\n")
 time.sleep(0.05)
-print("two", file=sys.stderr, flush=True)
+os.write(2, b"two\\n")
 time.sleep(0.05)
-print("three", flush=True)
+os.write(1, b"three\\n")
 """,
-    write_and_wait="import time; print('one', flush=True); time.sleep(60)",
+    write_and_wait="import os, time; os.write(1, b'one\\n'); time.sleep(60)",
     broken="def",
     judge="""
 import sys

@@ -1,5 +1,8 @@
 """Every language: right, failing, not compiling, endless, too greedy."""
 
+import asyncio
+from contextlib import aclosing
+
 import pytest
 
 from app.domain.limits import MIB
@@ -39,6 +42,26 @@ async def test_a_program_reads_its_input(sandbox: Sandbox, language: str) -> Non
     _, runs = await sandbox.execute(language, programs.ECHOING[language], b"1 2\n", b"30 4\n")
 
     assert [run.stdout.strip() for run in runs] == [b"3", b"34"]
+
+
+@every_language
+async def test_a_line_is_heard_while_the_program_runs(sandbox: Sandbox, language: str) -> None:
+    pieces: asyncio.Queue[bytes] = asyncio.Queue()
+    program = sandbox.program(language, programs.TALKATIVE[language], wall_time_ms=60_000)
+    results = sandbox.engine.execute(
+        program, [b""], on_output=lambda _, piece: pieces.put_nowait(piece)
+    )
+    line = b""
+    async with aclosing(results):
+        assert await anext(results)
+        running = asyncio.create_task(anext(results))
+        while not line.endswith(b"\n"):
+            line += await pieces.get()
+
+        assert (line, running.done()) == (b"one\n", False)
+
+        running.cancel()
+        await asyncio.wait([running])
 
 
 @every_language

@@ -30,6 +30,19 @@ def test_the_limit_can_be_in_the_environment() -> None:
     assert ("GOMEMLIMIT", "100MiB") in command.environment
 
 
+def test_python_keeps_no_line_back_from_who_listens() -> None:
+    program = Program(language=load_languages().get("python"), source=b"", limits=LIMITS)
+
+    assert "-u" in run_command(program, b"", is_heard=True).arguments
+    assert "-u" not in run_command(program, b"").arguments
+
+
+def test_a_language_that_keeps_nothing_back_has_one_command() -> None:
+    program = Program(language=GO, source=b"", limits=LIMITS)
+
+    assert run_command(program, b"", is_heard=True) == run_command(program, b"")
+
+
 def test_compiling_has_limits_of_its_own() -> None:
     command = compile_command(JAVA)
 

@@ -53,10 +53,11 @@ def compile_command(language: Language, chosen_options: Sequence[str] = ()) -> C
     return replace(_command(language, arguments, COMPILE_LIMITS), is_compiling=True)
 
 
-def run_command(program: Program, stdin: bytes) -> Command:
-    """Run what the compile step left in /box."""
+def run_command(program: Program, stdin: bytes, *, is_heard: bool = False) -> Command:
+    """Run what the compile step left in /box, for somebody who listens or not."""
     language = program.language
-    return replace(_command(language, language.run_command, program.limits), stdin=stdin)
+    live = language.live_run_command if is_heard else ()
+    return replace(_command(language, live or language.run_command, program.limits), stdin=stdin)
 
 
 def judges_command(program: Program, run_input: RunInput) -> Command:

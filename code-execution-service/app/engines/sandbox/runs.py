@@ -93,5 +93,7 @@ class Runs:
                 return
 
     async def _run(self, box: Box, stdin: bytes) -> RunResult:
-        run = await box.run(run_command(self._program, stdin), self._on_output)
+        on_output = self._on_output
+        command = run_command(self._program, stdin, is_heard=on_output is not None)
+        run = await box.run(command, on_output)
         return recognise_refusal(run, self._program.language)

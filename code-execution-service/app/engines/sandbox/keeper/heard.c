@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #define INTERVAL_NS 10000000ULL /* between two messages: a program that writes byte by byte costs the service no more */
+#define DELAY_NS 1000000ULL /* of the first piece: a line is often written in parts */
 #define MESSAGE_BYTES 65536
 #define MAX_PIECES 16
 
@@ -35,6 +36,8 @@ void heard_begin(void)
 void heard_add(int stream, uint64_t bytes)
 {
     int last = heard.count - 1;
+    if (heard.count == 0 && heard.next_ns < now_ns() + DELAY_NS)
+        heard.next_ns = now_ns() + DELAY_NS;
     if (heard.count == MAX_PIECES && heard.pieces[last].stream != stream)
         last--;
     if (last >= 0 && heard.pieces[last].stream == stream)

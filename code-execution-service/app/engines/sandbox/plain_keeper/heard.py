@@ -7,6 +7,7 @@ from app.engines.sandbox.plain_keeper.streams import Stream
 from app.engines.sandbox.plain_keeper.wire import FRAME, HEARD_REPLIES, Service
 
 _INTERVAL_NS = 10_000_000
+_DELAY_NS = 1_000_000
 _MESSAGE_BYTES = 65_536
 _MAX_PIECES = 16
 
@@ -26,6 +27,8 @@ class Heard:
     def see(self, number: int) -> None:
         """Note what has been read of a stream since the last time."""
         length = len(self._streams[number].data) - self._seen_bytes[number]
+        if not self._pieces:
+            self._next_ns = max(self._next_ns, time.monotonic_ns() + _DELAY_NS)
         self._seen_bytes[number] += length
         places = [place for place, (other, _) in enumerate(self._pieces) if other == number]
         last = len(self._pieces) - 1
