@@ -133,6 +133,22 @@ class TooManyRequestsError(ClientError):
         self.retry_after_s = retry_after_s
 
 
+class TooManySocketsError(ClientError):
+    """No more WebSockets can be open at a time, of this caller or altogether."""
+
+    code = "too-many-sockets"
+    title = "Too many WebSockets are open; close some, or ask for the status instead"
+    status = 429
+
+
+class TooManyMessagesError(ClientError):
+    """A client says more on a WebSocket than anybody needs to."""
+
+    code = "too-many-messages"
+    title = "Too many messages were sent on this WebSocket; it needs none"
+    status = 429
+
+
 class ServerError(ServiceError):
     """Ours to mend; the detail never says more than the title."""
 

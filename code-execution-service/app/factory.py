@@ -20,12 +20,14 @@ from app.services.executions import ExecutionService
 from app.services.fresh_events import FreshEvents
 from app.services.fresh_jobs import FreshJobs
 from app.services.judge_queue import JudgeQueue
+from app.services.open_sockets import OpenSockets
 from app.services.progress import ProgressReporter
 from app.services.slots import Slots
 from app.services.stop import Stop
 from app.services.submissions import SubmissionService
 from app.services.test_data import TestDataService
 from app.services.trust import TrustService
+from app.services.watching import WatchingService
 from app.services.webhook import DeliveryService
 
 
@@ -55,6 +57,7 @@ class Factory:
     fresh_jobs: FreshJobs
     fresh_events: FreshEvents = field(default_factory=FreshEvents)
     stop: Stop = field(default_factory=Stop)
+    open_sockets: OpenSockets = field(default_factory=OpenSockets)
 
     def contests(self) -> ContestService:
         """Build the contest service."""
@@ -125,3 +128,7 @@ class Factory:
             fresh_events=self.fresh_events,
             stop=self.stop,
         )
+
+    def watching(self) -> WatchingService:
+        """Build the service that follows executions."""
+        return WatchingService(self.execution_ports)

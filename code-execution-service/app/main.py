@@ -49,6 +49,8 @@ from app.services.slots import Slots
 from app.services.test_data import TestDataService
 from app.services.tokens import PUBLIC_KEY_ALGORITHMS, RSA
 from app.services.trust import TrustService
+from app.websockets.executions import router as watch_router
+from app.websockets.protocol import websocket_options
 
 VERSION = "0.1.0"
 MAX_BODY_BYTES = 64 * 1024 * 1024
@@ -134,6 +136,7 @@ def create_app(
     install_error_handlers(app)
     for door in (judge, submissions, test_data, contests, executions, auth, system):
         app.include_router(door.router)
+    app.include_router(watch_router)
     if remote_results is not None:
         app.state.remote_results = remote_results
         app.include_router(remote_results_router)
@@ -303,6 +306,7 @@ def main() -> None:
         host=settings.host,
         port=settings.port,
         log_config=None,
+        **websocket_options(),
         proxy_headers=False,  # the application does it, with proxies of its own choice
         timeout_keep_alive=KEPT_ALIVE_S,
         timeout_graceful_shutdown=GRACE_S,

@@ -1,0 +1,1 @@
+"""WebSockets accept, have one service tell, and close with a code that says why."""
