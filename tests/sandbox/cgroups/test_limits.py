@@ -209,8 +209,9 @@ def test_cpu_time_of_children_that_nobody_waits_for_counts(cgroup: Cgroup) -> No
 
     assert burnt.cpu_time_ns is not None
     assert idle.cpu_time_ns is not None
-    assert 1_000_000_000 <= burnt.cpu_time_ns < 3_000_000_000
-    assert 0 < idle.cpu_time_ns < 1_000_000_000
+    # No bounds from above: a guest is charged for the time in which its host was busy elsewhere.
+    assert burnt.cpu_time_ns >= 1_000_000_000
+    assert 0 < idle.cpu_time_ns < burnt.cpu_time_ns
 
 
 def test_cpu_time_can_be_read_while_a_command_runs(cgroup: Cgroup) -> None:
