@@ -98,6 +98,7 @@ class Settings(BaseSettings):
 
     judge_workers: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=64)
     judge_lease_seconds: float = Field(default=10.0, ge=1, le=3600)
+    judge_max_queued: int = Field(default=50_000, ge=1, le=10_000_000)
     test_data_days: int = Field(default=30, ge=1, le=3650)
 
     code_execution_driver: Literal["local", "remote"] = "local"

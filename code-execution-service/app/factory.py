@@ -51,6 +51,7 @@ class Factory:
     judge_slots: Slots
     judge_max_timeout_s: int
     judge_lease_s: float
+    judge_max_queued: int
     execution_ports: ExecutionPorts
     accepted_executions: AcceptedExecutions
     max_waiting_executions: int
@@ -70,6 +71,7 @@ class Factory:
             languages=self.languages,
             test_data=self.test_data,
             fresh_jobs=self.fresh_jobs,
+            max_queued=self.judge_max_queued,
         )
 
     def direct_judge(self) -> DirectJudge:

@@ -200,6 +200,7 @@ def _create_factory(
         judge_slots=Slots(working=settings.judge_workers, waiting=settings.judge_max_waiting_calls),
         judge_max_timeout_s=settings.judge_max_timeout_seconds,
         judge_lease_s=settings.judge_lease_seconds,
+        judge_max_queued=settings.judge_max_queued,
         execution_ports=ports,
         accepted_executions=AcceptedExecutions(ports, kept_s=settings.execution_ttl),
         max_waiting_executions=settings.execution_max_waiting,

@@ -42,12 +42,21 @@ def order_of(judgement: Judgement) -> Order:
         "user_id": submission.user_id,
         "input_data": submission.input_data,
         "reference": str(judgement.pk),
+        "priority": _priority_of(judgement),
     }
     if submission.compile_options:
         document["compile_options"] = submission.compile_options
     if submission.problem is not None:
         document |= _judging_of(submission.problem, submission, texts)
     return Order(document=document, texts=texts)
+
+
+def _priority_of(judgement: Judgement) -> str:
+    """Tell whom others wait for: first a contest's participants, last a rejudging."""
+    if judgement.rejudging_id is not None:
+        return "rejudge"
+    is_counting = judgement.submission.purpose == CodeSubmission.Purpose.CONTEST
+    return "contest" if is_counting else "practice"
 
 
 def _judging_of(

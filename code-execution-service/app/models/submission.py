@@ -3,7 +3,16 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, LargeBinary, String, Text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    String,
+    Text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.database import Base, Id, UtcDateTime
@@ -37,6 +46,8 @@ class Submission(Base):
     compile_options: Mapped[list[str]] = mapped_column(JSON, default=list, server_default="[]")
     judging_rules: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     """Null: compared exactly, all tests run."""
+    priority: Mapped[int] = mapped_column(SmallInteger, server_default="1")
+    """A `Priority`, for whenever it is queued."""
 
     status: Mapped[SubmissionStatus] = mapped_column(String(16), index=True)
     verdict: Mapped[Verdict | None] = mapped_column(String(8))

@@ -1,7 +1,7 @@
 """The submissions door on the wire (contract S001-Q01 to Q05, D31, D32)."""
 
 from datetime import datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -17,6 +17,7 @@ from app.domain.formats import instant_text
 from app.domain.judging import GivenTestCase, SubmissionStatus
 from app.domain.judging_rules import JudgingRules
 from app.domain.limits import MIB
+from app.domain.turns import Priority
 from app.domain.verdicts import Verdict
 from app.models import Submission
 from app.schemas.contents import NO_NUL, Base64File, Name, Sha256, Text, content_of
@@ -128,6 +129,9 @@ class SubmissionIn(BaseModel):
     reference: Annotated[str, StringConstraints(max_length=64, pattern=NO_NUL)] | None = Field(
         default=None, description="The caller's own id; comes back in answers and events."
     )
+    priority: Literal["contest", "practice", "rejudge"] = Field(
+        default="practice", description="What it is for: who waits for a contest's goes first."
+    )
     auto_execute: bool = Field(
         default=True, description="False: wait for POST /api/v1/submissions/{id}/execute."
     )
@@ -160,6 +164,7 @@ class SubmissionIn(BaseModel):
             rules=rules,
             contents=contents,
             is_executed_at_once=self.auto_execute,
+            priority=Priority[self.priority.upper()],
         )
 
 

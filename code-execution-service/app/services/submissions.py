@@ -14,7 +14,9 @@ from app.domain.judging_rules import DEFAULT_RULES, JudgingRules
 from app.domain.language import Language
 from app.domain.limits import limits_for
 from app.domain.test_groups import check_groups
+from app.domain.turns import Priority, turn_of
 from app.errors import (
+    BusyError,
     ContestNotFoundError,
     IdempotencyMismatchError,
     IllegalTransitionError,
@@ -56,6 +58,7 @@ class NewSubmission:
     contents: Mapping[str, bytes]
     """What came along of the test data that the rules refer to."""
     is_executed_at_once: bool
+    priority: Priority
 
     def fingerprint(self) -> str:
         """Return a hash that is the same for the same request.
@@ -64,6 +67,7 @@ class NewSubmission:
         """
         asked = _fields(self)
         del asked["contents"]  # the rules have their hashes
+        del asked["priority"]  # says when, not what
         asked["rules"] = None if self.rules == DEFAULT_RULES else asdict(self.rules)
         asked["files"] = [_fields(file) for file in self.files]
         asked["test_cases"] = [_given(case) for case in self.test_cases]
@@ -95,11 +99,13 @@ class SubmissionService:
         languages: LanguageRegistry,
         test_data: TestDataService,
         fresh_jobs: FreshJobs,
+        max_queued: int,
     ) -> None:
         self._transactions = transactions
         self._languages = languages
         self._test_data = test_data
         self._fresh_jobs = fresh_jobs
+        self._max_queued = max_queued
 
     async def create(
         self, request: NewSubmission, *, idempotency_key: str | None
@@ -112,6 +118,7 @@ class SubmissionService:
             UnsupportedLanguageError: there is no such language.
             UnknownTestDataError: it refers to hashes that nothing is kept for.
             IdempotencyMismatchError: the key came before with another request.
+            BusyError: too many submissions wait already; nothing was stored.
         """
         check_code(request.code)
         language = self._languages.get(request.language)
@@ -149,16 +156,24 @@ class SubmissionService:
             if is_fresh:
                 submission.status = SubmissionStatus.RUNNING
                 submission.executed_at = now
+            elif request.is_executed_at_once:
+                await self._expect_room(work)
             await work.submissions.add(submission)
             job = _new_job(submission, now)
             if is_fresh:
                 self._fresh_jobs.claim(job, now=now)
+            elif request.is_executed_at_once:
+                job.turn_at = await _turn_of(work, job, now)
             if request.is_executed_at_once:
                 await work.jobs.add(job)
         if request.is_executed_at_once:
             self._fresh_jobs.put(job, submission)
         submission.status = SubmissionStatus.PENDING  # for the answer, which tells how it came in
         return SubmissionDetails(submission=submission, judgement=None)
+
+    async def _expect_room(self, work: UnitOfWork) -> None:
+        if await work.jobs.is_longer_than(self._max_queued):
+            raise BusyError
 
     async def _find_repeated(
         self, request: NewSubmission, idempotency_key: str | None
@@ -206,6 +221,7 @@ class SubmissionService:
         Raises:
             SubmissionNotFoundError: there is none with this id.
             IllegalTransitionError: it is running or completed.
+            BusyError: too many submissions wait already.
         """
         now = datetime.now(tz=UTC)
         async with self._transactions.write() as work:
@@ -219,7 +235,10 @@ class SubmissionService:
                 )
             submission.status = SubmissionStatus.PENDING
             if await work.jobs.find_by_submission(submission_id) is None:
-                await work.jobs.add(_new_job(submission, now))
+                await self._expect_room(work)
+                job = _new_job(submission, now)
+                job.turn_at = await _turn_of(work, job, now)
+                await work.jobs.add(job)
         self._fresh_jobs.bell.ring()
 
 
@@ -278,6 +297,7 @@ def _new_row(
         memory_limit_bytes=limits.memory_bytes,
         compile_options=list(request.compile_options),
         judging_rules=judging_rules.to_document(request.rules),
+        priority=request.priority,
         status=SubmissionStatus.PENDING,
         webhook_sent=False,
         created_at=now,
@@ -310,4 +330,18 @@ def _given(case: GivenTestCase) -> dict[str, Any]:
 
 
 def _new_job(submission: Submission, now: datetime) -> Job:
-    return Job(submission_id=submission.id, created_at=now, available_at=now, attempts=0)
+    return Job(
+        submission_id=submission.id,
+        user_id=submission.user_id,
+        priority=submission.priority,
+        turn_at=now,
+        created_at=now,
+        available_at=now,
+        attempts=0,
+    )
+
+
+async def _turn_of(work: UnitOfWork, job: Job, now: datetime) -> datetime:
+    """Look what its user has waiting; where a judge is idle there is nothing to be put off by."""
+    waiting = await work.jobs.count_of_user(job.user_id, priority=Priority(job.priority))
+    return turn_of(now=now, waiting=waiting)

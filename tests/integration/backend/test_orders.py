@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from apps.code_execution import services
-from apps.code_execution.models import CodeSubmission
-from apps.code_execution.orders import INLINE_BYTES_MAX
+from apps.code_execution.models import CodeSubmission, Judgement
+from apps.code_execution.orders import INLINE_BYTES_MAX, order_of
 from apps.problems.models import Problem, ProblemProgram, TestCase, TestData, TestGroup
 from apps.users.models import User
 from tests.support.contests import make_contest, make_problem
@@ -49,6 +49,33 @@ def test_small_texts_go_along(order: Any) -> None:
     test = order()["test_cases"][0]
 
     assert (test["input"], test["expected_output"]) == ("1 2\n", "3\n")
+
+
+@pytest.mark.parametrize(
+    ("purpose", "priority"),
+    [
+        (CodeSubmission.Purpose.CONTEST, "contest"),
+        (CodeSubmission.Purpose.PRACTICE, "practice"),
+        (CodeSubmission.Purpose.TRIAL, "practice"),
+        (CodeSubmission.Purpose.REFERENCE, "practice"),
+    ],
+)
+def test_a_contest_goes_before_everything_else(
+    alice: User, problem: Problem, purpose: str, priority: str
+) -> None:
+    submission = submit(alice, problem)
+    CodeSubmission.objects.update(purpose=purpose)
+    judgement = submission.judgements.select_related("submission").get()
+
+    assert order_of(judgement).document["priority"] == priority
+
+
+def test_a_rejudging_goes_after_everything_else(alice: User, problem: Problem) -> None:
+    submit(alice, problem)
+    judgement = Judgement.objects.select_related("submission").get()
+    judgement.rejudging_id = 1
+
+    assert order_of(judgement).document["priority"] == "rejudge"
 
 
 @pytest.mark.parametrize("content", [LARGE, b"\xff\x00", b"a\x00b"])

@@ -38,6 +38,7 @@ def test_stores_a_submission_and_hands_it_over_at_once(
             "user_id": alice.pk,
             "input_data": "",
             "reference": str(Judgement.objects.get().pk),
+            "priority": "contest",
         }
     ]
 

@@ -7,6 +7,7 @@ from fastapi import FastAPI
 
 from app.config import SERVICE_DIRECTORY, Settings
 from app.database import create_database, driver_url
+from app.domain.turns import Priority
 from app.languages import load_languages
 from app.models import Job
 from app.repositories.unit_of_work import Transactions
@@ -55,6 +56,9 @@ async def leave_behind(settings: Settings, submission_id: int, *, attempts: int)
     now = datetime.now(tz=UTC)
     job = Job(
         submission_id=submission_id,
+        user_id=1,
+        priority=Priority.PRACTICE,
+        turn_at=now,
         created_at=now,
         available_at=now + timedelta(seconds=0.5),
         attempts=attempts,
@@ -132,6 +136,7 @@ async def test_a_submission_that_came_just_before_a_stop_is_judged_by_another(
         languages=languages,
         test_data=TestDataService(transactions, kept_days=1),
         fresh_jobs=fresh_jobs,
+        max_queued=10,
     )
     queue = JudgeQueue(
         transactions=transactions,
