@@ -30,6 +30,7 @@ MODULES = (
             "elements",
             "execution",
             "live",
+            "messages",
             "problem_view",
             "programs",
             "run_pane",

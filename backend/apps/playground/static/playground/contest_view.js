@@ -1,8 +1,9 @@
 // The contests that the visitor may see, and one of them: its problems and its board.
 
+import { drawMaths } from "../core/maths.js";
 import { showBoard } from "./board.js";
 import { byId, element, notice, say } from "./elements.js";
-import { drawMaths } from "../core/maths.js";
+import { showMessages } from "./messages.js";
 import { ask, user } from "./session.js";
 import { ofPhase, ofVerdict } from "./words.js";
 
@@ -53,14 +54,17 @@ export async function showContest(id, { signal, signIn }) {
   if (signal.aborted) return;
   const problems = element("section", { class: "card", "aria-label": "Problems" });
   const board = element("section", { class: "card", "aria-label": "Scoreboard" });
+  const messages = element("section", { class: "card", "aria-label": "Messages" });
   const head = element("header", { class: "contest-head" });
   head.append(element("h1", { text: contest.title }), phase(contest));
   const description = element("div", { class: "statement" });
   // Rendered and sanitized by the server.
   description.innerHTML = contest.description_html;
-  view.replaceChildren(head, description, element("div", { class: "contest-parts" }, problems, board));
+  const left = element("div", { class: "contest-column" }, problems, messages);
+  view.replaceChildren(head, description, element("div", { class: "contest-parts" }, left, board));
   drawMaths(description);
   showProblems(problems, contest, signal);
+  showMessages(messages, { contest, signal });
   if (contest.viewer.may_see_board) {
     showBoard(board, { contestId: id, username: user().username, signal });
   } else board.remove();

@@ -5,6 +5,7 @@ import { forgetRunToken, runToken } from "./session.js";
 import { isFinal } from "./words.js";
 
 const DOOR = "/api/v1/executions";
+const FIRST_POLL_MS = 300;
 const POLL_MS = 1_000;
 const RETRY_SOCKET_MS = [250, 1_000, 3_000];
 const PING_MS = 20_000;
@@ -20,6 +21,7 @@ const NOT_YOURS = 4003;
 export async function execute(program, { onStart, onState, onOutput, onConnection, signal }) {
   const id = await start(program);
   onStart(id);
+  onState({ status: "pending" });
   return new Watch(id, { onState, onOutput, onConnection, signal }).end;
 }
 
@@ -59,7 +61,7 @@ class Watch {
       this.#finish.reject(new DOMException("Stopped watching", "AbortError"));
     });
     this.#listen();
-    this.#later(POLL_MS, () => this.#poll());
+    this.#later(FIRST_POLL_MS, () => this.#poll());
   }
 
   get #isLive() {

@@ -142,7 +142,7 @@ print("mean", sum(numbers) / len(numbers))
 `,
   },
   {
-    name: "Runs for ever",
+    name: "Runs for ever: stop it, or wait",
     input: "",
     code: `while True:
     pass

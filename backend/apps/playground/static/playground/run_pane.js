@@ -174,22 +174,30 @@ class Output {
     this.#frame ??= requestAnimationFrame(() => this.#draw());
   }
 
-  /** Compare with all that it printed: what came before stays if it is that, in its order. */
+  /** Compare with all that it printed: what came before stays, in its order, and the rest follows. */
   finish(output, errors) {
     this.#draw();
-    if (this.#told.stdout !== output || !errors.startsWith(this.#told.stderr)) {
+    const { stdout, stderr } = this.#told;
+    if (output.startsWith(stdout) && errors.includes(stderr)) {
+      this.#follow("stdout", output.slice(stdout.length));
+      // Before what it said itself stands what became of it.
+      this.#follow("stderr", errors.replace(stderr, () => ""));
+    } else {
       this.clear();
-      this.append("stdout", output);
+      this.#follow("stdout", output);
+      this.#follow("stderr", errors);
     }
-    const rest = errors.slice(this.#told.stderr.length);
-    const text = this.#place.textContent;
-    const isNewLine = !rest || text === "" || text.endsWith("\n") || this.#told.stderr;
-    if (!isNewLine) this.#waiting.push(["stdout", "\n"]);
-    if (rest) this.append("stderr", rest);
-    this.#draw();
     if (this.#place.textContent === "") {
       this.#place.append(element("span", { class: "nothing", text: "It printed nothing." }));
     }
+  }
+
+  #follow(stream, text) {
+    const printed = this.#place.textContent;
+    const isCut = stream === "stderr" && text && printed !== "" && !printed.endsWith("\n");
+    if (isCut) this.append(stream, "\n");
+    this.append(stream, text);
+    this.#draw();
   }
 
   #draw() {
