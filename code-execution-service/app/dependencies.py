@@ -7,7 +7,8 @@ from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from fastapi import Depends, Request
+from fastapi import Depends, Request, Security
+from fastapi.security import HTTPBearer
 from starlette.requests import HTTPConnection
 
 from app.domain.callers import Caller
@@ -144,6 +145,8 @@ async def get_caller(connection: HTTPConnection, factory: FactoryDependency) -> 
 
 
 NeedsDatabase = Depends(expect_database)
+# Only so that the document, and its page for trying things out, know of tokens.
+DocumentedToken = Security(HTTPBearer(scheme_name="token", bearerFormat="JWT", auto_error=False))
 CallPlace = Annotated[Place, Depends(get_place)]
 CallerDependency = Annotated[Caller, Depends(get_caller)]
 CompletedStatusDependency = Annotated[CompletedStatus, Depends(get_completed_status)]

@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from app.dependencies import CallerDependency
+from app.dependencies import CallerDependency, DocumentedToken
 from app.routes.either_slash import EitherSlashRouter
 from app.schemas.auth import CallerOut, UserDataOut, VerifiedOut
 from app.schemas.system import ErrorOut
@@ -10,6 +10,7 @@ from app.schemas.system import ErrorOut
 router = EitherSlashRouter(
     prefix="/api/v1/auth",
     tags=["auth"],
+    dependencies=[DocumentedToken],
     responses={
         HTTPStatus.UNAUTHORIZED: {"model": ErrorOut},
         HTTPStatus.SERVICE_UNAVAILABLE: {"model": ErrorOut},

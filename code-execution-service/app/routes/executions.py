@@ -8,6 +8,7 @@ from fastapi import Depends, Path, Request
 from app.dependencies import (
     CallerDependency,
     CompletedStatusDependency,
+    DocumentedToken,
     Executions,
     FactoryDependency,
 )
@@ -25,6 +26,7 @@ from app.schemas.system import ErrorOut
 router = EitherSlashRouter(
     prefix="/api/v1/executions",
     tags=["executions"],
+    dependencies=[DocumentedToken],
     route_class=limited_route(MAX_BODY_BYTES),
     responses={
         HTTPStatus.UNAUTHORIZED: {"model": ErrorOut},

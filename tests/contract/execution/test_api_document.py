@@ -57,6 +57,19 @@ def test_every_operation_says_what_it_does(document: dict[str, Any]) -> None:
             assert operation["summary"], f"{method} {path}"
 
 
+def test_who_needs_a_token_is_told_so(document: dict[str, Any]) -> None:
+    of_people = ("/api/v1/executions/", "/api/v1/auth/")
+
+    needs_one = {
+        path
+        for path, item in document["paths"].items()
+        for operation in item.values()
+        if operation.get("security") == [{"token": []}]
+    }
+
+    assert needs_one == {path for path in PROMISED if path.startswith(of_people)}
+
+
 def fields_of(document: dict[str, Any], schema: dict[str, Any]) -> set[str]:
     name = schema["$ref"].rpartition("/")[2]
     return set(document["components"]["schemas"][name]["properties"])
