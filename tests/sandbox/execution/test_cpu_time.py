@@ -14,13 +14,14 @@ while True: os.wait()
 """
 BURN_UNACCOUNTED = """
 import os, signal, time
-signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits: the kernel adds their time to nobody
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # their time is added to nobody's by wait()
 while True:
     if os.fork() == 0:
         end = time.process_time() + 0.05
         while time.process_time() < end: pass
         os._exit(0)
-    time.sleep(0.06)
+    try: os.wait()
+    except ChildProcessError: pass
 """
 
 
