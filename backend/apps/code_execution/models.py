@@ -216,6 +216,12 @@ class Judgement(Outcome):
             models.Index(
                 fields=["due_at"], condition=Q(finished_at__isnull=True), name="judgement_due"
             ),
+            # Fresh ones come first; a large rejudging has many thousands that are due before them.
+            models.Index(
+                fields=["due_at"],
+                condition=Q(finished_at__isnull=True, rejudging__isnull=True),
+                name="judgement_due_fresh",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -282,6 +282,17 @@ class ContestAdmin(ContestScopedAdmin):
         rules_changed.send(sender=Contest, contest=contest)
 
     @override
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Say which accounts go with an imported contest."""
+        to_delete, model_count, perms_needed, protected = super().get_deleted_objects(objs, request)
+        accounts = sum(contests.imported_accounts(each).count() for each in objs)
+        if accounts:
+            what = "accounts that came with the import, with their submissions"
+            model_count = {**model_count, what: accounts}
+            to_delete = [*to_delete, f"{accounts} {what}"]
+        return to_delete, model_count, perms_needed, protected
+
+    @override
     def delete_model(self, request: HttpRequest, obj: Contest) -> None:
         """Note who deleted it."""
         contests.delete_contest(contest=obj, actor=actor_of(request))

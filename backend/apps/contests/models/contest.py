@@ -184,6 +184,12 @@ class Contest(models.Model):
                 | models.Q(end_time__gt=models.F("start_time")),
                 violation_error_message="The contest has to end after its start.",
             ),
+            models.UniqueConstraint(
+                fields=["external_id"],
+                condition=~models.Q(external_id=""),
+                name="contest_is_imported_once",
+                violation_error_message="Another contest has this id in an archive.",
+            ),
         ]
 
     @override

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db import transaction
 from django.db.models import Count, Prefetch, Q, QuerySet
 from django.utils import timezone
@@ -19,6 +20,7 @@ from apps.users.models import User
 
 # What no audit entry repeats.
 SECRET_FIELDS = frozenset({"access_code"})
+DELETED_AT_ONCE_MAX = 200
 # What a contest says of each problem that it sets.
 SET_FIELDS = ("order", "points", "label", "color")
 TAKES_A_PLACE = Q(
@@ -87,9 +89,38 @@ def save_contest(
 
 @transaction.atomic
 def delete_contest(*, contest: Contest, actor: User) -> None:
-    """Delete a contest; its submissions stay."""
-    audit.record(actor=actor, act="contest.delete", of=contest, contest_id=contest.pk)
+    """Delete a contest; its submissions stay, but for those of accounts that came with it."""
+    account_ids = list(imported_accounts(contest).values_list("pk", flat=True))
+    audit.record(
+        actor=actor,
+        act="contest.delete",
+        of=contest,
+        contest_id=contest.pk,
+        before={"imported_accounts": len(account_ids)},
+    )
     contest.delete()
+    # In pieces, as all that hangs on them is read before it is deleted.
+    for start in range(0, len(account_ids), DELETED_AT_ONCE_MAX):
+        piece = account_ids[start : start + DELETED_AT_ONCE_MAX]
+        User.objects.filter(pk__in=piece).delete()
+
+
+def imported_accounts(contest: Contest) -> QuerySet[User]:
+    """Give the accounts that an import has made for the contest's teams, and that are for no more.
+
+    Nobody can sign in with them, or ever has, and they are in no other contest.
+    """
+    teams = contest.participants.exclude(external_id="").values("user")
+    elsewhere = ContestParticipant.objects.exclude(contest=contest).filter(user__in=teams)
+    return User.objects.filter(
+        pk__in=teams,
+        is_active=False,
+        is_staff=False,
+        last_login=None,
+        password__startswith=UNUSABLE_PASSWORD_PREFIX,
+        team_participations=None,
+        contest_roles=None,
+    ).exclude(pk__in=elsewhere.values("user"))
 
 
 def check_not_final(contest: Contest) -> None:

@@ -42,7 +42,13 @@ CHANGES = frozenset({"update", "partial_update", "add_participant"})
     retrieve=CONTESTS,
     update=CONTESTS,
     partial_update=CONTESTS,
-    destroy=CONTESTS,
+    destroy=extend_schema(
+        tags=["contests"],
+        description=(
+            "Submissions stay, but for those of accounts that an import has made for its teams: "
+            "these accounts go with it."
+        ),
+    ),
 )
 class ContestViewSet(ParticipationActions, ModelViewSet[Contest]):
     """Contests: everybody reads and joins those they may know of, their managers change them."""
