@@ -154,7 +154,7 @@ export interface paths {
         /** @description Contests: everybody reads and joins those they may know of, their managers change them. */
         put: operations["contests_update"];
         post?: never;
-        /** @description Contests: everybody reads and joins those they may know of, their managers change them. */
+        /** @description Submissions stay, but for those of accounts that an import has made for its teams: these accounts go with it. */
         delete: operations["contests_destroy"];
         options?: never;
         head?: never;
