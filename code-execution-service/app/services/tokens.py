@@ -39,7 +39,7 @@ def peek(token: str) -> UnverifiedToken:
         raise UnauthenticatedError("Bad token: it is too long")
     try:
         parts = jwt.decode_complete(token, options={"verify_signature": False})
-    except (jwt.PyJWTError, RecursionError, UnicodeError) as error:
+    except (jwt.PyJWTError, UnicodeError) as error:
         raise UnauthenticatedError("Bad token: it is no JSON Web Token") from error
     return UnverifiedToken(
         text=token,

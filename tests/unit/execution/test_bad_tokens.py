@@ -251,6 +251,7 @@ class TestEmulator:
         "token",
         [
             pytest.param(sign(firebase_claims()), id="signed"),
+            pytest.param(f"{sign(firebase_claims()).rpartition('.')[0]}.", id="signature cut off"),
             pytest.param(f"{unsigned(firebase_claims())}AAAA", id="a signature without algorithm"),
             pytest.param(unsigned(firebase_claims(aud="elsewhere")), id="audience"),
             pytest.param(unsigned(firebase_claims(exp=NOW_S - 1)), id="expired"),
