@@ -136,7 +136,8 @@ def test_goes_through_a_list_from_page_to_page(
         token=token_of(alice),
     )
 
-    assert sorted(found) == sorted([problem["contest"], second])
+    assert {problem["contest"], second} <= set(found)  # other tests here make contests too
+    assert len(found) == len(set(found))
 
 
 def test_turns_over_the_pages_of_a_list_that_has_no_numbers(
