@@ -88,9 +88,7 @@ class Follower:
         state = await self._asker.ask(
             self._scope, method="HEAD", question=Question(is_opening=True), told=None
         )
-        if not state.has_stream:
-            raise RefusedError(state)
-        self._hub.narrow(self._subscription, frozenset(state.channels))
+        self._listen(state)
         self._name = state.channels[0].partition("/")[0]
         self._embeds = state.header(EMBED_HEADER) is not None
         self._opening_tag = state.header(_ETAG) or ""
@@ -155,11 +153,18 @@ class Follower:
             self._scope, method=method, question=question, told=self._told
         )
         self._checks_at_s = self._clock() + self._limits.recheck_s
-        if not state.has_stream:
-            raise RefusedError(state)
+        self._listen(state)
         if state.status == HTTPStatus.NOT_MODIFIED:
             return None
         return self._event(state.header(_ETAG) or "", state)
+
+    def _listen(self, state: State) -> None:
+        """Hear of the changes that an answer names, which may be others than before."""
+        if not state.has_stream:
+            raise RefusedError(state)
+        channels = frozenset(state.channels)
+        if channels != self._subscription.channels:
+            self._hub.narrow(self._subscription, channels)
 
     def _event(self, tag: str, state: State | None) -> Event | None:
         if tag == self._told and (state is None or not self._embeds):

@@ -1,125 +1,28 @@
 """Streams of ticks through the real front door: who gets one, what it tells, and how it ends."""
 
 import asyncio
-import contextlib
-import subprocess
-import sys
 import tempfile
-import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
-from django.db import connection
 
 from apps.contests.models import Contest, ContestParticipant
-from apps.core import live
 from apps.users.models import User
-from apps.users.tokens import start_session
-from config.asgi import make_front_door
 from live.hub import Hub
 from live.limits import StreamLimits
 from live.publisher import RedisPublisher
 from live.relay import RedisRelay
 from live.wire import Tick
 from tests.integration.backend.test_scoreboard import enter, path_of
-from tests.support.asgi_servers import serving
 from tests.support.contests import make_problem
+from tests.support.live_streams import PATIENCE_S, in_thread, serving_redis, watching
 from tests.support.scoreboards import bring, hand_in, make_cup
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.django_db(transaction=True)]
-ROOT = Path(__file__).parents[3]
-PATIENCE_S = 10
-QUIET_S = 0.6
 EARLY, LATE = timedelta(minutes=5), timedelta(hours=4, minutes=12)
-QUICK = StreamLimits(pause_s=0.3, heartbeat_s=5)
-
-
-async def in_thread(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    """Ask the database in a thread that leaves no connection of its own behind."""
-
-    def work() -> Any:
-        try:
-            return function(*args, **kwargs)
-        finally:
-            connection.close()
-
-    return await asyncio.to_thread(work)
-
-
-class Stream:
-    """A client's side of a stream."""
-
-    def __init__(self, response: httpx.Response) -> None:
-        self.response = response
-        self._lines = response.aiter_lines()
-
-    async def next_block(self) -> dict[str, str]:
-        """Give the next event, or comment; `{}` at the end of the stream."""
-        block: dict[str, str] = {}
-        async with asyncio.timeout(PATIENCE_S):
-            async for line in self._lines:
-                if not line:
-                    return block
-                name, _, value = line.partition(":")
-                block[name] = value.strip()
-        return {}
-
-    async def next_tag(self) -> str:
-        """Give the tag of the next event, whatever is said in between."""
-        while "id" not in (block := await self.next_block()):
-            assert block, "the stream has ended"
-        return block["id"]
-
-    async def is_quiet(self) -> bool:
-        """Tell whether nothing comes for a while; nothing can be read afterwards."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(QUIET_S):
-                await self.next_tag()
-                return False
-        return True
-
-
-class Watching:
-    """A front door, and those who open streams there."""
-
-    def __init__(self, client: httpx.AsyncClient, hub: Hub) -> None:
-        self.client = client
-        self.hub = hub
-
-    @asynccontextmanager
-    async def stream(
-        self, contest: Contest, *, user: User | None = None, query: str = "", **headers: str
-    ) -> AsyncIterator[Stream]:
-        if user is not None:
-            pair = await in_thread(start_session, user)
-            headers["Cookie"] = f"access_token={pair.access_token}"
-        headers = {name.replace("_", "-"): value for name, value in headers.items()}
-        address = f"{path_of(contest)}events{query}"
-        async with self.client.stream("GET", address, headers=headers) as response:
-            stream = Stream(response)
-            if response.status_code == 200:
-                assert int((await stream.next_block())["retry"]) > 0
-            yield stream
-
-
-@asynccontextmanager
-async def watching(limits: StreamLimits = QUICK) -> AsyncIterator[Watching]:
-    hub = Hub()
-    door = make_front_door(hub, limits)
-    live._listeners.append(hub.tick_from_thread)
-    try:
-        async with (
-            serving(door) as address,
-            httpx.AsyncClient(base_url=f"http://{address}", timeout=PATIENCE_S) as client,
-        ):
-            yield Watching(client, hub)
-    finally:
-        live._listeners.remove(hub.tick_from_thread)
 
 
 @pytest.fixture(scope="module")
@@ -129,19 +32,8 @@ def redis_url() -> Iterator[str]:
         yield url
 
 
-@contextmanager
-def serving_redis(folder: Path) -> Iterator[str]:
-    path = folder / "broker.sock"
-    command = [sys.executable, str(ROOT / "scripts" / "embedded_broker.py"), str(path), str(folder)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + PATIENCE_S
-    while not path.exists() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    try:
-        yield f"unix://{path}"
-    finally:
-        process.terminate()
-        process.wait(PATIENCE_S)
+def events_of(contest: Contest) -> str:
+    return f"{path_of(contest)}events"
 
 
 @pytest.fixture
@@ -155,7 +47,7 @@ async def test_tells_when_the_board_changes_and_what_to_ask_for_with(
     problem = await in_thread(make_problem, cup)
     participant = await in_thread(enter, cup, alice)
 
-    async with watching() as door, door.stream(cup) as stream:
+    async with watching() as door, door.stream(events_of(cup)) as stream:
         first = await stream.next_block()
         await in_thread(hand_in, participant, problem.pk, at=EARLY, verdict="AC")
         second = await stream.next_block()
@@ -172,17 +64,17 @@ async def test_who_comes_back_is_told_what_they_missed_and_nothing_else(
     cup: Contest, alice: User
 ) -> None:
     async with watching() as door:
-        async with door.stream(cup) as stream:
+        async with door.stream(events_of(cup)) as stream:
             known = await stream.next_tag()
-        async with door.stream(cup, Last_Event_ID=known) as stream:
+        async with door.stream(events_of(cup), Last_Event_ID=known) as stream:
             assert await stream.is_quiet()
         await in_thread(enter, cup, alice)
-        async with door.stream(cup, Last_Event_ID=known) as stream:
+        async with door.stream(events_of(cup), Last_Event_ID=known) as stream:
             assert await stream.next_tag() != known
 
 
 async def test_many_changes_at_once_are_one_tick(cup: Contest) -> None:
-    async with watching() as door, door.stream(cup) as stream:
+    async with watching() as door, door.stream(events_of(cup)) as stream:
         await stream.next_tag()
         for number in range(50):
             door.hub.tick(Tick(channels=(f"board/{cup.pk}/public",), tag=f'"{number}"'))
@@ -199,10 +91,10 @@ async def test_during_the_freeze_a_verdict_ticks_for_the_jury_only(alice: User, 
 
     async with (
         watching() as door,
-        door.stream(cup) as public,
-        door.stream(cup, user=alice) as own,
-        door.stream(cup, user=bob) as jury,
-        door.stream(cup, user=bob, query="?public=true") as shown,
+        door.stream(events_of(cup)) as public,
+        door.stream(events_of(cup), user=alice) as own,
+        door.stream(events_of(cup), user=bob) as jury,
+        door.stream(f"{events_of(cup)}?public=true", user=bob) as shown,
     ):
         streams = [public, own, jury, shown]
         first = [await each.next_tag() for each in streams]
@@ -223,7 +115,7 @@ async def test_refuses_as_the_board_itself_does(
 ) -> None:
     cup = await in_thread(make_cup, **fields)
 
-    async with watching() as door, door.stream(cup, user=charlie) as stream:
+    async with watching() as door, door.stream(events_of(cup), user=charlie) as stream:
         assert stream.response.status_code == expected
 
 
@@ -240,7 +132,7 @@ async def test_addresses_that_tell_of_no_changes_have_no_stream(db: None) -> Non
 async def test_the_name_of_the_channel_stays_inside(cup: Contest) -> None:
     async with watching() as door:
         board = await door.client.get(path_of(cup))
-        async with door.stream(cup) as stream:
+        async with door.stream(events_of(cup)) as stream:
             assert "x-live-channel" not in stream.response.headers
 
     assert board.status_code == 200
@@ -248,7 +140,10 @@ async def test_the_name_of_the_channel_stays_inside(cup: Contest) -> None:
 
 
 async def test_pages_of_the_frontend_may_read_it(cup: Contest) -> None:
-    async with watching() as door, door.stream(cup, Origin="http://localhost:3000") as stream:
+    async with (
+        watching() as door,
+        door.stream(events_of(cup), Origin="http://localhost:3000") as stream,
+    ):
         headers = stream.response.headers
 
     assert headers["Access-Control-Allow-Origin"] == "http://localhost:3000"
@@ -256,16 +151,22 @@ async def test_pages_of_the_frontend_may_read_it(cup: Contest) -> None:
 
 
 async def test_says_every_now_and_then_that_it_is_still_there(cup: Contest) -> None:
-    async with watching(StreamLimits(heartbeat_s=0.1)) as door, door.stream(cup) as stream:
+    async with (
+        watching(StreamLimits(heartbeat_s=0.1)) as door,
+        door.stream(events_of(cup)) as stream,
+    ):
         await stream.next_tag()
         assert await stream.next_block() == {"": "still here"}
 
 
 async def test_ends_after_its_time_and_when_the_server_stops(cup: Contest) -> None:
-    async with watching(StreamLimits(lifetime_s=0.1)) as door, door.stream(cup) as stream:
+    async with (
+        watching(StreamLimits(lifetime_s=0.1)) as door,
+        door.stream(events_of(cup)) as stream,
+    ):
         await stream.next_tag()
         assert await stream.next_block() == {}
-    async with watching() as door, door.stream(cup) as stream:
+    async with watching() as door, door.stream(events_of(cup)) as stream:
         await stream.next_tag()
         door.hub.end_all()
         assert await stream.next_block() == {}
@@ -278,11 +179,11 @@ async def test_takes_so_many_streams_and_takes_more_when_one_ends(
     limits: StreamLimits, cup: Contest
 ) -> None:
     async with watching(limits) as door:
-        async with door.stream(cup) as first:
+        async with door.stream(events_of(cup)) as first:
             await first.next_tag()
             refused = await door.client.get(f"{path_of(cup)}events")
         await asyncio.sleep(0.2)  # until the server has seen that the client has gone
-        async with door.stream(cup) as again:
+        async with door.stream(events_of(cup)) as again:
             assert again.response.status_code == 200
 
     assert refused.status_code == 503
@@ -296,7 +197,7 @@ async def test_hears_of_changes_in_other_processes(
     settings.LIVE_REDIS_URL = redis_url
     other_process = RedisPublisher(redis_url, sender="another")
 
-    async with watching() as door, door.stream(cup) as stream:
+    async with watching() as door, door.stream(events_of(cup)) as stream:
         await stream.next_tag()
         tick = Tick(channels=(f"board/{cup.pk}/public",), tag='"new"')
         await in_thread(other_process.publish, tick)
@@ -326,7 +227,7 @@ async def test_streams_begin_anew_once_redis_is_back(
     folder = tmp_path_factory.mktemp("redis")
     settings.LIVE_REDIS_URL = f"unix://{folder}/broker.sock"
 
-    async with watching() as door, door.stream(cup) as stream:
+    async with watching() as door, door.stream(events_of(cup)) as stream:
         await stream.next_tag()
         with serving_redis(folder):
             # What was told meanwhile is lost: who comes back is told of it by the tag.
@@ -339,7 +240,7 @@ async def test_goes_on_within_the_process_while_redis_is_away(
 ) -> None:
     settings.LIVE_REDIS_URL = f"unix://{tmp_path}/nobody.sock"
 
-    async with watching() as door, door.stream(cup) as stream:
+    async with watching() as door, door.stream(events_of(cup)) as stream:
         first = await stream.next_tag()
         await in_thread(enter, cup, alice)
 

@@ -6,6 +6,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from apps.audit import services as audit
 from apps.contests.models import Clarification, Contest, ContestProblem
 from apps.contests.visibility import Visibility
+from apps.core import live
 from apps.core.errors import (
     InvalidFieldsError,
     MayNotAskError,
@@ -65,9 +66,11 @@ def ask(
     unanswered = contest.clarifications.filter(from_participant=asker_id, replies=None)
     if unanswered.count() >= OPEN_QUESTIONS_MAX:
         raise TooManyQuestionsError
-    return Clarification.objects.create(
+    asked = Clarification.objects.create(
         contest=contest, problem=problem, from_participant_id=asker_id, author=author, text=text
     )
+    _tell(asked)
+    return asked
 
 
 @transaction.atomic
@@ -83,6 +86,7 @@ def announce(*, contest: Contest, author: User, text: str, problem_id: int | Non
     announced = Clarification.objects.create(
         contest=contest, problem=problem, author=author, text=text
     )
+    _tell(announced)
     _record("clarification.announce", announced)
     return announced
 
@@ -109,8 +113,36 @@ def answer(
         author=author,
         text=text,
     )
+    _tell(answered)
     _record("clarification.answer", answered)
     return answered
+
+
+def channels_of(contest: Contest, visibility: Visibility) -> list[str]:
+    """Name the channels of what a viewer may read, now or once they take part."""
+    if visibility.may_judge:
+        return [_of_jury(contest.pk)]
+    own = (_of_participant(contest.pk, each) for each in visibility.viewer.participant_ids)
+    return [_of_everybody(contest.pk), *own]
+
+
+def _tell(said: Clarification) -> None:
+    party = said.from_participant_id or said.to_participant_id
+    contest_id = said.contest_id
+    heard_by = _of_everybody(contest_id) if party is None else _of_participant(contest_id, party)
+    live.publish([_of_jury(contest_id), heard_by], str(said.pk))
+
+
+def _of_jury(contest_id: int) -> str:
+    return f"clarifications/{contest_id}/jury"
+
+
+def _of_everybody(contest_id: int) -> str:
+    return f"clarifications/{contest_id}/everybody"
+
+
+def _of_participant(contest_id: int, participant_id: int) -> str:
+    return f"clarifications/{contest_id}/participant/{participant_id}"
 
 
 def _problem(contest: Contest, problem_id: int | None) -> ContestProblem | None:

@@ -1,11 +1,11 @@
 """Endpoints of questions to the jury, its answers, and its announcements."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import status
-from rest_framework.generics import ListAPIView
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -27,25 +27,33 @@ from apps.contests.visibility import Visibility
 from apps.core.errors import ForbiddenError
 from apps.core.idempotency import IDEMPOTENCY_KEY, idempotent
 from apps.core.throttling import ApiThrottle
+from apps.core.watched_lists import WatchedListView
 from apps.users.permissions import signed_in
 
 REFUSED = OpenApiResponse(description="`detail` says why not.")
 TAGS = ["clarifications"]
 
 
-class ClarificationsView(ListAPIView[Clarification]):
+class ClarificationsView(WatchedListView[Clarification]):
     """What is said in a contest."""
 
     queryset = Clarification.objects.none()
     serializer_class = ClarificationSerializer
     permission_classes = (IsAuthenticated,)
     filterset_class = ClarificationFilter
+    changed_at = "created_at"
 
     @override
     def get_queryset(self) -> QuerySet[Clarification]:
         """Give what the caller may read."""
         contest, visibility = find_contest(self.request, self.kwargs["pk"])
         return clarifications.list_clarifications(contest, visibility)
+
+    @override
+    def channels(self) -> Iterable[str]:
+        """Name those on which the caller hears of what they may read."""
+        contest, visibility = find_contest(self.request, self.kwargs["pk"])
+        return clarifications.channels_of(contest, visibility)
 
     @override
     def get_throttles(self) -> list[BaseThrottle]:
@@ -61,9 +69,9 @@ class ClarificationsView(ListAPIView[Clarification]):
 
     @extend_schema(
         summary="Announcements, one's own questions, and answers; for the jury everything",
+        description="`clarifications/events` is a stream of what is said from then on.",
         tags=TAGS,
     )
-    @override
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """List what was said, the newest first."""
         return self.list(request, *args, **kwargs)
