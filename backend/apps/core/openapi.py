@@ -16,6 +16,13 @@ REFUSAL_CONTENT = {"application/json": {"schema": {"$ref": f"{SCHEMAS}Refusal"}}
 INVALID_CONTENT = {"application/json": {"schema": {"$ref": f"{SCHEMAS}Invalid"}}}
 OWN_MODULES = "apps."
 FIRST_ERROR_STATUS = 400
+STREAM = "x-stream"
+LAST_EVENT_ID = {
+    "in": "header",
+    "name": "Last-Event-ID",
+    "schema": {"type": "string"},
+    "description": "The `id` of the last event, which a browser that comes back sends by itself.",
+}
 RETRY_AFTER = {
     "description": "After how many seconds it makes sense to try again.",
     "schema": {"type": "integer"},
@@ -100,6 +107,14 @@ class ApiSchema(AutoSchema):
         return f"{serializer_name}{'CursorPage' if is_cursor else 'Page'}"
 
 
+def streamed(*, event: str, data: str) -> dict[str, dict[str, str]]:
+    """Say, in `extend_schema(extensions=...)`, that `events/` below the path tells of changes.
+
+    `event` names the events, `data` says what each of them has.
+    """
+    return {STREAM: {"event": event, "data": data}}
+
+
 def describe_answers(result: dict[str, Any], **_: object) -> dict[str, Any]:
     """Describe errors wherever they can come, and promise every field of what is answered.
 
@@ -107,6 +122,7 @@ def describe_answers(result: dict[str, Any], **_: object) -> dict[str, Any]:
     """
     schemas: dict[str, Any] = result["components"]["schemas"]
     schemas |= ERROR_SCHEMAS
+    _describe_streams(result["paths"])
     schemas["ErrorCodeEnum"] = {
         "type": "string",
         "enum": sorted({*OTHER_CODES, *_codes_below(ServiceError)}),
@@ -124,6 +140,37 @@ def describe_answers(result: dict[str, Any], **_: object) -> dict[str, Any]:
         if "properties" in schemas[name]:
             schemas[name]["required"] = list(schemas[name]["properties"])
     return result
+
+
+def _describe_streams(paths: dict[str, dict[str, Any]]) -> None:
+    """Describe the streams, which are no views: `live` answers them by asking their resources."""
+    for path, item in list(paths.items()):
+        operation = item.get("get", {})
+        told = operation.pop(STREAM, None)
+        if told is None:
+            continue
+        asked = [each for each in operation["parameters"] if each["in"] in {"path", "query"}]
+        paths[f"{path}events/"] = {
+            "get": {
+                "operationId": f"{operation['operationId']}_events",
+                "summary": f"Changes of it, as they happen: {operation['summary']}",
+                "description": (
+                    "Server-sent events, or the same over a WebSocket at this address, for "
+                    "whoever may read the resource. The first one comes at once. Of each, "
+                    f"`event` is `{told['event']}`, `id` the state that it is of, and `data` "
+                    f"{told['data']}"
+                ),
+                "tags": operation["tags"],
+                "parameters": [LAST_EVENT_ID, *asked],
+                "security": operation["security"],
+                "responses": {
+                    "200": {
+                        "description": "It goes on until somebody closes it, or for an hour.",
+                        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+                    }
+                },
+            }
+        }
 
 
 def _describe_errors(path: str, operation: dict[str, Any]) -> None:

@@ -29,7 +29,7 @@ from apps.problems.models import (
     TestGroup,
 )
 from apps.problems.rendering import render_statement
-from apps.problems.rules import token_options_fault
+from apps.problems.rules import SWITCHES, TOLERANCES, token_options_fault
 
 GROUP_NAME_CHARS_MAX = 64
 # The address of a file beside a statement, by the problem's id and the file's path.
@@ -47,39 +47,32 @@ class SampleSerializer(serializers.ModelSerializer[TestCase]):
         fields = ["id", "position", "input", "expected_output"]
 
 
+class RequiredGroupsField(serializers.ListField):
+    """Groups by their names, of which the service looks whether they are there."""
+
+    child = serializers.CharField(max_length=GROUP_NAME_CHARS_MAX)
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=TEST_GROUPS_MAX, **kwargs)
+
+    @override
+    def to_representation(self, data: Any) -> list[str]:
+        """Name the groups."""
+        return [group.name for group in data.all()]
+
+
 class TestGroupSerializer(serializers.ModelSerializer[TestGroup]):
     """A group of test cases: a subtask."""
 
     __test__ = False
 
-    requires: Any = serializers.SlugRelatedField(
-        slug_field="name",
-        many=True,
-        read_only=True,
-        help_text="Names of groups that must be full for this one to count.",
+    requires = RequiredGroupsField(
+        required=False, help_text="Names of groups that must be full for this one to count."
     )
 
     class Meta:
         model = TestGroup
         fields = ["name", "points", "scoring", "stop_at_first_failure", "requires"]
-
-    @override
-    def to_internal_value(self, data: Any) -> dict[str, Any]:
-        """Take the names along; the service looks whether they are there.
-
-        Raises:
-            ValidationError: They are no list of names.
-        """
-        names = serializers.ListField(
-            child=serializers.CharField(max_length=GROUP_NAME_CHARS_MAX),
-            max_length=TEST_GROUPS_MAX,
-        )
-        value: dict[str, Any] = super().to_internal_value(data)
-        try:
-            value["requires"] = names.run_validation(data.get("requires", []))
-        except serializers.ValidationError as error:
-            raise serializers.ValidationError({"requires": error.detail}) from error
-        return value
 
 
 class TestCaseSerializer(serializers.ModelSerializer[TestCase]):
@@ -237,6 +230,36 @@ class ProblemDetailSerializer(_RenderedProblemSerializer):
         ]
 
 
+@extend_schema_field({
+    "type": "object",
+    "properties": {
+        **{name: {"type": "boolean"} for name in SWITCHES},
+        **{
+            name: {"type": "number", "minimum": 0, "maximum": 1, "nullable": True}
+            for name in TOLERANCES
+        },
+    },
+    "additionalProperties": False,
+})
+class CheckerOptionsField(serializers.JSONField):
+    """The options that the checker of tokens has."""
+
+    @override
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        """Refuse what it does not have.
+
+        Raises:
+            ValidationError: There is no option of that name, or its value is wrong.
+        """
+        options = super().to_internal_value(data)
+        if not isinstance(options, Mapping):
+            raise serializers.ValidationError("Give an object of options.")
+        fault = token_options_fault(options)
+        if fault is not None:
+            raise serializers.ValidationError(fault)
+        return dict(options)
+
+
 class ManagedProblemSerializer(_RenderedProblemSerializer):
     """A problem with all that belongs to it, for managers only."""
 
@@ -252,6 +275,9 @@ class ManagedProblemSerializer(_RenderedProblemSerializer):
         many=True, required=False, max_length=PROBLEM_FILES_MAX
     )
     programs = ProblemProgramSerializer(many=True, required=False)
+    checker_options = CheckerOptionsField(
+        required=False, help_text="For the checker of tokens alone."
+    )
 
     class Meta(ProblemSerializer.Meta):
         fields = [
@@ -264,19 +290,6 @@ class ManagedProblemSerializer(_RenderedProblemSerializer):
             "files",
             "programs",
         ]
-
-    def validate_checker_options(self, options: Any) -> dict[str, Any]:
-        """Accept the options that the checker of tokens has.
-
-        Raises:
-            ValidationError: There is none of that name, or its value is wrong.
-        """
-        if not isinstance(options, Mapping):
-            raise serializers.ValidationError("Give an object of options.")
-        fault = token_options_fault(options)
-        if fault is not None:
-            raise serializers.ValidationError(fault)
-        return dict(options)
 
     @override
     def create(self, validated_data: dict[str, Any]) -> Problem:

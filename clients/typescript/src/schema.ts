@@ -543,7 +543,7 @@ export interface paths {
         };
         /**
          * The scoreboard
-         * @description During a freeze the jury alone gets the true board. Send the last `ETag` as `If-None-Match`: as long as nothing changed the answer is 304. `scoreboard/events` is a stream of server-sent events, each a `board` whose `id` is the new `ETag`; ask for the board then.
+         * @description During a freeze the jury alone gets the true board. Send the last `ETag` as `If-None-Match`: as long as nothing changed the answer is 304. `scoreboard/events/` tells when to ask again.
          */
         get: operations["contests_scoreboard"];
         put?: never;
@@ -1035,6 +1035,26 @@ export interface paths {
          * @description `backend_status` tells of the execution service, as of the last few seconds.
          */
         get: operations["platform_health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/code-execution/contests/{id}/scoreboard/events/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Changes of it, as they happen: The scoreboard
+         * @description Server-sent events, or the same over a WebSocket at this address, for whoever may read the resource. The first one comes at once. Of each, `event` is `board`, `id` the state that it is of, and `data` `{"etag": "..."}`, which is the new `ETag`: ask for the board then.
+         */
+        get: operations["contests_scoreboard_events"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1571,8 +1591,13 @@ export interface components {
             allows_compile_options: boolean;
             /** @description The statement as safe HTML; `.math` holds TeX for KaTeX. */
             readonly statement_html: string;
-            /** @description For tokens: case_sensitive, space_sensitive, float_absolute, float_relative. */
-            checker_options: unknown;
+            /** @description For the checker of tokens alone. */
+            checker_options: {
+                case_sensitive?: boolean;
+                space_sensitive?: boolean;
+                float_absolute?: number | null;
+                float_relative?: number | null;
+            };
             test_groups: components["schemas"]["TestGroup"][];
             test_cases: components["schemas"]["TestCase"][];
             languages: components["schemas"]["ProblemLanguage"][];
@@ -1597,8 +1622,13 @@ export interface components {
             checker?: components["schemas"]["CheckerEnum"];
             /** @description Participants may choose a standard and the optimisation. */
             allows_compile_options?: boolean;
-            /** @description For tokens: case_sensitive, space_sensitive, float_absolute, float_relative. */
-            checker_options?: unknown;
+            /** @description For the checker of tokens alone. */
+            checker_options?: {
+                case_sensitive?: boolean;
+                space_sensitive?: boolean;
+                float_absolute?: number | null;
+                float_relative?: number | null;
+            };
             test_groups?: components["schemas"]["TestGroupRequest"][];
             test_cases?: components["schemas"]["TestCaseRequest"][];
             languages?: components["schemas"]["ProblemLanguageRequest"][];
@@ -1882,8 +1912,13 @@ export interface components {
             checker?: components["schemas"]["CheckerEnum"];
             /** @description Participants may choose a standard and the optimisation. */
             allows_compile_options?: boolean;
-            /** @description For tokens: case_sensitive, space_sensitive, float_absolute, float_relative. */
-            checker_options?: unknown;
+            /** @description For the checker of tokens alone. */
+            checker_options?: {
+                case_sensitive?: boolean;
+                space_sensitive?: boolean;
+                float_absolute?: number | null;
+                float_relative?: number | null;
+            };
             test_groups?: components["schemas"]["TestGroupRequest"][];
             test_cases?: components["schemas"]["TestCaseRequest"][];
             languages?: components["schemas"]["ProblemLanguageRequest"][];
@@ -2456,7 +2491,7 @@ export interface components {
             scoring: components["schemas"]["GroupScoringEnum"];
             stop_at_first_failure: boolean;
             /** @description Names of groups that must be full for this one to count. */
-            readonly requires: string[];
+            requires: string[];
         };
         /** @description A group of test cases: a subtask. */
         TestGroupRequest: {
@@ -2465,6 +2500,8 @@ export interface components {
             points?: number;
             scoring?: components["schemas"]["GroupScoringEnum"];
             stop_at_first_failure?: boolean;
+            /** @description Names of groups that must be full for this one to count. */
+            requires?: string[];
         };
         /**
          * @description How a submission did on one test case.
@@ -5172,6 +5209,38 @@ export interface operations {
                     "application/json": components["schemas"]["PlatformHealth"];
                 };
             };
+            429: components["responses"]["Refused429"];
+            default: components["responses"]["RefusedDefault"];
+        };
+    };
+    contests_scoreboard_events: {
+        parameters: {
+            query?: {
+                /** @description For the jury: what everybody else gets to see. */
+                public?: boolean;
+            };
+            header?: {
+                /** @description The `id` of the last event, which a browser that comes back sends by itself. */
+                "Last-Event-ID"?: string;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It goes on until somebody closes it, or for an hour. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            400: components["responses"]["Refused400"];
+            404: components["responses"]["Refused404"];
             429: components["responses"]["Refused429"];
             default: components["responses"]["RefusedDefault"];
         };

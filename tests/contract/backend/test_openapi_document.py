@@ -10,6 +10,7 @@ from drf_spectacular.generators import SchemaGenerator
 
 from apps.core.errors import ClientError
 from apps.core.problems import OTHER_CODES
+from apps.problems.rules import SWITCHES, TOLERANCES
 
 REFUSAL = "#/components/schemas/Refusal"
 ERRORS_BY_FIELD = "#/components/schemas/Invalid"
@@ -99,6 +100,32 @@ def test_an_answer_has_every_field_and_a_request_only_what_is_needed(
 
     assert set(schemas["Contest"]["required"]) == set(schemas["Contest"]["properties"])
     assert schemas["ContestRequest"]["required"] == ["title"]
+
+
+def test_a_group_of_tests_is_sent_with_those_that_it_requires(document: dict[str, Any]) -> None:
+    schemas = document["components"]["schemas"]
+
+    for name in ("TestGroup", "TestGroupRequest"):
+        assert schemas[name]["properties"]["requires"]["items"]["type"] == "string"
+    assert "requires" not in schemas["TestGroupRequest"]["required"]
+
+
+def test_the_options_of_a_checker_have_a_form(document: dict[str, Any]) -> None:
+    options = document["components"]["schemas"]["ManagedProblemRequest"]["properties"]
+
+    assert set(options["checker_options"]["properties"]) == {*SWITCHES, *TOLERANCES}
+
+
+def test_a_stream_is_described_beside_what_it_tells_of(document: dict[str, Any]) -> None:
+    path = "/api/code-execution/contests/{id}/scoreboard/"
+    board, stream = (document["paths"][each]["get"] for each in (path, f"{path}events/"))
+
+    assert stream["operationId"] == "contests_scoreboard_events"
+    assert list(stream["responses"]["200"]["content"]) == ["text/event-stream"]
+    assert {"404", "429"} <= set(stream["responses"])
+    assert stream["security"] == board["security"]
+    assert {each["name"] for each in stream["parameters"]} == {"id", "public", "Last-Event-ID"}
+    assert "x-stream" not in board
 
 
 def test_the_forms_of_errors_take_no_other_form_s_name(document: dict[str, Any]) -> None:

@@ -21,6 +21,7 @@ from apps.contests.visibility import Visibility
 from apps.core import live
 from apps.core.entity_tags import is_known, told_apart
 from apps.core.errors import BoardHiddenError, NotFoundError
+from apps.core.openapi import streamed
 
 REFUSED = OpenApiResponse(description="`code` and `detail` say why not.")
 
@@ -64,8 +65,11 @@ class ScoreboardView(APIView):
         description=(
             "During a freeze the jury alone gets the true board. Send the last `ETag` as "
             "`If-None-Match`: as long as nothing changed the answer is 304. "
-            "`scoreboard/events` is a stream of server-sent events, each a `board` whose `id` is "
-            "the new `ETag`; ask for the board then."
+            "`scoreboard/events/` tells when to ask again."
+        ),
+        extensions=streamed(
+            event="board",
+            data='`{"etag": "..."}`, which is the new `ETag`: ask for the board then.',
         ),
         tags=["contests"],
         parameters=[
