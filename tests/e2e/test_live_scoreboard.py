@@ -1,19 +1,22 @@
-"""The scoreboard while a contest runs: who watches is told of verdicts, until the server stops."""
+"""What moves while a contest runs: test after test of a submission, and the scoreboard."""
 
 import json
 import signal
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import pytest
 
-from tests.e2e.stack import Person, Stack
+from tests.e2e.stack import FINAL_STATUSES, Person, Stack
 
 pytestmark = [pytest.mark.e2e, pytest.mark.sandbox]
 STOP_WITHIN_S = 8
 """Less than the grace that open connections have."""
 WATCH_S = 90
+TESTS = 6
+SLOW = "import time; time.sleep(0.5); print(sum(map(int, input().split())))"
 
 
 def events(lines: Iterator[str]) -> Iterator[dict[str, str]]:
@@ -27,6 +30,42 @@ def events(lines: Iterator[str]) -> Iterator[dict[str, str]]:
             if "event" in event:
                 yield event
             event = {}
+
+
+@pytest.fixture
+def slow_problem(bob: Person) -> dict[str, int]:
+    """A problem with enough tests to be watched: what a submission to it must name."""
+    case = {"input": "1 2\n", "expected_output": "3\n", "is_sample": True}
+    problem = bob.post(
+        "/api/code-execution/problems/",
+        {"title": "Slow sum", "statement": "Add.", "test_cases": [case for _ in range(TESTS)]},
+    )
+    contest = bob.post(
+        "/api/code-execution/contests/",
+        {"title": "Slow cup", "problems": [{"problem": problem["id"], "order": 1, "points": 1}]},
+    )
+    return {"contest": contest["id"], "problem": problem["id"]}
+
+
+def test_a_submission_shows_test_after_test_until_its_verdict(
+    alice: Person, slow_problem: dict[str, int]
+) -> None:
+    submission = alice.submit(language="python", code=SLOW, **slow_problem)
+
+    states: list[dict[str, Any]] = []
+    deadline = time.monotonic() + WATCH_S
+    while not states or states[-1]["status"] not in FINAL_STATUSES:
+        assert time.monotonic() < deadline
+        states.append(alice.see(submission))
+        time.sleep(0.02)
+
+    running = [state["progress"] for state in states if state["status"] == "running"]
+    tested = [progress for progress in running if progress and progress["stage"] == "testing"]
+    counts = [progress["tests_done"] for progress in tested]
+    assert {progress["tests_total"] for progress in tested} == {TESTS}
+    assert counts == sorted(counts)
+    assert len(set(counts)) > 1
+    assert (states[-1]["verdict"], states[-1]["progress"]) == ("AC", None)
 
 
 def test_a_verdict_ticks_and_the_board_has_it_and_the_server_still_stops(
