@@ -82,7 +82,11 @@ async def take(watch: Watch, count: int) -> list[ExecutionUpdate]:
 async def test_tells_states_and_output_in_the_order_in_which_they_were_published(
     updates: ExecutionUpdates,
 ) -> None:
-    published = [RUNNING, *map(piece, range(20)), RUNNING.cancelled("enough", now=NOW)]
+    published: list[ExecutionUpdate] = [
+        RUNNING,
+        *map(piece, range(20)),
+        RUNNING.cancelled("enough", now=NOW),
+    ]
 
     async with updates.watched("one") as watch:
         for update in published:
