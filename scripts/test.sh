@@ -1,6 +1,8 @@
 # shellcheck shell=bash disable=SC2034  # the parts are sourced into one shell and share variables
 # `test`: every test, with the servers that they need.
 
+declare -A BESIDE=() # process groups by the name of what they run beside the rest
+
 command_test() {
     if [[ ${1:-} == --no-system ]]; then
         MAY_INSTALL=no
@@ -9,32 +11,78 @@ command_test() {
     ensure_environment development
     ensure_toolchains
     ensure_test_servers
-    ensure_client_packages
+    ensure_npm_packages "$CLIENT"
     if (($#)) && [[ "$*" != *container* ]]; then
         exec "$PYTHON" -m pytest "$@"
     fi
-    trap stop_docker EXIT
-    ensure_container_tests
+    trap 'end_beside; stop_docker' EXIT
+    ensure_docker
     if (($#)); then
+        find_or_build_images
+        heed_lack
         "$PYTHON" -m pytest "$@"
         return
     fi
-    # The backend's database is chosen when Django starts, so its tests on PostgreSQL are a run of
-    # their own. What no clock of a sandbox disturbs shares the cores; the rest has them to itself.
-    local side_by_side=(-q --numprocesses auto --dist loadfile)
+    run_every_test
+}
+
+# The images are built while other tests run. The backend's database is chosen when Django starts, so
+# its tests on PostgreSQL are a run of their own. What no clock of a sandbox disturbs shares the cores.
+# The sandbox here and the one in the container mostly wait, until programs are over their limits.
+run_every_test() {
+    local side_by_side=(-q --numprocesses auto --dist loadfile --no-loadscope-reorder)
+    begin_beside images find_or_build_images
     say "The backend's integration tests on PostgreSQL"
     "$PYTHON" -m tests.support.with_postgresql \
         "$PYTHON" -m pytest "${side_by_side[@]}" tests/integration/backend
-    say "Rules, and both services with their databases, on the embedded defaults"
-    "$PYTHON" -m pytest "${side_by_side[@]}" tests/unit tests/integration
-    say "The contracts, the sandbox, the containers and whole installations"
-    "$PYTHON" -m pytest tests/contract tests/sandbox tests/container tests/e2e
+    say "Whole installations, the contracts, rules, and both services, on the embedded defaults"
+    "$PYTHON" -m pytest "${side_by_side[@]}" tests/e2e tests/contract tests/unit tests/integration
+    finish_beside images
+    heed_lack
+    say "The sandbox, and beside it the containers"
+    local status=0
+    begin_beside containers "$PYTHON" -m pytest tests/container
+    "$PYTHON" -m pytest tests/sandbox || status=$?
+    finish_beside containers || status=$?
+    return "$status"
+}
+
+# begin_beside NAME COMMAND...: run it in a process group of its own; `finish_beside` shows its output.
+begin_beside() {
+    local name=$1
+    shift
+    mkdir -p "$RUN_DIRECTORY"
+    set -m
+    ("$@") >"$RUN_DIRECTORY/test-$name.log" 2>&1 </dev/null &
+    BESIDE[$name]=$!
+    set +m
+}
+
+finish_beside() {
+    local status=0
+    wait "${BESIDE[$1]}" || status=$?
+    unset "BESIDE[$1]"
+    cat "$RUN_DIRECTORY/test-$1.log"
+    return "$status"
+}
+
+end_beside() {
+    local group
+    for group in "${BESIDE[@]}"; do
+        kill -TERM -- "-$group" 2>/dev/null || true
+    done
+}
+
+# It may run beside: what the container tests lack is left in a file.
+find_or_build_images() {
+    [[ -n $CONTAINER_TESTS_LACK ]] || ensure_container_images
+    mkdir -p "$RUN_DIRECTORY"
+    printf '%s' "$CONTAINER_TESTS_LACK" >"$RUN_DIRECTORY/container-tests-lack"
 }
 
 # Without a Docker engine the container tests are listed as not run; in CI that is a failure.
-ensure_container_tests() {
-    ensure_docker
-    [[ -n $CONTAINER_TESTS_LACK ]] || ensure_container_images
+heed_lack() {
+    CONTAINER_TESTS_LACK=$(<"$RUN_DIRECTORY/container-tests-lack")
     [[ -n $CONTAINER_TESTS_LACK ]] || return 0
     [[ ${CI:-} != true ]] || fail "the container tests can't run: $CONTAINER_TESTS_LACK"
     say "The container tests will not run: $CONTAINER_TESTS_LACK"

@@ -12,5 +12,14 @@ settings.load_profile("any machine")
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run the container tests last: what they start shall not disturb tests that measure time."""
-    items.sort(key=lambda item: item.get_closest_marker("docker") is not None)
+    """Begin with whole installations: side by side, the longest file must not be left to the end.
+
+    Container tests come last: what they start shall not disturb tests that measure time.
+    """
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    if item.get_closest_marker("e2e"):
+        return 0
+    return 2 if item.get_closest_marker("docker") else 1
