@@ -1,7 +1,6 @@
 // Signing in, registering, signing out: the dialog and the corner of the page that says who one is.
 
 import { byId, notice, say, show } from "./elements.js";
-import { forgetPrograms } from "./editor_pane.js";
 import { register, signIn, signOut, user } from "./session.js";
 
 const FIELDS = ["username", "email", "password"];
@@ -28,7 +27,6 @@ let mode = "in";
 export function listenToAccount() {
   byId("sign-in").addEventListener("click", () => openSignIn());
   byId("sign-out").addEventListener("click", async () => {
-    forgetPrograms(user().id);
     await signOut();
     say("Signed out.");
   });

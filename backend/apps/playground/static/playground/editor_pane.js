@@ -40,9 +40,9 @@ export class EditorPane {
 
   /**
    * Show the program of a place: `scope` names it among what is kept, `starts` has what to begin
-   * with, `allowed` the languages (none: all).
+   * with, `allowed` the languages (none: all). Where nothing is kept, `earlierScope` is looked at.
    */
-  open({ scope, starts, allowed, hasExamples }) {
+  open({ scope, earlierScope = scope, starts, allowed, hasExamples }) {
     this.#keep();
     const offered = this.#languages.filter(({ id }) => !allowed.length || allowed.includes(id));
     this.#select.replaceChildren(
@@ -58,7 +58,7 @@ export class EditorPane {
     const usable = offered.filter(({ available }) => available).map(({ id }) => id);
     const last = stored(LANGUAGE_KEY) ?? DEFAULT_LANGUAGE;
     const language = usable.includes(last) ? last : (usable[0] ?? offered[0]?.id);
-    this.#place = { scope, starts, language };
+    this.#place = { scope, earlierScope, starts, language };
     this.#open(language);
   }
 
@@ -90,8 +90,9 @@ export class EditorPane {
   #open(language) {
     this.#place.language = language;
     this.#select.value = language;
-    const { starts } = this.#place;
-    this.#editor.open(stored(this.#key) ?? starts[language] ?? "", language);
+    const { scope, earlierScope, starts } = this.#place;
+    const kept = stored(key(scope, language)) ?? stored(key(earlierScope, language));
+    this.#editor.open(kept ?? starts[language] ?? "", language);
   }
 
   #showExample() {
@@ -103,15 +104,20 @@ export class EditorPane {
   }
 
   #startOver() {
-    const { starts, language } = this.#place;
-    clearTimeout(this.#timer);
-    store(this.#key, null);
-    this.#editor.open(starts[language] ?? "", language);
+    const { scope, starts, language } = this.#place;
+    const text = starts[language] ?? "";
+    this.#editor.open(text, language);
+    store(key(scope, language), text);
     this.focus();
   }
 
-  get #key() {
-    return `program:${this.#place.scope}:${this.#place.language}`;
+  /** Forget the programs of an account, for who uses this browser next. */
+  forget(owner) {
+    clearTimeout(this.#timer);
+    this.#place = null;
+    for (const each of storedKeys()) {
+      if (each.startsWith(`program:${owner}/`)) store(each, null);
+    }
   }
 
   #keepSoon() {
@@ -122,32 +128,40 @@ export class EditorPane {
   #keep() {
     clearTimeout(this.#timer);
     if (this.#place === null) return;
-    const { starts, language } = this.#place;
+    const { scope, starts, language } = this.#place;
     const text = this.#editor.text();
-    store(this.#key, text === (starts[language] ?? "") ? null : text);
+    const isUntouched = text === (starts[language] ?? "");
+    if (!isUntouched || stored(key(scope, language)) !== null) {
+      store(key(scope, language), text);
+    }
   }
 }
 
-/** Forget the programs of an account that signs out, for who uses this browser next. */
-export function forgetPrograms(owner) {
-  for (const key of Object.keys(localStorage)) {
-    if (key.startsWith(`program:${owner}/`)) localStorage.removeItem(key);
-  }
+function key(scope, language) {
+  return `program:${scope}:${language}`;
 }
 
 // A browser may refuse to keep anything; then programs last as long as the page.
-function stored(key) {
+function stored(name) {
   try {
-    return localStorage.getItem(key);
+    return localStorage.getItem(name);
   } catch {
     return null;
   }
 }
 
-function store(key, text) {
+function storedKeys() {
   try {
-    if (text === null) localStorage.removeItem(key);
-    else localStorage.setItem(key, text);
+    return Object.keys(localStorage);
+  } catch {
+    return [];
+  }
+}
+
+function store(name, text) {
+  try {
+    if (text === null) localStorage.removeItem(name);
+    else localStorage.setItem(name, text);
   } catch {
     return;
   }

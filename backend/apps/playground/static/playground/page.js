@@ -22,9 +22,10 @@ async function start() {
   restoreSession();
   listenToAccount();
   listenToTabs();
-  onSessionChange(({ isExpired }) => {
+  onSessionChange(({ before, isExpired }) => {
     showWho();
     if (isExpired) notice("Your session has ended. Sign in again.");
+    else if (before !== null) panes?.editor.forget(before.id);
     route();
   });
   addEventListener("hashchange", () => {
@@ -32,6 +33,11 @@ async function start() {
     route();
     byId("main").focus({ preventScroll: true });
     scrollTo(0, 0);
+  });
+  // The part of the address behind # is taken: it says what is shown.
+  document.querySelector(".skip").addEventListener("click", (event) => {
+    event.preventDefault();
+    byId("main").focus();
   });
   const languages = await readLanguages();
   const getProgram = () => panes.editor.program;
@@ -111,7 +117,14 @@ function list(view, ...parameters) {
 function openPlayground() {
   showWorkspace("free", ["run"]);
   show(byId("problem"), false);
-  panes.editor.open({ scope: `${owner()}/play`, starts: GREETINGS, allowed: [], hasExamples: true });
+  panes.editor.open({
+    scope: `${owner()}/play`,
+    // Who signs in goes on with what they wrote before.
+    earlierScope: "guest/play",
+    starts: GREETINGS,
+    allowed: [],
+    hasExamples: true,
+  });
   useInput(GREETING_INPUT);
   panes.run.clear();
 }

@@ -10,7 +10,7 @@ const NOBODY = { user: null, tokens: null, guest: null };
 let state = NOBODY;
 const listeners = [];
 
-/** Call back whenever somebody signs in or out, and say whether that was asked for. */
+/** Call back whenever somebody signs in or out: whose session has ended, and whether by itself. */
 export function onSessionChange(listener) {
   listeners.push(listener);
 }
@@ -30,15 +30,15 @@ export function restoreSession() {
 }
 
 function keep(next, { isExpired = false } = {}) {
-  const before = state.user?.id ?? null;
+  const before = state.user;
   state = next;
   try {
     sessionStorage.setItem(KEY, JSON.stringify(state));
   } catch {
     // A browser that keeps nothing: the session then lasts as long as the page.
   }
-  if ((state.user?.id ?? null) !== before) {
-    for (const listener of listeners) listener({ isExpired });
+  if (state.user?.id !== before?.id) {
+    for (const listener of listeners) listener({ before, isExpired });
   }
 }
 
