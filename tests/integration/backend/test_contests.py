@@ -12,7 +12,8 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from apps.contests.models import Contest
-from apps.contests.services import acts, participation
+from apps.contests.services import acts, contests, participation
+from apps.contests.services.rights import Rights
 from apps.core.errors import ContestFullError
 from apps.users.models import User
 from tests.support.contests import make_contest, make_problem, make_submission
@@ -247,3 +248,20 @@ def test_closing_a_contest_to_come_switches_it_off(bob: User) -> None:
     contest.refresh_from_db()
     assert contest.end_time is None
     assert not contest.is_active
+
+
+def test_changing_a_contest_takes_no_version_of_its_boards_back(bob: User) -> None:
+    contest = make_contest()
+    Contest.objects.filter(pk=contest.pk).update(board_version=7, public_board_version=5)
+
+    contests.save_contest(
+        contest=contest,  # as it was read before
+        fields={"title": "Spring cup"},
+        problems=None,
+        rights=Rights(bob, timezone.now()),
+        actor=bob,
+    )
+
+    contest.refresh_from_db()
+    assert contest.title == "Spring cup"
+    assert (contest.board_version, contest.public_board_version) >= (7, 5)
