@@ -9,7 +9,7 @@ import uvicorn
 from typing_extensions import override
 
 from config.startup import load_settings_or_exit
-from gateway.websocket import MESSAGE_BYTES_MAX
+from gateway.protocol import allow_many_connections, websocket_options
 
 GRACE_S = 10
 KEPT_ALIVE_S = 75
@@ -36,6 +36,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8000)
     options = parser.parse_args()
     load_settings_or_exit()
+    allow_many_connections()
     config = uvicorn.Config(
         "config.asgi:application",
         host=options.host,
@@ -45,7 +46,7 @@ def main() -> None:
         server_header=False,
         # Django and the gateway count proxies by themselves: see TRUSTED_PROXIES.
         proxy_headers=False,
-        ws_max_size=MESSAGE_BYTES_MAX,
+        **websocket_options(),
         timeout_keep_alive=KEPT_ALIVE_S,
         timeout_graceful_shutdown=GRACE_S,
     )

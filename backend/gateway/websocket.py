@@ -18,7 +18,8 @@ from gateway.rules import Trust, answer_headers, request_headers
 logger = logging.getLogger(__name__)
 
 MESSAGE_BYTES_MAX = 1024 * 1024
-CONNECTIONS_MAX = 1000
+CONNECTIONS_MAX = 5000
+"""As many as the execution service itself takes; a contest hall watches by one each."""
 CONNECT_TIMEOUT_S = 5.0
 CLOSE_TIMEOUT_S = 5.0
 

@@ -50,7 +50,7 @@ from app.services.test_data import TestDataService
 from app.services.tokens import PUBLIC_KEY_ALGORITHMS, RSA
 from app.services.trust import TrustService
 from app.websockets.executions import router as watch_router
-from app.websockets.protocol import websocket_options
+from app.websockets.protocol import allow_many_connections, websocket_options
 
 VERSION = "0.1.0"
 MAX_BODY_BYTES = 64 * 1024 * 1024
@@ -300,6 +300,7 @@ def main() -> None:
     """Run the service until it is told to stop."""
     settings = load_settings_or_exit()
     configure_logging(settings.logs_directory)
+    allow_many_connections()
     languages = load_languages()
     engine, results = create_engine(settings, languages)
     uvicorn.run(

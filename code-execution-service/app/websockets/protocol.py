@@ -1,6 +1,7 @@
 """How the server keeps WebSockets: nobody who does not read keeps one."""
 
 import asyncio
+import resource
 from typing import Any
 
 from typing_extensions import override
@@ -13,6 +14,16 @@ PING_S = 20.0
 PONG_TIMEOUT_S = 20.0
 MESSAGE_BYTES_MAX = 64 * 1024
 """Of what clients say."""
+OPEN_FILES = 16_384
+"""Each connection is one; shells commonly allow 1,024."""
+
+
+def allow_many_connections() -> None:
+    """Let this process have so many open files, if the host does."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def websocket_options() -> dict[str, Any]:

@@ -20,6 +20,8 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Origin, Subprotocol
 
 from gateway import http as gateway_http
+from gateway import protocol
+from gateway import websocket as gateway_websocket
 from gateway.front_door import FrontDoor
 from gateway.http import HttpForwarder
 from gateway.rules import Trust
@@ -96,6 +98,8 @@ class ExecutionService:
                 if message.get("text") == "close":
                     await websocket.close(4001, "bad token")
                     return
+                while message.get("text") == "pour":
+                    await websocket.send_text("x" * 65_536)
                 if message.get("text") == "flood":
                     await websocket.send_text("x" * (MESSAGE_BYTES_MAX + 1))
                 elif message.get("bytes") is not None:
@@ -153,7 +157,7 @@ async def front_door(
         is_host_ours=lambda host: host.startswith(("127.0.0.1", "judge.example")),
         close=close,
     )
-    async with serving(door, ws_max_size=MESSAGE_BYTES_MAX, proxy_headers=False) as address:
+    async with serving(door, **protocol.websocket_options(), proxy_headers=False) as address:
         yield address
 
 
@@ -458,6 +462,16 @@ class TestWebSockets:
             code, _ = await asyncio.wait_for(service.received.get(), PATIENCE_S)
 
         assert code in {1000, 1001}
+
+    async def test_a_client_that_takes_nothing_is_cut_off(
+        self, address: str, service: ExecutionService, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(protocol, "SEND_TIMEOUT_S", 0.2)
+        monkeypatch.setattr(gateway_websocket, "CLOSE_TIMEOUT_S", 0.2)
+        async with connect(f"ws://{address}/ws", max_queue=1, close_timeout=0.1) as websocket:
+            await websocket.send("pour")
+
+            assert await asyncio.wait_for(service.received.get(), PATIENCE_S) == "gone"
 
     async def test_passes_a_refused_handshake_on(self, address: str) -> None:
         with pytest.raises(InvalidStatus) as refused:
