@@ -159,7 +159,11 @@ class Follower:
         return self._event(state.header(_ETAG) or "", state)
 
     def _listen(self, state: State) -> None:
-        """Hear of the changes that an answer names, which may be others than before."""
+        """Hear of the changes that an answer names, which may be others than before.
+
+        Raises:
+            RefusedError: It is none that lets the caller know of changes.
+        """
         if not state.has_stream:
             raise RefusedError(state)
         channels = frozenset(state.channels)

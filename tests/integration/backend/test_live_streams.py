@@ -150,6 +150,19 @@ async def test_pages_of_the_frontend_may_read_it(cup: Contest) -> None:
     assert headers["Access-Control-Allow-Credentials"] == "true"
 
 
+async def test_pages_of_the_frontend_may_say_what_they_were_told_last(cup: Contest) -> None:
+    asked = {
+        "Origin": "http://localhost:3000",
+        "Access-Control-Request-Method": "GET",
+        "Access-Control-Request-Headers": "authorization,last-event-id",
+    }
+    async with watching() as door:
+        answer = await door.client.options(events_of(cup), headers=asked)
+
+    assert answer.status_code == 200
+    assert "last-event-id" in answer.headers["Access-Control-Allow-Headers"]
+
+
 async def test_says_every_now_and_then_that_it_is_still_there(cup: Contest) -> None:
     async with (
         watching(StreamLimits(heartbeat_s=0.1)) as door,

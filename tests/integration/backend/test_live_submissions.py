@@ -147,7 +147,7 @@ async def test_both_ways_tell_the_same(submission: CodeSubmission, alice: User) 
 
 
 async def test_who_comes_back_is_told_the_state_unless_they_have_it(
-    submission: CodeSubmission, alice: User, opening: Any
+    submission: CodeSubmission, alice: User
 ) -> None:
     async with watching() as door:
         async with door.stream(events_of(submission), user=alice) as stream:
@@ -291,9 +291,7 @@ class TestOwnSubmissions:
 
             assert [each["id"] for each in (await watcher.next_data())["results"]] == [theirs.pk]
 
-    async def test_who_comes_back_is_told_what_changed_meanwhile(
-        self, alice: User, opening: Any
-    ) -> None:
+    async def test_who_comes_back_is_told_what_changed_meanwhile(self, alice: User) -> None:
         for number in (1, 2):
             await in_thread(make_older_submission, alice, number)
         late = await in_thread(make_older_submission, alice, 3)
