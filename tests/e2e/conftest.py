@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.execution_stack import ExecutionStack, running_alone, running_replicas
 from tests.e2e.stack import Person, Stack, running_stack
+from tests.support.servers import ServerMissingError
 
 # What is checked there tells what differs, as tests do.
 pytest.register_assert_rewrite("tests.e2e.contest_checks", "tests.e2e.contest_play")
@@ -58,3 +60,24 @@ def problem(bob: Person) -> dict[str, int]:
         {"title": "Cup", "problems": [{"problem": problem["id"], "order": 1, "points": 100}]},
     )
     return {"contest": contest["id"], "problem": problem["id"]}
+
+
+@pytest.fixture(scope="session")
+def alone(
+    tmp_path_factory: pytest.TempPathFactory, set_up_folder: Path
+) -> Iterator[ExecutionStack]:
+    """One execution service that keeps executions in its memory, behind the front door."""
+    with running_alone(tmp_path_factory.mktemp("alone"), set_up_folder) as stack:
+        yield stack
+
+
+@pytest.fixture(scope="session")
+def replicas(
+    tmp_path_factory: pytest.TempPathFactory, set_up_folder: Path
+) -> Iterator[ExecutionStack]:
+    """Two that share a Redis; who takes something away brings it back."""
+    try:
+        with running_replicas(tmp_path_factory.mktemp("replicas"), set_up_folder) as stack:
+            yield stack
+    except ServerMissingError as missing:
+        pytest.skip(f"not run: {missing}")
