@@ -171,7 +171,7 @@ export interface paths {
         };
         /**
          * Announcements, one's own questions, and answers; for the jury everything
-         * @description List what was said, the newest first.
+         * @description `clarifications/events` is a stream of what is said from then on.
          */
         get: operations["contests_clarifications_list"];
         put?: never;
