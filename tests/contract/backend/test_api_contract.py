@@ -16,6 +16,7 @@ PROMISED = {
     "/api/auth/register/": {"post"},
     "/api/auth/token/": {"post"},
     "/api/auth/token/refresh/": {"post"},
+    "/api/auth/guest/": {"post"},
     "/api/auth/logout/": {"post"},
     "/api/auth/me/": {"get"},
     "/api/code-execution/contests/": {"get", "post"},
