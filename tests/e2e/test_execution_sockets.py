@@ -1,0 +1,309 @@
+"""Watching programs over WebSockets: on both ports, in memory, and on another replica."""
+
+import json
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from datetime import datetime
+from typing import Any
+
+import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection, connect
+
+from tests.e2e.execution_stack import (
+    EXECUTIONS,
+    FINAL_STATUSES,
+    ExecutionStack,
+    Runner,
+    guest_token,
+)
+
+pytestmark = pytest.mark.e2e
+Message = dict[str, Any]
+PATIENCE_S = 60.0
+SLOW = "import time; time.sleep({seconds}); print(6 * 7)"
+TALKING = """
+import sys, time
+for number in range(3):
+    print(number, flush=True)
+    print("oh", number, file=sys.stderr, flush=True)
+    time.sleep(0.3)
+"""
+
+
+class Watcher(Runner):
+    """Somebody who runs programs, and watches them."""
+
+    def __init__(self, base_url: str, token: str) -> None:
+        super().__init__(base_url, token)
+        self.token = token
+
+    def watch(
+        self, execution_id: str, *, token: str | None = None, base_url: str | None = None
+    ) -> ClientConnection:
+        base = (base_url or str(self.http.base_url)).rstrip("/").replace("http", "ws", 1)
+        token = self.token if token is None else token
+        return connect(f"{base}{EXECUTIONS}/ws/{execution_id}?token={token}", compression=None)
+
+
+def hear(socket: ClientConnection) -> Message:
+    message: Message = json.loads(socket.recv(timeout=PATIENCE_S))
+    return message
+
+
+def hear_all(socket: ClientConnection) -> list[Message]:
+    """Hear everything up to the last state."""
+    messages = [hear(socket)]
+    while messages[-1]["data"].get("status") not in FINAL_STATUSES:
+        messages.append(hear(socket))
+    return messages
+
+
+def states(messages: list[Message]) -> list[str]:
+    return [each["data"]["status"] for each in messages if each["type"] == "execution_update"]
+
+
+def pieces(messages: list[Message]) -> list[Message]:
+    return [each["data"] for each in messages if each["type"] == "execution_output"]
+
+
+def close_code_of(socket: ClientConnection) -> int | None:
+    try:
+        while True:
+            socket.recv(timeout=PATIENCE_S)
+    except ConnectionClosed:
+        return socket.close_code
+
+
+@pytest.fixture(scope="module", params=["alone", "replicas"])
+def door(request: pytest.FixtureRequest) -> ExecutionStack:
+    stack: ExecutionStack = request.getfixturevalue(request.param)
+    return stack
+
+
+@pytest.fixture(params=["front door", "service"])
+def guest(request: pytest.FixtureRequest, door: ExecutionStack) -> Iterator[Watcher]:
+    url = door.backend_url if request.param == "front door" else door.execution_url
+    guest = Watcher(url, guest_token(door))
+    with closing(guest.http):
+        yield guest
+
+
+@pytest.fixture
+def visitor(replicas: ExecutionStack) -> Iterator[Watcher]:
+    """A visitor at the front door of the replicas."""
+    visitor = Watcher(replicas.backend_url, guest_token(replicas))
+    with closing(visitor.http):
+        yield visitor
+
+
+def test_every_change_is_told_in_order_and_at_once(guest: Watcher) -> None:
+    execution_id = guest.start(SLOW.format(seconds=0.5))
+
+    with guest.watch(execution_id) as socket:
+        messages = hear_all(socket)
+        heard_at_s = time.time()
+
+    result = messages[-1]["data"]
+    kept = guest.see(execution_id).json()
+    assert {each["execution_id"] for each in messages} == {execution_id}
+    assert states(messages) in (["pending", "running", "completed"], ["running", "completed"])
+    assert result == {name: kept[name] for name in kept if name not in {"code", "input_data"}}
+    assert (result["output"], result["error_output"]) == ("42\n", "")
+    assert heard_at_s - seconds_of(result["completed_at"]) < 1
+
+
+def seconds_of(instant: str) -> float:
+    return datetime.fromisoformat(instant).timestamp()
+
+
+def test_who_comes_after_the_end_gets_the_result_at_once(guest: Watcher) -> None:
+    execution_id = guest.start("print(42)")
+    guest.wait_for(execution_id)
+
+    with guest.watch(execution_id) as socket:
+        message = hear(socket)
+
+    assert (message["type"], message["data"]["output"]) == ("execution_update", "42\n")
+
+
+def test_output_is_told_while_the_program_runs(guest: Watcher) -> None:
+    execution_id = guest.start(TALKING, stream_output=True)
+
+    with guest.watch(execution_id) as socket, guest.watch(execution_id) as other:
+        while (first := hear(socket))["type"] != "execution_output":
+            continue
+        status_then = guest.see(execution_id).json()["status"]
+        told = pieces([first, *hear_all(socket)])
+        told_others = pieces(hear_all(other))
+
+    assert status_then == "running"
+    assert [piece["sequence"] for piece in told] == list(range(len(told)))
+    assert text_of(told, "stdout") == "0\n1\n2\n"
+    assert text_of(told, "stderr") == "oh 0\noh 1\noh 2\n"
+    assert told_others == told
+
+
+def text_of(told: list[Message], stream: str) -> str:
+    return "".join(piece["text"] for piece in told if piece["stream"] == stream)
+
+
+def test_a_bad_token_is_closed_with_4001_and_what_is_not_theirs_with_4003(
+    guest: Watcher, door: ExecutionStack
+) -> None:
+    execution_id = guest.start("print(42)")
+    calls = [
+        guest.watch(execution_id, token=""),
+        guest.watch(execution_id, token="wrong"),
+        guest.watch(execution_id, token=guest_token(door)),
+        guest.watch(str(uuid.uuid4())),
+    ]
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(call) for call in calls]
+        codes = [close_code_of(socket) for socket in sockets]
+
+    assert codes == [4001, 4001, 4003, 4003]
+
+
+def test_pings_are_answered_and_everything_else_is_passed_over(guest: Watcher) -> None:
+    execution_id = guest.start("print(42)")
+
+    with guest.watch(execution_id) as socket:
+        hear_all(socket)
+        for said in ("hello", '{"type": "subscribe"}', "ping", '{"type": "ping"}'):
+            socket.send(said)
+        answers = [hear(socket), hear(socket)]
+
+    assert answers == [{"type": "pong"}] * 2
+
+
+def test_a_cancelled_program_ends_for_who_watches(guest: Watcher) -> None:
+    execution_id = guest.start("while True: pass")
+
+    with guest.watch(execution_id) as socket:
+        guest.http.post(f"{EXECUTIONS}/cancel/{execution_id}")
+        result = hear_all(socket)[-1]["data"]
+
+    assert (result["status"], result["is_cancelled"]) == ("error", True)
+
+
+def test_each_replica_tells_what_either_runs(replicas: ExecutionStack, visitor: Watcher) -> None:
+    ids = [visitor.start(TALKING, stream_output=True) for _ in range(4)]
+
+    with ExitStack() as stack:
+        sockets = {
+            (execution_id, url): stack.enter_context(visitor.watch(execution_id, base_url=url))
+            for execution_id in ids
+            for url in replicas.replica_urls.values()
+        }
+        told = {watch: hear_all(socket) for watch, socket in sockets.items()}
+
+    for execution_id in ids:
+        here, there = (told[execution_id, url] for url in replicas.replica_urls.values())
+        assert pieces(here) == pieces(there)
+        assert text_of(pieces(here), "stdout") == "0\n1\n2\n"
+        assert here[-1] == there[-1]
+
+
+def test_a_killed_replica_makes_what_others_watch_late_and_its_own_watchers_come_back(
+    replicas: ExecutionStack, visitor: Watcher
+) -> None:
+    ids = [visitor.start(SLOW.format(seconds=2)) for _ in range(4)]
+    first, second = replicas.replica_urls.values()
+
+    with ExitStack() as stack:
+        theirs = [stack.enter_context(visitor.watch(each, base_url=first)) for each in ids]
+        others = [stack.enter_context(visitor.watch(each, base_url=second)) for each in ids]
+        for socket in (*theirs, *others):
+            hear(socket)
+        replicas.kill("execution")
+        codes = [close_code_of(socket) for socket in theirs]
+        results = [hear_all(socket)[-1]["data"]["output"] for socket in others]
+        again = [stack.enter_context(visitor.watch(each)) for each in ids]
+        results_again = [hear_all(socket)[-1]["data"]["output"] for socket in again]
+    replicas.start("execution")
+    replicas.wait_for_replicas()
+
+    assert set(codes) == {1006}
+    assert results == results_again == ["42\n"] * 4
+
+
+def test_a_replica_that_stops_says_so_to_who_watches_through_the_front_door(
+    replicas: ExecutionStack, visitor: Watcher
+) -> None:
+    execution_id = visitor.start(SLOW.format(seconds=3))
+
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(visitor.watch(execution_id)) for _ in range(4)]
+        for socket in sockets:
+            hear(socket)
+        replicas.stop("execution-2")
+        ends = [end_of(socket) for socket in sockets]
+        with visitor.watch(execution_id) as again:
+            result = hear_all(again)[-1]["data"]
+    replicas.start("execution-2")
+    replicas.wait_for_replicas()
+
+    assert set(ends) <= {1012, "completed"}
+    assert 1012 in ends
+    assert result["output"] == "42\n"
+
+
+def end_of(socket: ClientConnection) -> int | str | None:
+    """Return the last status, or the close code of a socket that ends without it."""
+    try:
+        return states(hear_all(socket))[-1]
+    except ConnectionClosed:
+        return socket.close_code
+
+
+@pytest.mark.parametrize("fault", ["killed", "paused"])
+def test_a_redis_that_goes_and_comes_back_makes_results_late_on_open_sockets(
+    replicas: ExecutionStack, visitor: Watcher, fault: str
+) -> None:
+    ids = [visitor.start(SLOW.format(seconds=2)) for _ in range(6)]
+
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(visitor.watch(each)) for each in ids]
+        for socket in sockets:
+            hear(socket)
+        if fault == "killed":
+            replicas.redis.kill()
+            time.sleep(2)
+            replicas.redis.start()
+        else:
+            replicas.redis.pause()
+            time.sleep(2)
+            replicas.redis.resume()
+        results = [hear_all(socket)[-1]["data"]["output"] for socket in sockets]
+
+    assert results == ["42\n"] * 6
+
+
+def test_a_redis_that_is_away_is_a_clear_error_for_who_comes(
+    replicas: ExecutionStack, visitor: Watcher
+) -> None:
+    execution_id = visitor.start("print(42)")
+    visitor.wait_for(execution_id)
+    replicas.redis.kill()
+    try:
+        with visitor.watch(execution_id) as socket:
+            error = hear(socket)
+            code = close_code_of(socket)
+    finally:
+        replicas.redis.start()
+
+    assert (error["type"], error["data"]["code"]) == ("error", "redis-unavailable")
+    assert code == 1013
+
+
+def test_logs_name_sockets_without_their_tokens(door: ExecutionStack, guest: Watcher) -> None:
+    execution_id = guest.start("print(42)")
+    with guest.watch(execution_id) as socket:
+        hear_all(socket)
+
+    logs = [door.log(name) for name in (*door.replica_urls, "backend")]
+    assert any(f"/ws/{execution_id}?token=***" in log for log in logs)
+    assert not any(guest.token in log for log in logs)
