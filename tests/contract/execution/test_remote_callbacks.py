@@ -10,12 +10,7 @@ from app.domain.runs import RunResult
 from app.engines.onlinecompiler.callbacks import AwaitedResults
 from app.errors import EngineUnavailableError, RemoteEngineError
 from tests.support.online_compiler import FakeProvider, Fault, Form, fake_provider
-from tests.support.remote_engines import (
-    RESULT,
-    make_engine,
-    run,
-    started,
-)
+from tests.support.remote_engines import RESULT, make_engine, run, started
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(60)]
 
@@ -38,13 +33,11 @@ async def run_with_callbacks(
     loop = asyncio.get_running_loop()
     taken: list[bool] = []
 
-    def take(content: bytes) -> None:
-        taken.append(results.deliver(content))
-
     def call_back(callback: bytes) -> None:
         token = json.loads(callback)["extra_params"]["token"].encode()
-        for content in (*contents, callback, callback):
-            loop.call_soon_threadsafe(take, content.replace(b"TOKEN", token))
+        texts = [text.replace(b"TOKEN", token) for text in (*contents, callback, callback)]
+        # In one go: after the result, the loop may end before it takes anything else.
+        loop.call_soon_threadsafe(lambda: taken.extend(map(results.deliver, texts)))
 
     provider.call_back = call_back
     engine = await started(make_engine(provider, results=results))
