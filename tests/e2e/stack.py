@@ -119,6 +119,21 @@ class Stack:
                 start_new_session=True,
             )
 
+    def start_replica(self) -> str:
+        """Start the backend once more, as `replica`; give its address when it is ready."""
+        port = free_port()
+        _, [*command, _] = self._commands["backend"]
+        self._commands["replica"] = ("backend", [*command, str(port)])
+        self.start("replica")
+        url = f"http://127.0.0.1:{port}"
+        wait_for(partial(is_success, f"{url}/api/health/ready/"), what=f"{url} to be ready")
+        return url
+
+    def end_replica(self) -> None:
+        """End it, if it has not been."""
+        if "replica" in self._processes:
+            self.kill("replica")
+
     def start_all(self) -> None:
         for name in self._commands:
             if name != "broker" or self._is_broker_ours:
