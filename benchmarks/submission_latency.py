@@ -90,8 +90,10 @@ def measure(stack: Stack, folder: Path, rounds: int) -> dict[str, list[tuple[flo
 def main() -> None:
     """Measure and print."""
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else DEFAULT_ROUNDS
-    with tempfile.TemporaryDirectory() as name, running_stack(Path(name)) as stack:
-        pairs = measure(stack, Path(name), rounds)
+    with tempfile.TemporaryDirectory() as set_up, tempfile.TemporaryDirectory() as name:
+        Stack(Path(set_up)).set_up()
+        with running_stack(Path(name), Path(set_up)) as stack:
+            pairs = measure(stack, Path(name), rounds)
     print(f"{rounds} rounds, one by one, embedded defaults")
     print("case           bare p50  submitted p50    p95   ratio")
     for case, values in pairs.items():
