@@ -1,6 +1,7 @@
 """Following one resource: what a stream tells, whichever way it is sent."""
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
@@ -73,6 +74,7 @@ class Follower:
         self._name = ""
         self._embeds = False
         self._opening_tag = ""
+        self._content: int | None = None
         self._clock = asyncio.get_running_loop().time
         self._ends_at_s = self._clock() + limits.lifetime_s
         self._token_ends_at_s = float("inf")
@@ -171,11 +173,16 @@ class Follower:
             self._hub.narrow(self._subscription, channels)
 
     def _event(self, tag: str, state: State | None) -> Event | None:
-        if tag == self._told and (state is None or not self._embeds):
+        """Make an event, unless the last one had the same: that it is asked again tells nothing."""
+        if state is not None and self._embeds:
+            data = state.body.decode()
+        else:
+            data = json.dumps({"etag": tag})
+        content = hash(data)
+        if content == self._content or (tag == self._told and not self._embeds):
             return None
         self._told = tag
-        quoted = tag.replace("\\", "\\\\").replace('"', '\\"')
-        data = state.body.decode() if state and self._embeds else f'{{"etag": "{quoted}"}}'
+        self._content = content
         return Event(name=self._name, id=tag, data=data)
 
 

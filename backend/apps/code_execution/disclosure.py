@@ -65,7 +65,8 @@ def disclosed(body: Mapping[str, Any], detail: Detail, *, has_code: bool) -> dic
     elif detail < Detail.TESTS and body["verdict"] != Verdict.CE:
         hidden = _FAILURE if detail is Detail.VERDICT else _FAILURE | _RESULTS
         shown = {key: None if key in hidden else value for key, value in shown.items()}
-        shown["progress"] = _stage_only(body["progress"])
+        if body["progress"] is not None:
+            shown |= _without_counts(body["progress"])
         if detail is Detail.SAMPLES:
             shown["status"] = _judged_or_not(body["status"])
     if not has_code:
@@ -79,11 +80,12 @@ def _judged_or_not(status: str) -> str:
     return Status.COMPLETED.value if is_failed else status
 
 
-def _stage_only(progress: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """Leave out how many tests there are and were run: judging may end with the one that failed."""
-    if progress is None:
-        return None
-    return {**progress, "tests_done": None, "tests_total": None}
+def _without_counts(progress: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out how many tests there are and were run, as judging may end with one that failed.
+
+    The moment of the newest news would tell it to who counts.
+    """
+    return {"progress": {**progress, "tests_done": None, "tests_total": None}, "updated_at": None}
 
 
 def _test_result(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -198,6 +198,27 @@ async def test_which_test_is_run_is_told_to_who_may_know_which_one_failed(
         assert (await jury.next_data())["progress"]["tests_done"] == 2
 
 
+async def test_who_may_not_know_the_tests_can_not_count_them_by_messages(
+    alice: User,
+) -> None:
+    contest = await in_thread(make_contest, feedback="samples")
+    problem = await in_thread(make_problem, contest)
+    submission = await in_thread(make_submission, alice, contest=contest, problem=problem)
+    await in_thread(report, submission, stage="testing", tests_done=1, tests_total=3)
+
+    async with (
+        watching() as door,
+        door.socket(events_of(submission), user=alice) as one,
+        door.socket(EVENTS, user=alice) as own,
+    ):
+        await one.next_data()
+        await own.next_data()
+        await in_thread(report, submission, stage="testing", tests_done=2, tests_total=3)
+
+        assert await one.is_quiet()
+        assert await own.is_quiet()
+
+
 async def test_others_on_the_board_are_told_of_the_try_and_of_nothing_that_follows(
     alice: User, charlie: User
 ) -> None:

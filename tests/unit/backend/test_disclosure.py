@@ -98,6 +98,26 @@ def test_a_program_that_does_not_compile_is_told_why(detail: Detail) -> None:
     assert (shown["verdict"], shown["error_output"]) == ("CE", "Compilation Error:\nline 1")
 
 
+@pytest.mark.parametrize("detail", [Detail.SAMPLES, Detail.VERDICT])
+def test_who_may_not_know_which_test_failed_can_count_none_that_are_run(detail: Detail) -> None:
+    running = {"status": "running", "verdict": None, "test_results": None}
+    shown = [
+        disclosed(
+            make_body(
+                **running,
+                progress={"stage": "testing", "tests_done": done, "tests_total": 9},
+                updated_at=f"2026-01-01T00:00:0{done}Z",
+            ),
+            detail,
+            has_code=True,
+        )
+        for done in (1, 2)
+    ]
+
+    assert shown[0] == shown[1]
+    assert shown[0]["progress"] == {"stage": "testing", "tests_done": None, "tests_total": None}
+
+
 @pytest.mark.parametrize("status", ["pending", "running", "cancelled"])
 def test_whether_it_is_judged_yet_is_no_secret_of_the_own(status: str) -> None:
     shown = disclosed(make_body(status=status), Detail.SAMPLES, has_code=True)
