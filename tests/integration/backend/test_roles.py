@@ -7,6 +7,7 @@ from django.test import Client
 from django.urls import reverse
 from rest_framework.test import APIClient
 
+from apps.audit.models import AuditEntry
 from apps.contests.models import Contest, ContestParticipant
 from apps.contests.services.participant_import import plan_import
 from apps.contests.services.roles import reason_against_role
@@ -78,6 +79,8 @@ def test_the_admin_says_why_somebody_gets_no_role(
     assert "alice competes in this contest" in refused.content.decode()
     assert given.status_code == 302
     assert [each.user for each in contest.roles.all()] == [charlie]
+    entry = AuditEntry.objects.get(act="contest.change")
+    assert (entry.before["roles"], entry.after["roles"]) == ({}, {"charlie": "judge"})
 
 
 class TestOnTheList:

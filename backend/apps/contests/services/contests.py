@@ -148,14 +148,18 @@ def _check(contest: Contest) -> None:
 
 
 def state_of(contest: Contest) -> dict[str, Any]:
-    """Give what an audit entry compares: the fields, and the problems with their points."""
+    """Give what an audit entry compares: the fields, the problems with their points, the roles."""
     fields = {
         field.attname: getattr(contest, field.attname)
         for field in contest._meta.concrete_fields  # noqa: SLF001 - Django documents it
         if field.attname not in SECRET_FIELDS
     }
     problems = contest.contest_problems.order_by("order", "id")
-    return fields | {"problems": list(problems.values("problem", "order", "points", "label"))}
+    return fields | {
+        "problems": list(problems.values("problem", "order", "points", "label")),
+        "roles": dict(contest.roles.values_list("user__username", "role")),
+        "groups": list(contest.groups.values_list("name", flat=True)),
+    }
 
 
 def _replace_problems(
