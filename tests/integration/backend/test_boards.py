@@ -146,6 +146,28 @@ def board(contest: Contest, *, is_true: bool) -> dict[str, Any]:
     return read
 
 
+@pytest.mark.django_db
+def test_a_site_that_starts_late_freezes_late() -> None:
+    contest = make_frozen_contest()
+    problem = make_problem(contest)
+    assert contest.start_time
+    late = timedelta(minutes=30)
+    in_time, late_one = (
+        ContestParticipant.objects.create(
+            contest=contest, user=make_user(name), started_at=contest.start_time + delay
+        )
+        for name, delay in (("alice", timedelta(0)), ("charlie", late))
+    )
+    moment = contest.start_time + timedelta(hours=4, minutes=10)
+    for participant in (in_time, late_one):
+        at_ms = scoring.contest_time_ms_of(contest, participant, moment)
+        update(make_attempt(participant, problem.pk, at_ms // 60_000, "AC"))
+
+    scores = [each.public_standing.final_score for each in (in_time, late_one)]
+
+    assert scores == [0, 100]
+
+
 def test_the_public_board_hides_verdicts_since_the_freeze(contest: Contest) -> None:
     problem = make_problem(contest)
     alice = enter(contest, "alice")
