@@ -1,6 +1,7 @@
 """Runs the migrations on the database that the settings name."""
 
 import asyncio
+import sys
 
 from alembic import context
 from sqlalchemy import Connection
@@ -26,6 +27,9 @@ def migrate(connection: Connection) -> None:
 
 async def connect_and_migrate() -> None:
     given = context.config.get_main_option("sqlalchemy.url") or load_settings_or_exit().database_url
+    if not given:
+        sys.stderr.write("DATABASE_URL is empty: there is no database to migrate\n")
+        return
     engine = create_database(driver_url(given, base_directory=SERVICE_DIRECTORY))
     async with engine.begin() as connection:
         await connection.run_sync(migrate)

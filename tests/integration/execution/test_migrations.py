@@ -82,3 +82,10 @@ async def test_runs_of_an_earlier_version_are_worth_what_they_were(database_url:
     assert [(case.input, case.input_sha256, case.group_name) for case in cases] == [
         ("1 2", None, None)
     ]
+
+
+def test_without_a_database_there_is_nothing_to_migrate() -> None:
+    done = alembic("", "upgrade", "head")
+
+    assert done.returncode == 0
+    assert "DATABASE_URL is empty" in done.stderr
