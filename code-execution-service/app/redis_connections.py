@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 
 from app.errors import RedisUnavailableError
@@ -24,7 +25,7 @@ def connect_to_redis(url: str, *, timeout_s: float = TIMEOUT_S) -> Redis:
         socket_timeout=timeout_s,
         socket_connect_timeout=TIMEOUT_S,
         # Once more, as a restarted Redis has left dead connections in the pool.
-        retry=Retry(NoBackoff(), retries=1),
+        retry=Retry(NoBackoff(), retries=1, supported_errors=(RedisConnectionError,)),
     )
     return Redis.from_pool(pool)
 

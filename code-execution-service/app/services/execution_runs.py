@@ -58,6 +58,7 @@ class ExecutionRunner:
         self._languages = languages
         self._waits_for_callbacks = waits_for_callbacks
         self._stop = stop
+        self._is_redis_away = False  # so that it is logged once
 
     async def wait(self, *, at_most_s: float) -> bool:
         """Return true when an execution was queued, false when the time is up or Redis is away."""
@@ -76,16 +77,17 @@ class ExecutionRunner:
         """
         try:
             claimed = await self._queue.claim()
-            if claimed is None:
-                return False
-            execution = await self._begin(claimed)
+            execution = await self._begin(claimed) if claimed else None
         except RedisUnavailableError as error:
             # What was claimed is for everybody again when its lease has run out.
-            logger.warning("no execution can be taken: %s", error.__cause__)
+            if not self._is_redis_away:
+                logger.warning("no execution can be taken: %s", error.__cause__)
+            self._is_redis_away = True
             return False
-        if execution is not None:
+        self._is_redis_away = False
+        if claimed and execution:
             await self._run(claimed, execution)
-        return True
+        return claimed is not None
 
     async def _begin(self, claimed: ClaimedExecution) -> Execution | None:
         """Say that it runs now; `None` if it is over, or somebody else was faster."""
@@ -187,17 +189,22 @@ class ExecutionRunner:
 
     async def _end(self, claimed: ClaimedExecution, ended: Execution) -> None:
         """Keep the last state, however long Redis is away."""
-        is_kept = False
-        while not is_kept:
-            try:
-                await self._change(ended)
-                await self._queue.finish(claimed)
-                is_kept = True
-            except RedisUnavailableError as error:
-                logger.warning("execution %s: its result waits: %s", ended.id, error.__cause__)
-                if self._stop.is_set:
-                    return
-                await self._pause()
+        is_late = False
+        while not await self._is_ended(claimed, ended):
+            if not is_late:
+                logger.warning("execution %s: its result waits for Redis", ended.id)
+            is_late = True
+            if self._stop.is_set:
+                return
+            await self._pause()
+
+    async def _is_ended(self, claimed: ClaimedExecution, ended: Execution) -> bool:
+        try:
+            await self._change(ended)
+            await self._queue.finish(claimed)
+        except RedisUnavailableError:
+            return False
+        return True
 
     async def _give_back(
         self, claimed: ClaimedExecution, execution: Execution, *, after_s: float = 0

@@ -92,7 +92,7 @@ def _keys_of(execution_id: str) -> list[str]:
     return [key, f"{key}:version", f"{key}:output"]
 
 
-WAITING_TIMEOUT_S = 10.0
+WAITING_TIMEOUT_S = 3.0
 """How long Redis may take to answer whoever waits for an execution: they wait there."""
 _QUEUE = "executions:queue"
 """A sorted set: ids by the instant, in milliseconds, from which on a worker may take them."""
