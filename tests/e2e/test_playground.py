@@ -169,12 +169,44 @@ def test_a_rate_limit_and_a_server_that_is_away_are_told_in_words(page: Page) ->
     is_over(page, "Finished")
 
 
+def test_a_page_that_finds_no_server_goes_on_when_it_is_there(page: Page) -> None:
+    languages = "**/api/v1/languages"
+    page.route(languages, lambda route: route.abort())
+    page.goto("/")
+    expect(page.get_by_role("alert")).to_contain_text("The server can't be reached.")
+    page.unroute(languages)
+    expect(page.locator(".cm-content")).to_be_visible()
+    expect(page.get_by_role("alert")).to_be_hidden()
+
+
+def test_where_guests_run_nothing_a_visitor_is_asked_to_sign_in(page: Page) -> None:
+    open_playground(page)
+    refused = {"detail": "Guests may not run programs here: sign in.", "code": "forbidden"}
+    page.route("**/api/auth/guest/", lambda route: route.fulfill(status=403, json=refused))
+    page.get_by_role("button", name="Run").click()
+    is_over(page, "Not run")
+    expect(page.locator("#verdict .hint")).to_contain_text("Sign in, or register.")
+
+
+def test_a_run_whose_service_dies_ends_in_words(page: Page, stack: Stack) -> None:
+    open_playground(page)
+    run(page, "print('on', flush=True)\nwhile True:\n    pass\n")
+    expect(page.locator("#output")).to_have_text("on\n")
+    stack.kill("execution")
+    expect(page.locator("#connection")).to_have_text("No connection; trying again")
+    stack.start("execution")
+    stack.wait_until_ready()
+    # What was kept in the memory of that process is gone with it.
+    is_over(page, "Not run")
+    expect(page.locator("#verdict .hint")).to_contain_text("There is no such run any more.")
+
+
 def test_a_participant_reads_tries_submits_and_sees_the_board_move(
     page: Page, stack: Stack, alice: Person, bob: Person, problem: dict[str, int]
 ) -> None:
     faults = watch_for_faults(page)
     open_playground(page)
-    page.get_by_role("link", name="Contests").click()
+    page.get_by_role("link", name="Contests", exact=True).click()
     page.locator("main").get_by_role("button", name="Sign in").click()
     page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
     sign_in(page, alice)
@@ -207,6 +239,14 @@ def test_a_participant_reads_tries_submits_and_sees_the_board_move(
     charlie.submit(language="python", code=RIGHT, **problem)
     expect(page.get_by_role("row", name="charlie").locator(".score")).to_have_text("100")
 
+    messages = page.get_by_role("region", name="Messages")
+    messages.get_by_label("Question").fill("May a and b be negative?")
+    messages.get_by_role("button", name="Ask the jury").click()
+    expect(messages.get_by_role("listitem")).to_contain_text(["May a and b be negative?"])
+    said = f"/api/code-execution/contests/{problem['contest']}/clarifications/"
+    bob.post(said, {"text": "They are not negative."})
+    expect(messages.get_by_role("listitem").first).to_contain_text("They are not negative.")
+
 
 def test_a_wrong_sample_shows_what_was_expected_and_what_was_printed(
     page: Page, alice: Person, problem: dict[str, int]
@@ -218,6 +258,27 @@ def test_a_wrong_sample_shows_what_was_expected_and_what_was_printed(
     page.get_by_role("button", name="Test on samples").click()
     comparison = page.locator("#panel-samples .comparison dd")
     expect(comparison).to_have_text(["1 2\n", "3\n", "1 2\n"])
+
+
+def test_a_participant_sees_which_test_is_being_judged(
+    page: Page, alice: Person, bob: Person
+) -> None:
+    cases = [
+        {"input": f"{number}\n", "expected_output": f"{number}\n", "is_sample": number == 1}
+        for number in range(1, 9)
+    ]
+    fields = {"title": "Sum", "statement": "Echo.", "time_limit_ms": 2000, "test_cases": cases}
+    made = bob.post("/api/code-execution/problems/", fields)
+    order = [{"problem": made["id"], "order": 1, "points": 100}]
+    contest = bob.post("/api/code-execution/contests/", {"title": "Slow", "problems": order})
+    open_playground(page)
+    sign_in(page, alice)
+    open_problem(page, {"contest": contest["id"], "problem": made["id"]})
+    write(page, "import time\ntime.sleep(0.5)\nprint(input())\n")
+    page.get_by_role("button", name="Submit").click()
+    verdict = page.locator("#panel-submissions .verdict strong")
+    expect(verdict).to_have_text(re.compile(r"Test \d of 8"))
+    expect(verdict).to_have_text("Accepted")
 
 
 def test_a_visitor_registers_and_is_told_what_is_wrong_first(page: Page) -> None:
@@ -267,7 +328,8 @@ def test_the_keyboard_alone_is_enough(page: Page) -> None:
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
     page.keyboard.press("Enter")
-    for _ in range(4):
+    # A link, two lists to choose from, a button.
+    for _ in range(5):
         page.keyboard.press("Tab")
     expect(page.locator(".cm-content")).to_be_focused()
     page.keyboard.press("Control+a")

@@ -88,11 +88,19 @@ async function route() {
     } catch (error) {
       if (!signal.aborted) showFailure(error);
     }
+    if (!signal.aborted) nameDocument();
     return;
   }
 }
 
+function nameDocument() {
+  const heading = [...document.querySelectorAll("main h1")].find((each) => each.offsetParent);
+  const { title } = document.body.dataset;
+  document.title = heading ? `${heading.textContent} · ${title}` : title;
+}
+
 function showFailure(error) {
+  show(byId("intro"), false);
   show(byId("workspace"), false);
   show(byId("view"));
   byId("view").replaceChildren(
@@ -108,6 +116,7 @@ function showFailure(error) {
 
 function list(view, ...parameters) {
   panes.submissions.close();
+  show(byId("intro"), false);
   show(byId("workspace"), false);
   show(byId("view"));
   const options = { signal: shown.signal, signIn: openSignIn };
@@ -161,6 +170,7 @@ function showWorkspace(kind, tabs) {
   panes.submissions.close();
   byId("view").replaceChildren();
   show(byId("view"), false);
+  show(byId("intro"), kind === "free");
   byId("workspace").className = `workspace ${kind}`;
   show(byId("workspace"));
   show(byId("try"), kind === "solving");
