@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Iterable
 
 import redis
 
@@ -24,12 +25,15 @@ class RedisPublisher:
         )
         self._next_try_s = 0.0
 
-    def publish(self, tick: Tick) -> None:
+    def publish(self, ticks: Iterable[Tick]) -> None:
         """Tell every process that has streams."""
         if time.monotonic() < self._next_try_s:
             return
         try:
-            self._client.publish(REDIS_CHANNEL, encode(tick, sender=self._sender))
+            with self._client.pipeline(transaction=False) as pipeline:
+                for tick in ticks:
+                    pipeline.publish(REDIS_CHANNEL, encode(tick, sender=self._sender))
+                pipeline.execute()
         except redis.RedisError as error:
             self._next_try_s = time.monotonic() + PAUSE_S
             logger.warning("other processes are not told of changes: %s", error)

@@ -224,8 +224,7 @@ def _put_in_force(judgements: QuerySet[Judgement]) -> None:
         submission.updated_at = now
         submissions.append(submission)
     CodeSubmission.objects.bulk_update(submissions, ["judgement", "updated_at", *OUTCOME_FIELDS])
-    for submission in submissions:
-        tell(submission)
+    tell(*submissions)
 
 
 def _decide(rejudging: Rejudging, state: State, actor: User) -> None:

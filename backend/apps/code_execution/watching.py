@@ -3,18 +3,14 @@
 from apps.code_execution.models import CodeSubmission
 from apps.contests.services.rights import Rights
 from apps.core import live
+from live.wire import Tick
 
 _OF_ALL = "submissions/all"
 
 
-def tell(submission: CodeSubmission) -> None:
-    """Tell who watches the submission, or a list that has it, once this has been committed."""
-    channels = [channel_of(submission.pk), _of_user(submission.user_id), _OF_ALL]
-    if submission.participant_id is not None:
-        channels.append(_of_participant(submission.participant_id))
-    if submission.contest_id is not None:
-        channels.append(_of_contest(submission.contest_id))
-    live.publish(channels, str(submission.pk))
+def tell(*submissions: CodeSubmission) -> None:
+    """Tell who watches submissions, or a list that has them, once this has been committed."""
+    live.publish_all([Tick(channels=_channels_of(each), tag=str(each.pk)) for each in submissions])
 
 
 def channel_of(submission_id: int) -> str:
@@ -31,6 +27,15 @@ def channels_of_list(rights: Rights) -> list[str]:
         *map(_of_participant, rights.participant_ids),
         *map(_of_contest, rights.judged_contest_ids),
     ]
+
+
+def _channels_of(submission: CodeSubmission) -> tuple[str, ...]:
+    channels = [channel_of(submission.pk), _of_user(submission.user_id), _OF_ALL]
+    if submission.participant_id is not None:
+        channels.append(_of_participant(submission.participant_id))
+    if submission.contest_id is not None:
+        channels.append(_of_contest(submission.contest_id))
+    return tuple(channels)
 
 
 def _of_user(user_id: int) -> str:

@@ -1,7 +1,8 @@
 """Streams of changes: offering one for a resource, and telling who watches that it changed."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache, partial
+from itertools import product
 from uuid import uuid4
 
 from django.conf import settings
@@ -29,9 +30,13 @@ def publish(channels: Iterable[str], tag: str) -> None:
 
     The tag is its new state, or for lists the id of what changed in them.
     """
-    tick = Tick(channels=tuple(channels), tag=tag)
+    publish_all([Tick(channels=tuple(channels), tag=tag)])
+
+
+def publish_all(ticks: Sequence[Tick]) -> None:
+    """Tell of many changes, once the transaction has been committed."""
     # A failure here must not make what is stored look like one.
-    transaction.on_commit(partial(_tell, tick), robust=True)
+    transaction.on_commit(partial(_tell, ticks), robust=True)
 
 
 def offer(
@@ -71,11 +76,11 @@ def note_expiry(request: HttpRequest | Request, expires_at_s: int) -> None:
     request.META[_EXPIRY] = expires_at_s
 
 
-def _tell(tick: Tick) -> None:
-    for listener in _listeners:
+def _tell(ticks: Sequence[Tick]) -> None:
+    for tick, listener in product(ticks, _listeners):
         listener(tick)
     if settings.LIVE_REDIS_URL:
-        _publisher(settings.LIVE_REDIS_URL).publish(tick)
+        _publisher(settings.LIVE_REDIS_URL).publish(ticks)
 
 
 @cache

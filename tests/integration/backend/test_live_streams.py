@@ -213,7 +213,7 @@ async def test_hears_of_changes_in_other_processes(
     async with watching() as door, door.stream(events_of(cup)) as stream:
         await stream.next_tag()
         tick = Tick(channels=(f"board/{cup.pk}/public",), tag='"new"')
-        await in_thread(other_process.publish, tick)
+        await in_thread(other_process.publish, [tick])
 
         assert await stream.next_tag() == '"new"'
 

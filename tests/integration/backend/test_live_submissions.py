@@ -13,6 +13,7 @@ import time_machine
 from django.db import transaction
 from django.utils import timezone
 
+from apps.code_execution import rejudging
 from apps.code_execution.domain import parse_result
 from apps.code_execution.models import CodeSubmission
 from apps.code_execution.results import apply_result
@@ -236,6 +237,35 @@ async def test_others_on_the_board_are_told_of_the_try_and_of_nothing_that_follo
 
 
 class TestOwnSubmissions:
+    async def test_a_rejudging_that_is_applied_is_told_of_all_that_it_changed(
+        self, alice: User, bob: User, redis_url: str, settings: Any
+    ) -> None:
+        settings.LIVE_REDIS_URL = redis_url
+        made = [
+            await in_thread(make_submission, alice, microservice_submission_id=each)
+            for each in (7, 8)
+        ]
+        for each in made:
+            await in_thread(finish, each)
+        rejudged = await in_thread(
+            rejudging.start,
+            submissions=CodeSubmission.objects.filter(user=alice),
+            reason="",
+            actor=bob,
+        )
+        for each in made:
+            await in_thread(finish, each, verdict="WA")
+
+        async with watching(is_replica=True) as door, door.socket(EVENTS, user=alice) as watcher:
+            await watcher.next_data()
+            await in_thread(rejudging.apply, rejudging=rejudged, actor=bob)
+            told: dict[int, str] = {}
+            while len(told) < len(made):
+                results = (await watcher.next_data())["results"]
+                told |= {each["id"]: each["verdict"] for each in results}
+
+        assert told == {each.pk: "WA" for each in made}
+
     async def test_messages_have_those_that_changed(self, alice: User, opening: Any) -> None:
         first = await in_thread(make_submission, alice)
         second = await in_thread(make_submission, alice, microservice_submission_id=8)
