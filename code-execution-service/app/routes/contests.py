@@ -20,6 +20,7 @@ router = EitherSlashRouter(
     responses={
         HTTPStatus.UNAUTHORIZED: {"model": ErrorOut},
         HTTPStatus.FORBIDDEN: {"model": ErrorOut},
+        HTTPStatus.SERVICE_UNAVAILABLE: {"model": ErrorOut},
         HTTPStatus.NOT_FOUND: {"model": ErrorOut},
     },
 )

@@ -25,6 +25,7 @@ router = EitherSlashRouter(
         HTTPStatus.BAD_REQUEST: {"model": ErrorOut},
         HTTPStatus.UNAUTHORIZED: {"model": ErrorOut},
         HTTPStatus.FORBIDDEN: {"model": ErrorOut},
+        HTTPStatus.SERVICE_UNAVAILABLE: {"model": ErrorOut},
     },
 )
 SubmissionId = Annotated[int, Path(ge=1, le=MAX_ID)]

@@ -18,6 +18,7 @@ router = EitherSlashRouter(
     responses={
         HTTPStatus.UNAUTHORIZED: {"model": ErrorOut},
         HTTPStatus.FORBIDDEN: {"model": ErrorOut},
+        HTTPStatus.SERVICE_UNAVAILABLE: {"model": ErrorOut},
     },
 )
 Sha256 = Annotated[str, Path(pattern=SHA256, description="In lower-case hexadecimal.")]
