@@ -138,6 +138,19 @@ async def test_knows_nothing_of_others(make_store: Callable[..., ExecutionStore]
     assert await store.output_so_far(str(uuid.uuid4())) == []
 
 
+async def test_no_name_made_of_an_id_leads_to_anything(
+    make_store: Callable[..., ExecutionStore],
+) -> None:
+    store = make_store()
+    execution = make_execution()
+    await store.add(execution)
+    await store.add_output(make_piece(execution, 0))
+
+    for name in (f"{execution.id}:version", f"{execution.id}:output", "queue", "", "*"):
+        assert await store.find(name) is None
+        assert await store.output_so_far(name) == []
+
+
 async def test_of_two_changes_at_once_one_is_refused(
     make_store: Callable[..., ExecutionStore],
 ) -> None:

@@ -88,8 +88,9 @@ class RedisExecutionStore(ExecutionStore):
 
 
 def _keys_of(execution_id: str) -> list[str]:
-    key = f"execution:{execution_id}"
-    return [key, f"{key}:version", f"{key}:output"]
+    # A prefix each, so that no id that a caller makes up leads from one kind to another.
+    kinds = ("execution", "execution-version", "execution-output")
+    return [f"{kind}:{execution_id}" for kind in kinds]
 
 
 WAITING_TIMEOUT_S = 3.0
