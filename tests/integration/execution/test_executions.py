@@ -271,6 +271,19 @@ async def test_a_bad_request_is_told_what_to_change(settings: Settings) -> None:
             assert text in answer.text
 
 
+async def test_what_is_no_text_is_refused(settings: Settings) -> None:
+    half_a_pair = b'{"language": "python", "code": "print \\ud800"}'
+    async with running(settings) as client:
+        for content in (half_a_pair, b"{", b"[" * 100_000, b"\xff", b"null"):
+            answer = await client.post(
+                f"{EXECUTIONS}/execute",
+                content=content,
+                headers={"Content-Type": "application/json"},
+            )
+
+            assert answer.status_code in {400, 422}, content[:20]
+
+
 async def test_a_missing_field_is_named(settings: Settings) -> None:
     async with running(settings) as client:
         for missing, other in (("code", {"language": "c"}), ("language", {"code": "print 42"})):
