@@ -13,6 +13,7 @@ import { SubmissionsPane } from "./submissions_pane.js";
 import { listenToTabs, offerTabs, openTab } from "./tabs.js";
 
 const API = "/api/code-execution";
+const MISSING = "There is nothing at this address, or it is not for you to see.";
 const RETRY_LANGUAGES_MS = 3_000;
 
 let panes = null;
@@ -100,6 +101,7 @@ function nameDocument() {
 }
 
 function showFailure(error) {
+  const isMissing = error.status === 404;
   show(byId("intro"), false);
   show(byId("workspace"), false);
   show(byId("view"));
@@ -107,8 +109,8 @@ function showFailure(error) {
     element(
       "section",
       { class: "card gate" },
-      element("h1", { text: error.status === 404 ? "Not found" : "That did not work" }),
-      element("p", { text: error.message }),
+      element("h1", { text: isMissing ? "Not found" : "That did not work" }),
+      element("p", { text: isMissing ? MISSING : error.message }),
       element("button", { type: "button", class: "primary", text: "Try again", onclick: route }),
     ),
   );

@@ -35,6 +35,7 @@ export function showProblem({ contest, problem, onSample }) {
     element("p", { class: "quiet-text", text: limits.filter(Boolean).join(" · ") }),
     statement,
     ...problem.samples.map((sample, index) => sampleBlock(sample, index + 1, onSample)),
+    ...attachmentsBlock(problem.attachments ?? []),
   );
   show(place);
   drawMaths(statement);
@@ -72,4 +73,23 @@ function sampleBlock(sample, number, onSample) {
       ),
     ),
   );
+}
+
+// The cookie of the sign-in lets these through: a link can carry no token.
+function attachmentsBlock(attachments) {
+  if (attachments.length === 0) return [];
+  const list = element("ul", { class: "attachments" });
+  list.append(
+    ...attachments.map(({ name, url, size_bytes: bytes }) =>
+      element(
+        "li",
+        {},
+        element("a", { href: url, download: true, text: name }),
+        element("span", { class: "quiet-text", text: ` ${size(bytes)}` }),
+      ),
+    ),
+  );
+  const block = element("section", { class: "sample", "aria-label": "Files" });
+  block.append(element("h2", { text: "Files" }), list);
+  return [block];
 }
