@@ -50,6 +50,8 @@ _LANGUAGES = {
 }
 _WALL_FACTOR = 1.5
 """For a run that its wall limit ends: the rest is for killing on a busy host."""
+_PATIENT_WALL_TIME_MS = 8_000
+"""For a run that ends in another way, unless a busy host keeps it from that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,13 +93,15 @@ def _load(path: Path) -> HostileProgram:
     source = path.read_text()
     header = _header(path, source)
     verdicts = frozenset(Verdict(verdict) for verdict in header.pop("verdicts"))
-    limits = replace(LIMITS, **header.pop("limits", {}))
+    limits = header.pop("limits", {})
+    if Verdict.TLE not in verdicts and "wall_factor" not in header:
+        limits.setdefault("wall_time_ms", _PATIENT_WALL_TIME_MS)
     program = HostileProgram(
         path=path,
         language=_LANGUAGES[path.suffix],
         source=source,
         verdicts=verdicts,
-        limits=limits,
+        limits=replace(LIMITS, **limits),
         says=tuple(header.pop("says", ())),
         **header,
     )
