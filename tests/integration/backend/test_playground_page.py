@@ -80,3 +80,47 @@ def test_the_admin_leads_to_the_page(bob: User) -> None:
     client.force_login(bob)
 
     assert '<a href="/">View site</a>' in client.get("/admin/").content.decode()
+
+
+# Source: WCAG 2.2, success criterion 1.4.3, and its definitions of contrast and luminance.
+READABLE = 4.5
+TEXTS = {
+    "card": ("text", "quiet", "faint", "accent", "good", "bad"),
+    "ground": ("text", "quiet"),
+    "field": ("text", "faint", "bad"),
+    "tint": ("accent", "first", "good", "bad"),
+    "accent": ("on-accent",),
+    "good-ground": ("good", "quiet"),
+    "bad-ground": ("bad", "quiet"),
+    "busy-ground": ("accent", "quiet"),
+}
+
+
+def test_every_text_can_be_told_from_what_is_behind_it_in_light_and_in_dark() -> None:
+    text = (STATIC / "playground/page.css").read_text()
+    themes = [
+        dict(re.findall(r"--([\w-]+): (#[0-9a-f]+);", block))
+        for block in re.findall(r":root \{(.*?)\}", text, re.DOTALL)
+    ]
+
+    assert len(themes) == 2
+    for colours in themes:
+        code = tuple(name for name in colours if name.startswith("code-"))
+        for behind, names in {**TEXTS, "card": TEXTS["card"] + code}.items():
+            for name in names:
+                assert contrast(colours[name], colours[behind]) >= READABLE, (name, behind)
+
+
+def contrast(first: str, second: str) -> float:
+    darker, lighter = sorted((luminance(first), luminance(second)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def luminance(colour: str) -> float:
+    digits = colour.removeprefix("#")
+    digits = "".join(2 * digit for digit in digits) if len(digits) == 3 else digits
+    parts = [int(digits[at : at + 2], 16) / 255 for at in (0, 2, 4)]
+    red, green, blue = (
+        part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

@@ -77,6 +77,8 @@ async function send() {
     await (mode === "in" ? signIn(username, secret) : register(username, email, secret));
     byId("account-form").reset();
     byId("account").close();
+    // What opened the dialog is gone.
+    byId("main").focus({ preventScroll: true });
     notice(null);
     say(`Signed in as ${user().username}.`);
   } catch (error) {

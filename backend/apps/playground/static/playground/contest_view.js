@@ -19,7 +19,7 @@ export async function showContests({ signal, signIn }) {
     return;
   }
   view.replaceChildren(element("p", { class: "loading", text: "Loading contests" }));
-  const { json } = await ask("GET", `${API}/contests/`);
+  const { json } = await ask("GET", `${API}/contests/?page_size=${LISTED}`);
   if (signal.aborted) return;
   const cards = json.results.map((contest) =>
     element(
@@ -39,6 +39,7 @@ export async function showContests({ signal, signIn }) {
     cards.length
       ? element("ul", { class: "cards" }, ...cards)
       : element("p", { class: "nothing", text: "There is no contest yet. Managers make them in the admin." }),
+    ...(json.next === null ? [] : [element("p", { class: "nothing", text: "There are older ones too." })]),
   );
 }
 
