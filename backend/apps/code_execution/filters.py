@@ -51,8 +51,8 @@ class SubmissionFilter(filters.FilterSet):
 class RejudgingFilter(filters.FilterSet):
     """By what was judged again, and how far it is."""
 
-    contest = filters.NumberFilter()
-    problem = filters.NumberFilter()
+    contest = IdFilter()
+    problem = IdFilter()
 
     class Meta:
         model = Rejudging

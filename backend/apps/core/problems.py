@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views import defaults
+from django.views.decorators.csrf import csrf_exempt
 from rest_framework.exceptions import ErrorDetail
 from rest_framework.response import Response
 from rest_framework.views import exception_handler, set_rollback
@@ -100,6 +101,7 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
     )
 
 
+@csrf_exempt
 def api_not_found(request: HttpRequest) -> HttpResponse:
     """Answer an address under `/api/` that does not exist; with DEBUG too."""
     return problem_response(

@@ -88,7 +88,8 @@ def save_problem(
         ProblemFile.objects.bulk_create(ProblemFile(problem=problem, **each) for each in items)
     if "programs" in parts:
         items = parts["programs"]
-        _expect_each_once("programs", [each["role"] for each in items])
+        usual = ProblemProgram.Role.CHECKER
+        _expect_each_once("programs", [each.get("role", usual) for each in items])
         problem.programs.all().delete()
         ProblemProgram.objects.bulk_create(
             ProblemProgram(problem=problem, **each) for each in items

@@ -178,3 +178,10 @@ def test_a_token_that_is_not_good_has_a_code_too() -> None:
     answer = Client(headers={"Authorization": "Bearer no"}).get("/api/auth/me/")
 
     assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
+
+
+@pytest.mark.parametrize("path", ["/api/nowhere/", "/api/code-execution/contests/0.85/end/"])
+def test_an_unknown_address_is_a_problem_for_whoever_posts_to_it(path: str) -> None:
+    answer = Client(enforce_csrf_checks=True).post(path, {}, "application/json")
+
+    assert (answer.status_code, answer.json()["code"]) == (404, "not-found")

@@ -141,6 +141,19 @@ class TestWritingProblems:
 
         assert len(answer.json()["test_cases"]) == 2
 
+    def test_a_program_that_does_not_say_what_it_does_is_the_checker(
+        self, as_bob: APIClient
+    ) -> None:
+        problem = self.make(as_bob)
+        program = {"language": "python", "source": "exit(42)"}
+
+        answer = as_bob.patch(
+            f"{PROBLEMS}{problem['id']}/", {"checker": "program", "programs": [program]}
+        )
+
+        assert answer.status_code == 200, answer.json()
+        assert [each["role"] for each in answer.json()["programs"]] == ["checker"]
+
     def test_a_foreign_test_case_is_refused(self, as_bob: APIClient) -> None:
         problem = self.make(as_bob)
         foreign = make_problem().test_cases.first()

@@ -376,6 +376,13 @@ def test_two_decisions_at_the_same_time_are_one(
     assert submission.verdict == expected[staged.state]
 
 
+@pytest.mark.parametrize("name", ["contest", "problem"])
+def test_a_list_is_not_narrowed_by_a_number_that_no_id_can_be(as_bob: APIClient, name: str) -> None:
+    answer = as_bob.get(f"{REJUDGINGS}?{name}={10**30}")
+
+    assert (answer.status_code, list(answer.json())) == (400, [name])
+
+
 @pytest.mark.django_db(transaction=True)
 def test_the_last_two_results_at_the_same_time_make_it_ready(
     contest: Contest, submit: Submit, alice: User, charlie: User, bob: User
