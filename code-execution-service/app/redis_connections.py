@@ -12,8 +12,11 @@ from redis.exceptions import RedisError
 from app.errors import RedisUnavailableError
 
 TIMEOUT_S = 1.0
-"""How long to wait for Redis, for a connection to it, or for one that is free."""
-MAX_CONNECTIONS = 64
+"""How long to wait for Redis, or for a connection to it."""
+MAX_CONNECTIONS = 16
+"""To make one takes longer than to wait for one: with more, many who come at once wait longer."""
+FREE_TIMEOUT_S = 3.0
+"""How long to wait for a connection that is free."""
 
 
 def connect_to_redis(url: str, *, timeout_s: float = TIMEOUT_S) -> Redis:
@@ -21,7 +24,7 @@ def connect_to_redis(url: str, *, timeout_s: float = TIMEOUT_S) -> Redis:
     pool = BlockingConnectionPool.from_url(
         url.replace("redis+unix:", "unix:"),
         max_connections=MAX_CONNECTIONS,
-        timeout=TIMEOUT_S,
+        timeout=FREE_TIMEOUT_S,
         socket_timeout=timeout_s,
         socket_connect_timeout=TIMEOUT_S,
         # Once more, as a restarted Redis has left dead connections in the pool.

@@ -374,6 +374,20 @@ async def test_memory_forgets_what_nobody_asks_for() -> None:
     await store.close()
 
 
+async def test_many_at_once_share_few_connections_to_redis(redis_url: str) -> None:
+    store = RedisExecutionStore(redis_url, kept_s=LONG_S)
+    execution = make_execution()
+    await store.add(execution)
+
+    found = await asyncio.gather(*[store.find(execution.id) for _ in range(200)])
+    async with Redis.from_url(redis_url) as connection:
+        clients = await connection.client_list()
+    await store.close()
+
+    assert found == [execution] * 200
+    assert len(clients) < 30
+
+
 async def test_a_redis_that_is_away_is_an_error_of_its_own() -> None:
     url = f"redis://127.0.0.1:{free_port()}/0"
     store, queue = RedisExecutionStore(url, kept_s=1), RedisExecutionQueue(url, lease_s=1)
