@@ -19,11 +19,13 @@ FREE_TIMEOUT_S = 3.0
 """How long to wait for a connection that is free."""
 
 
-def connect_to_redis(url: str, *, timeout_s: float = TIMEOUT_S) -> Redis:
+def connect_to_redis(
+    url: str, *, timeout_s: float = TIMEOUT_S, max_connections: int = MAX_CONNECTIONS
+) -> Redis:
     """Make a client; it connects when it is first used, and anew where a connection was lost."""
     pool = BlockingConnectionPool.from_url(
         url.replace("redis+unix:", "unix:"),
-        max_connections=MAX_CONNECTIONS,
+        max_connections=max_connections,
         timeout=FREE_TIMEOUT_S,
         socket_timeout=timeout_s,
         socket_connect_timeout=TIMEOUT_S,

@@ -233,16 +233,29 @@ async def test_every_write_gives_the_whole_time_anew(
     assert len(await store.output_so_far(execution.id)) == 3
 
 
-async def test_hands_executions_out_in_their_order_and_to_one_worker_each(
+async def test_hands_executions_out_in_the_order_in_which_they_came(
     make_queue: Callable[..., ExecutionQueue],
 ) -> None:
     queue = make_queue()
     for name in ("first", "second", "third"):
         await queue.put(name)
         await asyncio.sleep(0.002)  # instants are milliseconds
-    claimed = await asyncio.gather(*(queue.claim() for _ in range(4)))
+    claimed = [await queue.claim() for _ in range(4)]
 
     assert [each and each.execution_id for each in claimed] == ["first", "second", "third", None]
+
+
+async def test_of_workers_that_claim_at_once_each_gets_another_one(
+    make_queue: Callable[..., ExecutionQueue],
+) -> None:
+    queue = make_queue()
+    names = {f"execution {number}" for number in range(10)}
+    for name in names:
+        await queue.put(name)
+    claimed = await asyncio.gather(*(queue.claim() for _ in range(12)))
+
+    assert {each.execution_id for each in claimed if each} == names
+    assert claimed.count(None) == 2
 
 
 async def test_counts_those_that_wait(make_queue: Callable[..., ExecutionQueue]) -> None:
@@ -267,6 +280,16 @@ async def test_whoever_waits_hears_of_a_new_one(
 
     assert await waiter
     assert not await queue.wait(at_most_s=0.01)
+
+
+async def test_as_many_workers_as_there_can_be_wait_at_once(
+    make_queue: Callable[..., ExecutionQueue],
+) -> None:
+    queue = make_queue()
+
+    heard = await asyncio.gather(*(queue.wait(at_most_s=0.5) for _ in range(64)))
+
+    assert heard == [False] * 64
 
 
 async def test_a_lost_workers_execution_goes_to_another(
