@@ -18,6 +18,7 @@ router = EitherSlashRouter(
     tags=["contests"],
     dependencies=[Depends(caller_of("submissions")), NeedsDatabase],
     responses={
+        HTTPStatus.BAD_REQUEST: {"model": ErrorOut},
         HTTPStatus.UNAUTHORIZED: {"model": ErrorOut},
         HTTPStatus.FORBIDDEN: {"model": ErrorOut},
         HTTPStatus.SERVICE_UNAVAILABLE: {"model": ErrorOut},

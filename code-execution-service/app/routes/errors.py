@@ -6,15 +6,29 @@ from http import HTTPStatus
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
 
-from app.errors import InvalidRequestError, ServerError, ServiceError, UnauthenticatedError
+from app.errors import (
+    InvalidRequestError,
+    ServerError,
+    ServiceError,
+    TooLargeError,
+    UnauthenticatedError,
+)
 
 logger = logging.getLogger(__name__)
+
+# Ours for what the framework refuses by itself; any other status is called as HTTP calls it.
+CODES_OF_FRAMEWORK = {
+    HTTPStatus.BAD_REQUEST: InvalidRequestError.code,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: TooLargeError.code,
+}
 
 
 def install_error_handlers(app: FastAPI) -> None:
     """Render our errors and crashes as JSON."""
     app.add_exception_handler(RequestValidationError, _render_validation_error)
+    app.add_exception_handler(HTTPException, _render_refusal_of_framework)
     app.add_exception_handler(ServiceError, _handle_service_error)
     app.add_exception_handler(Exception, _render_crash)
 
@@ -36,6 +50,15 @@ def render_service_error(error: ServiceError) -> JSONResponse:
         {"detail": detail, "code": error.code, **error.more},
         status_code=error.status,
         headers=headers,
+    )
+
+
+def _render_refusal_of_framework(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)  # noqa: S101  # registered for this class only
+    status = HTTPStatus(error.status_code)
+    code = CODES_OF_FRAMEWORK.get(status, status.phrase.lower().replace(" ", "-"))
+    return JSONResponse(
+        {"detail": error.detail, "code": code}, status_code=status, headers=error.headers
     )
 
 

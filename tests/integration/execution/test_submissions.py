@@ -281,3 +281,22 @@ async def test_a_judging_that_takes_its_time_is_reported_test_by_test(
         "stage": "testing",
         "tests_total": 5,
     }
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("POST", SUBMISSIONS, 400, "invalid-request"),
+        ("POST", "/run", 400, "invalid-request"),
+        ("PUT", SUBMISSIONS, 405, "method-not-allowed"),
+        ("GET", "/nowhere", 404, "not-found"),
+    ],
+)
+async def test_what_the_framework_refuses_has_a_code_too(
+    client: httpx.AsyncClient, method: str, path: str, status: int, code: str
+) -> None:
+    content_type = {"Content-Type": "application/json"}
+
+    answer = await client.request(method, path, content=b"\xff", headers=content_type)
+
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
