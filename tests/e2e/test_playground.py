@@ -13,6 +13,7 @@ from tests.support.servers import ServerMissingError
 
 pytestmark = [pytest.mark.e2e, pytest.mark.sandbox]
 TIMEOUT_MS = 30_000
+MORE_THAN_A_POLL_MS = 1_200
 PHONE: ViewportSize = {"width": 360, "height": 740}
 RIGHT = "a, b = map(int, input().split())\nprint(a + b)\n"
 WRONG = "print(3)\n"
@@ -138,6 +139,34 @@ def test_a_program_that_runs_is_stopped(page: Page) -> None:
     expect(page.locator("#output")).to_have_text("on\n")
     page.get_by_role("button", name="Stop").click()
     is_over(page, "Stopped")
+
+
+def test_who_leaves_a_run_hears_no_more_of_it(page: Page) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    sent: list[Route] = []
+    page.route("**/executions/execute", lambda route: sent.append(route))  # noqa: PLW0108
+
+    def leave_and_come_back() -> None:
+        page.get_by_role("link", name="Contests", exact=True).click()
+        page.get_by_role("link", name="Playground", exact=True).click()
+        expect(page.locator("#verdict strong")).to_have_text("Ready")
+
+    open_playground(page)
+    run(page, FOR_EVER_IN_C, language="c")
+    expect(page.locator("#verdict strong")).to_have_text("Sending")
+    leave_and_come_back()
+    with page.expect_response("**/executions/execute"):
+        sent[0].continue_()
+    page.unroute("**/executions/execute")
+    run(page, FOR_EVER_IN_C, language="c")
+    expect(page.locator("#verdict .hint")).to_have_text(re.compile(r"\d s"))
+    asked.clear()
+    leave_and_come_back()
+    page.wait_for_timeout(MORE_THAN_A_POLL_MS)
+
+    expect(page.locator("#verdict .hint")).to_have_text("Press Run to see what it prints.")
+    assert not [url for url in asked if "/executions/" in url]
 
 
 def test_a_lost_socket_is_made_up_for_by_asking(page: Page) -> None:

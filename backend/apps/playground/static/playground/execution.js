@@ -20,6 +20,7 @@ const NOT_YOURS = 4003;
  */
 export async function execute(program, { onStart, onState, onOutput, onConnection, signal }) {
   const id = await start(program);
+  signal.throwIfAborted();
   onStart(id);
   onState({ status: "pending" });
   return new Watch(id, { onState, onOutput, onConnection, signal }).end;

@@ -39,6 +39,7 @@ export class RunPane {
   clear() {
     this.#running?.abort.abort();
     this.#running = null;
+    clearInterval(this.#clock);
     this.#output.clear();
     this.#connection.textContent = "";
     this.#tell({ symbol: "", name: "Ready", hint: "Press Run to see what it prints.", tone: "idle" });
