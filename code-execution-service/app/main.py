@@ -49,7 +49,8 @@ from app.services.slots import Slots
 from app.services.test_data import TestDataService
 from app.services.tokens import PUBLIC_KEY_ALGORITHMS, RSA
 from app.services.trust import TrustService
-from app.websockets.executions import router as watch_router
+from app.websockets.door import WebSocketDoor
+from app.websockets.executions import routes as watching_routes
 from app.websockets.protocol import allow_many_connections, websocket_options
 
 VERSION = "0.1.0"
@@ -133,10 +134,10 @@ def create_app(
         origins=settings.frontend_service_url,
     )
     app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.trusted_proxies))
+    app.add_middleware(WebSocketDoor, routes=watching_routes)
     install_error_handlers(app)
     for door in (judge, submissions, test_data, contests, executions, auth, system):
         app.include_router(door.router)
-    app.include_router(watch_router)
     if remote_results is not None:
         app.state.remote_results = remote_results
         app.include_router(remote_results_router)

@@ -86,6 +86,8 @@ class WatchingService:
 class _Follower:
     """How far somebody has come with an execution, and how much longer they wait for more."""
 
+    __slots__ = ("_endures_until_s", "_is_at_end", "_patience_s", "_sequence", "_version")
+
     def __init__(self, *, patience_s: float) -> None:
         self._is_at_end = False
         self._patience_s = patience_s

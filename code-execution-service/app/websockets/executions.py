@@ -5,7 +5,8 @@ import logging
 from contextlib import aclosing
 from datetime import UTC, datetime
 
-from fastapi import APIRouter
+from starlette.requests import HTTPConnection
+from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from app.dependencies import get_caller, get_completed_status, get_factory
@@ -17,16 +18,14 @@ from app.websockets.listening import ClientGoneError, listened_to
 
 logger = logging.getLogger(__name__)
 
-router = APIRouter(prefix="/api/v1/executions")
 ID_CHARACTERS_MAX = 64
 KEPT_OPEN_S = 30.0
 """How long a client may leave the connection open when there is nothing to tell any more."""
 
 
-@router.websocket("/ws/{execution_id}")
-@router.websocket("/ws/{execution_id}/")
-async def watch_execution(websocket: WebSocket, execution_id: str) -> None:
+async def watch_execution(websocket: WebSocket) -> None:
     """Tell until the end; each fault is told with its code, then as the code of the close."""
+    execution_id: str = websocket.path_params["execution_id"]
     await websocket.accept()
     try:
         try:
@@ -49,7 +48,9 @@ async def _serve(websocket: WebSocket, execution_id: str) -> None:
     if len(execution_id) > ID_CHARACTERS_MAX:
         raise ExecutionNotFoundError
     factory = await get_factory(websocket)
-    caller = await get_caller(websocket, factory)
+    caller = await get_caller(HTTPConnection(websocket.scope), factory)
+    # What was said to get in would otherwise stay in memory until the end.
+    websocket.scope.update(query_string=b"", headers=[])
     left_s = (caller.expires_at - datetime.now(tz=UTC)).total_seconds()
     token_time = asyncio.timeout(left_s)
     with factory.open_sockets.counted(caller.owner):
@@ -69,3 +70,9 @@ async def _tell(websocket: WebSocket, execution_id: str, caller: Caller) -> None
     async with aclosing(watching.follow(execution_id, caller)) as updates:
         async for update in updates:
             await websocket.send_text(update_text(update, completed_status=completed_status))
+
+
+routes = [
+    WebSocketRoute(f"/api/v1/executions/ws/{{execution_id}}{slash}", watch_execution)
+    for slash in ("", "/")
+]

@@ -56,6 +56,9 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
                 self.transport.abort()
                 raise ClientDisconnected from None
         await super().send(message)
+        if message["type"] == "websocket.accept":
+            # Nobody needs the handshake any more; it is kilobytes, and there is a token in it.
+            del self.request, self.response
 
     @override
     def keepalive_timeout(self) -> None:

@@ -1,7 +1,6 @@
 """Who watches in this process, and what each of them has not taken yet."""
 
 import asyncio
-from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -20,7 +19,8 @@ class LocalWatch(Watch):
     __slots__ = ("_is_lost", "_pending", "_waiter")
 
     def __init__(self) -> None:
-        self._pending: deque[ExecutionUpdate] = deque()
+        # Mostly empty, and there may be thousands: an empty deque would take ten times as much.
+        self._pending: list[ExecutionUpdate] = []
         self._is_lost = False
         self._waiter: asyncio.Future[None] | None = None
 
@@ -39,7 +39,7 @@ class LocalWatch(Watch):
                 self._waiter = None
         if self._is_lost:
             raise WatchLostError
-        return self._pending.popleft()
+        return self._pending.pop(0)
 
     def tell(self, update: ExecutionUpdate) -> None:
         """Add an update, or lose them all if nobody takes them."""
