@@ -7,7 +7,7 @@ opens 2,000 WebSockets on executions that do not move, and at the baseline, and 
 the server's resident memory grew for each. Then, with one and with 500 WebSockets open, every round
 does, in turn: an echo at the baseline, and a C program that ends by writing what time it is,
 watched by one client; then come programs that 400 watch. A message's time of arrival less the
-written time is how long the way took: out of the box, judged, into Redis, through it, to the client.
+written time is how long the way took: out of the box, judged, through Redis, to the client.
 """
 
 import asyncio
