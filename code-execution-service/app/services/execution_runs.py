@@ -167,12 +167,20 @@ class ExecutionRunner:
 
     @asynccontextmanager
     async def _listener_for(self, execution: Execution) -> AsyncIterator[OutputListener | None]:
-        # Not at a second try: whoever watches has seen what the first one wrote.
-        if not execution.is_streaming or execution.attempts > 1:
+        if not execution.is_streaming or await self._may_have_told(execution):
             yield None
             return
         async with told_live(execution.id, self._tell) as listener:
             yield listener
+
+    async def _may_have_told(self, execution: Execution) -> bool:
+        """Tell whether whoever watches may have seen what an earlier start of it wrote."""
+        if execution.attempts > 1:
+            return True
+        try:
+            return bool(await self._store.output_so_far(execution.id))
+        except RedisUnavailableError:
+            return True
 
     async def _tell(self, piece: OutputPiece) -> None:
         try:

@@ -385,6 +385,19 @@ async def test_memory_takes_no_more_than_it_may_and_has_room_again_later() -> No
     await store.close()
 
 
+async def test_memory_counts_pieces_of_output_however_small_they_are() -> None:
+    store = MemoryExecutionStore(kept_s=10, max_characters=10_000)
+    execution = make_execution()
+    await store.add(execution)
+    for sequence in range(100):
+        piece = OutputPiece(execution_id=execution.id, sequence=sequence, stream="stdout", text="x")
+        await store.add_output(piece)
+
+    with pytest.raises(StorageFullError):
+        await store.add(make_execution())
+    await store.close()
+
+
 async def test_memory_forgets_what_nobody_asks_for() -> None:
     store = MemoryExecutionStore(kept_s=SHORT_S)
     await store.add(make_execution())

@@ -243,6 +243,22 @@ async def test_the_second_try_tells_no_output_that_was_told_before(url: str) -> 
         assert (await state_of(ports, execution)).output == "42\n"
 
 
+async def test_what_was_given_back_tells_no_output_that_was_told_before(url: str) -> None:
+    async with opened(url) as ports:
+        execution = await queue_up(ports, code="print 1\nsleep 500\nprint 2", is_streaming=True)
+        stop = Stop()
+        async with ports.updates.watched(execution.id) as watch:
+            running = asyncio.create_task(make_runner(ports, stop=stop).run_next())
+            told = [await watch.next() for _ in range(2)]
+            stop.set()
+            await running
+
+        await make_runner(ports).run_next()
+
+        assert await ports.store.output_so_far(execution.id) == told[1:]
+        assert (await state_of(ports, execution)).output == "1\n2\n"
+
+
 async def test_what_redis_has_forgotten_is_queued_again(redis_url: str) -> None:
     await empty(redis_url)
     async with opened(redis_url) as ports:

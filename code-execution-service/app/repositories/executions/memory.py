@@ -22,20 +22,27 @@ MAX_CHARACTERS = 256 * MIB
 """What all executions may have together; most characters of programs take a byte."""
 OTHER_CHARACTERS = 2048
 """What an execution is counted for besides its texts."""
+PIECE_CHARACTERS = 256
+"""What a piece of output is counted for besides its text, which may be a single character."""
 
 
 @dataclass(slots=True)
 class _Kept:
     execution: Execution
-    ends_at_s: float
+    ends_at_s: float = 0
     pieces: list[OutputPiece] = field(default_factory=list)
+    characters_of_pieces: int = 0
 
     @property
     def characters(self) -> int:
         execution = self.execution
         texts = (execution.code, execution.input_data, execution.output, execution.error_output)
-        pieces = sum(len(piece.text) for piece in self.pieces)
-        return OTHER_CHARACTERS + pieces + sum(len(text or "") for text in texts)
+        return OTHER_CHARACTERS + self.characters_of_pieces + sum(len(text or "") for text in texts)
+
+    def add(self, piece: OutputPiece) -> None:
+        """Keep it; there may be thousands, so that they are counted as they come."""
+        self.pieces.append(piece)
+        self.characters_of_pieces += PIECE_CHARACTERS + len(piece.text)
 
 
 class MemoryExecutionStore(ExecutionStore):
@@ -63,7 +70,7 @@ class MemoryExecutionStore(ExecutionStore):
             StorageFullError: as much is kept as may be.
         """
         self._drop_ended()
-        new = _Kept(execution, ends_at_s=0)
+        new = _Kept(execution)
         if self._characters + new.characters > self._max_characters:
             raise StorageFullError
         self._write(new)
@@ -81,11 +88,13 @@ class MemoryExecutionStore(ExecutionStore):
         self._drop_ended()
         kept = self._kept.get(execution.id)
         if kept is None:
-            self._write(_Kept(execution, ends_at_s=0))
+            self._write(_Kept(execution))
             return True
         if kept.execution.version != execution.version - 1:
             return kept.execution == execution
-        self._write(_Kept(execution, ends_at_s=0, pieces=kept.pieces))
+        self._drop(execution.id)
+        kept.execution = execution
+        self._write(kept)
         return True
 
     @override
@@ -93,7 +102,9 @@ class MemoryExecutionStore(ExecutionStore):
         """Keep a piece for whoever comes to watch later."""
         self._drop_ended()
         if kept := self._kept.get(piece.execution_id):
-            self._write(_Kept(kept.execution, ends_at_s=0, pieces=[*kept.pieces, piece]))
+            self._drop(piece.execution_id)
+            kept.add(piece)
+            self._write(kept)
 
     @override
     async def output_so_far(self, execution_id: str) -> list[OutputPiece]:
@@ -110,7 +121,6 @@ class MemoryExecutionStore(ExecutionStore):
         self._kept.clear()
 
     def _write(self, kept: _Kept) -> None:
-        self._drop(kept.execution.id)
         kept.ends_at_s = self._now_s() + self._kept_s
         self._kept[kept.execution.id] = kept
         self._characters += kept.characters
