@@ -192,6 +192,8 @@ async def told_ms(socket: ClientConnection) -> float:
     while True:
         message = json.loads(await socket.recv())
         arrived_s.append(time.time())
+        if message["type"] == "error":
+            sys.exit(f"a WebSocket was refused: {message['data']['detail']}")
         if message["data"]["status"] in FINAL_STATUSES:
             break
     if len(arrived_s) == 1:

@@ -1,11 +1,13 @@
 """Watching programs over WebSockets: on both ports, in memory, and on another replica."""
 
 import json
+import re
 import time
 import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,10 +21,13 @@ from tests.e2e.execution_stack import (
     Runner,
     guest_token,
 )
+from tests.support.browser import chromium
+from tests.support.servers import ServerMissingError
 
 pytestmark = pytest.mark.e2e
 Message = dict[str, Any]
 PATIENCE_S = 60.0
+DOCUMENTATION = Path(__file__).parents[2] / "docs" / "executions.md"
 SLOW = "import time; time.sleep({seconds}); print(6 * 7)"
 TALKING = """
 import sys, time
@@ -307,3 +312,31 @@ def test_logs_name_sockets_without_their_tokens(door: ExecutionStack, guest: Wat
     logs = [door.log(name) for name in (*door.replica_urls, "backend")]
     assert any(f"/ws/{execution_id}?token=***" in log for log in logs)
     assert not any(guest.token in log for log in logs)
+
+
+def test_the_programs_of_the_documentation_work_in_a_browser(alone: ExecutionStack) -> None:
+    functions, example = re.findall(r"```js\n(.*?)```", DOCUMENTATION.read_text(), re.DOTALL)
+    page_text = f"""async (token) => {{
+        const said = [];
+        const console = {{ log: (...words) => said.push(words) }};
+        {functions}
+        {example}
+        return said;
+    }}"""
+
+    accepted_before = alone.log("execution").count("[accepted]")
+    try:
+        with chromium() as browser:
+            page = browser.new_page()
+            page.goto(f"{alone.backend_url}/api/health/")
+            said = page.evaluate(page_text, guest_token(alone))
+            # It would come back, if the program took its own closing for a loss.
+            page.wait_for_timeout(700)
+    except ServerMissingError as missing:
+        pytest.skip(f"not run: {missing}")
+
+    written = "".join(text for _, text in (each for each in said[:-1] if len(each) > 1))
+    assert written == "Who? Hello Ada\n"
+    assert said[-2] == ["completed"]
+    assert said[-1][:2] == ["AC", "Who? Hello Ada\n"]
+    assert alone.log("execution").count("[accepted]") == accepted_before + 1
