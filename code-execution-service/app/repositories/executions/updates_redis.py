@@ -22,6 +22,8 @@ from app.repositories.executions.watches import LocalWatches
 logger = logging.getLogger(__name__)
 
 TIMEOUT_S = 1.0
+SUBSCRIBE_TIMEOUT_S = 5.0
+"""Longer: when hundreds begin to watch at once, the process itself takes a while to hear it."""
 CHECK_S = 5.0
 """How often Redis is asked whether it is still there: of a lost host the network says nothing."""
 PAUSE_S = 0.5
@@ -92,7 +94,7 @@ class RedisUpdates(ExecutionUpdates):
             take=self._take,
             lose=self._watches.lose_all,
             check_s=self._check_s,
-            timeout_s=TIMEOUT_S,
+            timeout_s=SUBSCRIBE_TIMEOUT_S,
         )
         try:
             await hearing.open()
