@@ -310,6 +310,29 @@ def test_a_participant_sees_which_test_is_being_judged(
     expect(verdict).to_have_text("Accepted")
 
 
+def test_who_leaves_while_a_submission_is_sent_watches_nothing(
+    page: Page, alice: Person, bob: Person, problem: dict[str, int]
+) -> None:
+    order = [{"problem": problem["problem"], "order": 1, "points": 100}]
+    contest = bob.post("/api/code-execution/contests/", {"title": "Left", "problems": order})
+    sent: list[Route] = []
+    watched: list[str] = []
+    open_playground(page)
+    sign_in(page, alice)
+    open_problem(page, problem | {"contest": contest["id"]})
+    page.on("websocket", lambda socket: watched.append(socket.url))
+    page.route("**/submissions/", lambda route: sent.append(route))  # noqa: PLW0108
+    write(page, RIGHT)
+    page.get_by_role("button", name="Submit").click()
+    expect(page.locator("#panel-submissions")).to_contain_text("Sending")
+    page.get_by_role("link", name="Playground", exact=True).click()
+    with page.expect_response("**/submissions/"):
+        sent[0].continue_()
+    page.wait_for_timeout(MORE_THAN_A_POLL_MS)
+
+    assert not [url for url in watched if "/submissions/" in url]
+
+
 def test_an_address_of_nothing_is_said_to_be_one(page: Page, alice: Person) -> None:
     open_playground(page)
     sign_in(page, alice)

@@ -59,13 +59,14 @@ export class SubmissionsPane {
   }
 
   async #send(path, of, shown, button) {
+    const { signal } = this.#ending;
     notice(null);
     button.disabled = true;
     shown.replaceChildren(progressLine("Sending"));
     try {
       const body = { ...this.#getProgram(), ...of };
       const { json } = await ask("POST", `${API}/${path}`, { body, headers: idempotencyKey() });
-      this.#follow(json, shown);
+      if (!signal.aborted) this.#follow(json, shown);
     } catch (error) {
       shown.replaceChildren(refusal(error.message));
       say(error.message);
