@@ -73,6 +73,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     # First, so that a page of another origin may read errors too.
     "corsheaders.middleware.CorsMiddleware",
+    "apps.core.middleware.ContentSecurityPolicyMiddleware",
     "apps.core.middleware.JsonApiMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -229,6 +230,7 @@ RATE_LIMITS = {
         ("GUEST", "120/minute"),
         ("LOGIN", "10/minute"),
         ("LOGIN_ADDRESS", "120/minute"),
+        ("LOGIN_FAILURES", "30/hour"),
     )
 }
 REST_FRAMEWORK = {

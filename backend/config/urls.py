@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path, re_path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from apps.code_execution.views import PlatformHealthView
 from apps.contests.views.scoreboard_page import ScoreboardPage
@@ -24,7 +24,7 @@ urlpatterns = [
     path("api/webhooks/", include("apps.webhooks.urls")),
     path("api/health/", include("apps.core.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
-    path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema")),
+    path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema")),
     re_path(r"^api/", api_not_found),
     re_path(r"^health/?$", PlatformHealthView.as_view()),
     re_path(r"^\.well-known/jwks\.json/?$", jwks),

@@ -1,7 +1,8 @@
-"""What holds for every path under `/api/`, before any view is chosen."""
+"""What holds for every answer, and for every path under `/api/`, whatever view is chosen."""
 
 import logging
 from collections.abc import Callable
+from http import HTTPStatus
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -12,6 +13,12 @@ from apps.core.throttling import tell_quotas
 
 logger = logging.getLogger(__name__)
 
+PAGE_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'"
+)
+DATA_POLICY = "default-src 'none'; frame-ancestors 'none'"
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 
@@ -49,6 +56,26 @@ class JsonApiMiddleware:
             return None
         logger.error("%s %s crashed", request.method, request.path, exc_info=exception)
         return server_error(request)
+
+
+class ContentSecurityPolicyMiddleware:
+    """Tell browsers what an answer may load, unless its view has said so: nothing of others.
+
+    Django's admin and Swagger UI write some styles into their pages; scripts are files everywhere.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer the request."""
+        response = self._get_response(request)
+        if response.status_code == HTTPStatus.NOT_MODIFIED:
+            return response  # the browser keeps the policy that came with the whole
+        is_page = response.headers.get("Content-Type", "").startswith("text/html")
+        policy = PAGE_POLICY if is_page else DATA_POLICY
+        response.headers.setdefault("Content-Security-Policy", policy)
+        return response
 
 
 def _content_length(request: HttpRequest) -> int:

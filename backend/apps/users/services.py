@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from apps.core.errors import ForbiddenError, InvalidFieldsError, UnauthenticatedError
 from apps.users.guests import GuestToken, make_guest
 from apps.users.models import User
+from apps.users.sign_in_limits import note_failure
 from apps.users.tokens import TokenPair, end_session, refresh_session, start_session
 
 # allauth's form calls the password `password1`, as some forms ask for it twice.
@@ -58,6 +59,7 @@ def sign_in(*, name: str, password: str) -> TokenPair:
     """
     user = authenticate(None, username=name, password=password)
     if not isinstance(user, User):
+        note_failure(name)
         raise UnauthenticatedError("The name and the password don't match an active account.")
     return start_session(user)
 

@@ -1,0 +1,68 @@
+"""How often somebody may try to sign in: the same at the API and at the admin's page."""
+
+import logging
+import time
+
+from django.conf import settings
+from django.db.models import Q
+
+from apps.core.throttling import limiter
+from apps.users.models import User
+
+logger = logging.getLogger(__name__)
+
+NAME_CHARS_MAX = 254
+_FAILURES = "login_failures"
+
+
+def counters_of(name: object, *, address: str) -> list[tuple[str, str]]:
+    """Name what a try is counted under: the address, where a school may sit, and the account."""
+    counters = [("login_address", f"address:{address}")]
+    if isinstance(name, str) and name:
+        counters.append(("login", _account(name)))
+    return counters
+
+
+def seconds_to_wait(name: str, *, address: str) -> float | None:
+    """Count a try; tell how long to wait where it is one too many, or the account is locked."""
+    for scope, key in counters_of(name, address=address):
+        limit = settings.RATE_LIMITS[scope]
+        if not limiter().hit(limit, scope, key):
+            return _seconds_left(scope, key)
+    return seconds_locked(name)
+
+
+def seconds_locked(name: object) -> float | None:
+    """Tell for how long an account is locked, as too many tries have failed; `None` if it is not.
+
+    A name that no account has is locked alike, so nobody learns which there are.
+    """
+    if not isinstance(name, str) or not name:
+        return None
+    account = _account(name)
+    is_open = limiter().test(settings.RATE_LIMITS[_FAILURES], _FAILURES, account)
+    return None if is_open else _seconds_left(_FAILURES, account)
+
+
+def note_failure(name: str) -> None:
+    """Count a wrong password."""
+    account = _account(name)
+    limit = settings.RATE_LIMITS[_FAILURES]
+    limiter().hit(limit, _FAILURES, account)
+    if not limiter().test(limit, _FAILURES, account):
+        logger.warning("%s is locked: too many tries to sign in have failed", account)
+
+
+def _account(name: str) -> str:
+    """Give the account that a user name or an e-mail address is of, or else the name itself."""
+    name = name.strip().lower()[:NAME_CHARS_MAX]
+    if "\x00" in name:  # no database keeps one
+        return "name:"
+    found = User.objects.filter(Q(username__iexact=name) | Q(email__iexact=name))
+    user_id = found.values_list("pk", flat=True).first()
+    return f"name:{name}" if user_id is None else f"user:{user_id}"
+
+
+def _seconds_left(scope: str, key: str) -> float:
+    reset_at_s, _ = limiter().get_window_stats(settings.RATE_LIMITS[scope], scope, key)
+    return max(1.0, reset_at_s - time.time())
