@@ -7,12 +7,14 @@ command_check() {
     export BACKEND_ENV_FILE=$ROOT/backend/.env.example # mypy's plugin loads the settings
     step "ruff check" "$bin/ruff" check .
     step "ruff format" "$bin/ruff" format --check .
-    step "mypy scripts, benchmarks and tests" "$bin/mypy"
+    trap end_beside EXIT
+    begin_beside mypy "$bin/mypy" # the longest, of scripts, benchmarks and tests
     for service in backend code-execution-service; do
         step "mypy $service" in_directory "$service" "$bin/mypy"
         step "import contracts of $service" in_directory "$service" "$bin/lint-imports"
         step "declared dependencies of $service" in_directory "$service" "$bin/deptry" .
     done
+    step "mypy scripts, benchmarks and tests" finish_beside mypy
     check_client
     step "shellcheck" "$bin/shellcheck" --external-sources --shell=bash \
         manage-code-execution.sh scripts/*.sh .ci/run tests/container/stand_ins/*.sh \

@@ -27,7 +27,8 @@ command_test() {
 }
 
 # The images are built while other tests run. The backend's database is chosen when Django starts, so
-# its tests on PostgreSQL are a run of their own. What no clock of a sandbox disturbs shares the cores.
+# its tests on PostgreSQL are a run of their own. What no clock of a sandbox disturbs shares the cores;
+# whole installations mostly wait, so that one worker more than there are cores does not get in the way.
 # The sandbox here and the one in the container mostly wait, until programs are over their limits.
 run_every_test() {
     local side_by_side=(-q --numprocesses auto --dist loadfile --no-loadscope-reorder)
@@ -36,7 +37,8 @@ run_every_test() {
     "$PYTHON" -m tests.support.with_postgresql \
         "$PYTHON" -m pytest "${side_by_side[@]}" tests/integration/backend
     say "Whole installations, the contracts, rules, and both services, on the embedded defaults"
-    "$PYTHON" -m pytest "${side_by_side[@]}" tests/e2e tests/contract tests/unit tests/integration
+    "$PYTHON" -m pytest "${side_by_side[@]}" --numprocesses $(($(nproc) + 1)) \
+        tests/e2e tests/contract tests/unit tests/integration
     finish_beside images
     heed_lack
     say "The sandbox, and beside it the containers"

@@ -273,7 +273,7 @@ def test_a_redis_that_goes_and_comes_back_makes_results_late_on_open_sockets(
     with ExitStack() as stack:
         sockets = [stack.enter_context(visitor.watch(each)) for each in ids]
         for socket in sockets:
-            hear(socket)
+            assert hear(socket)["type"] == "execution_update"
         if fault == "killed":
             replicas.redis.kill()
             time.sleep(2)

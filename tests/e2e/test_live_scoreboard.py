@@ -94,6 +94,8 @@ def test_a_verdict_ticks_and_the_board_has_it_and_the_server_still_stops(
         assert stack.stop("backend") in {0, -signal.SIGTERM}
         assert time.monotonic() - started < STOP_WITHIN_S
         list(told)  # ends, and is not cut off
+    stack.start("backend")  # for the tests that come after
+    stack.wait_until_ready()
 
     assert score
     assert known.status_code == 304

@@ -15,6 +15,8 @@ LOOK_S = 10.0
 PAUSE_S = 0.5
 PATIENCE_S = 20.0
 """For how long Redis may be away, or have lost what it is told of again soon after."""
+NEWCOMERS_PATIENCE_S = 2.0
+"""The same for who has not been told anything yet: Redis may just be coming back."""
 
 
 class WatchingService:
@@ -86,13 +88,21 @@ class WatchingService:
 class _Follower:
     """How far somebody has come with an execution, and how much longer they wait for more."""
 
-    __slots__ = ("_endures_until_s", "_is_at_end", "_patience_s", "_sequence", "_version")
+    __slots__ = (
+        "_came_at_s",
+        "_endures_until_s",
+        "_is_at_end",
+        "_patience_s",
+        "_sequence",
+        "_version",
+    )
 
     def __init__(self, *, patience_s: float) -> None:
         self._is_at_end = False
         self._patience_s = patience_s
         self._version = -1
         self._sequence = -1
+        self._came_at_s = time.monotonic()
         # Nobody waits for what has never been there.
         self._endures_until_s = 0.0
 
@@ -123,5 +133,8 @@ class _Follower:
             ExecutionNotFoundError: it was this.
             RedisUnavailableError: it was this.
         """
-        if time.monotonic() >= self._endures_until_s:
+        until_s = self._endures_until_s
+        if isinstance(fault, RedisUnavailableError):
+            until_s = max(until_s, self._came_at_s + min(NEWCOMERS_PATIENCE_S, self._patience_s))
+        if time.monotonic() >= until_s:
             raise fault
