@@ -75,7 +75,8 @@ def server() -> Iterator[Server]:
 
 @pytest.fixture
 def page(browser: Browser, server: Server) -> Iterator[Page]:
-    context = browser.new_context()
+    # It stands for a page of somebody else's at this address, with rules of its own.
+    context = browser.new_context(bypass_csp=True)
     page = context.new_page()
     faults = watch_for_faults(page)
     page.goto(f"{server.address}/api/health/")
