@@ -8,6 +8,8 @@ from typing_extensions import override
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+from app.websockets.mailbox import Mailbox
+
 SEND_TIMEOUT_S = 10.0
 """How long a client may take to make room for the next message."""
 PING_S = 20.0
@@ -40,6 +42,10 @@ def websocket_options() -> dict[str, Any]:
 
 class WebSocketProtocol(WebSocketsSansIOProtocol):
     """Cuts off those who take nothing: closing would wait until they have taken what there is."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.queue = Mailbox()
 
     @override
     async def send(self, message: Any) -> None:
