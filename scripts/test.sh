@@ -28,8 +28,7 @@ command_test() {
 
 # The images are built while other tests run. The backend's database is chosen when Django starts, so
 # its tests on PostgreSQL are a run of their own, but for the long walk through every address: who may see
-# what is decided in Python. What no clock of a sandbox disturbs shares the cores;
-# whole installations mostly wait, so that one worker more than there are cores does not get in the way.
+# what is decided in Python. What no clock of a sandbox disturbs shares the cores.
 # The sandbox here and the one in the container mostly wait, until programs are over their limits.
 run_every_test() {
     local side_by_side=(-q --numprocesses auto --dist loadfile --no-loadscope-reorder)
@@ -39,8 +38,7 @@ run_every_test() {
         "$PYTHON" -m pytest "${side_by_side[@]}" tests/integration/backend \
         --ignore tests/integration/backend/test_who_sees_what.py
     say "Whole installations, the contracts, rules, and both services, on the embedded defaults"
-    "$PYTHON" -m pytest "${side_by_side[@]}" --numprocesses $(($(nproc) + 1)) \
-        tests/e2e tests/contract tests/unit tests/integration
+    "$PYTHON" -m pytest "${side_by_side[@]}" tests/e2e tests/contract tests/unit tests/integration
     finish_beside images
     heed_lack
     say "The sandbox, and beside it the containers"

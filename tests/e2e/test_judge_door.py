@@ -124,7 +124,7 @@ def test_an_endless_program_is_over_its_time(front_door: httpx.Client, language:
 def test_a_greedy_program_is_over_its_memory(
     front_door: httpx.Client, language: str, kind: str
 ) -> None:
-    result = run(front_door, language, getattr(programs, kind)[language], timeout=10)
+    result = run(front_door, language, getattr(programs, kind)[language], timeout=30)
 
     assert result["status"] == "mle"
     assert result["error"].startswith("Memory Limit Exceeded: ")
