@@ -27,8 +27,8 @@ command_test() {
 }
 
 # The images are built while other tests run. The backend's database is chosen when Django starts, so
-# its tests on PostgreSQL are a run of their own, but for the long walk through every address: who may see
-# what is decided in Python. What no clock of a sandbox disturbs shares the cores.
+# its tests on PostgreSQL are a run of their own, but for the long walk through every address, as who may see
+# what is decided in Python, and for those in a browser. What no clock of a sandbox disturbs shares the cores.
 # The sandbox here and the one in the container mostly wait, until programs are over their limits.
 run_every_test() {
     local side_by_side=(-q --numprocesses auto --dist loadfile --no-loadscope-reorder)
@@ -36,7 +36,8 @@ run_every_test() {
     say "The backend's integration tests on PostgreSQL"
     "$PYTHON" -m tests.support.with_postgresql \
         "$PYTHON" -m pytest "${side_by_side[@]}" tests/integration/backend \
-        --ignore tests/integration/backend/test_who_sees_what.py
+        --ignore-glob '*/test_who_sees_what.py' --ignore-glob '*_in_browser.py' \
+        --ignore-glob '*/test_scoreboard_page.py' --ignore-glob '*/test_live_updates_page.py'
     say "Whole installations, the contracts, rules, and both services, on the embedded defaults"
     "$PYTHON" -m pytest "${side_by_side[@]}" tests/e2e tests/contract tests/unit tests/integration
     finish_beside images
