@@ -156,13 +156,13 @@ class SubmissionService:
             if is_fresh:
                 submission.status = SubmissionStatus.RUNNING
                 submission.executed_at = now
-            elif request.is_executed_at_once:
-                await self._expect_room(work)
             await work.submissions.add(submission)
             job = _new_job(submission, now)
             if is_fresh:
                 self._fresh_jobs.claim(job, now=now)
             elif request.is_executed_at_once:
+                # Not before: who repeats a request gets the first answer, however full it is now.
+                await self._expect_room(work)
                 job.turn_at = await _turn_of(work, job, now)
             if request.is_executed_at_once:
                 await work.jobs.add(job)

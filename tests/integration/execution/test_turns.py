@@ -101,6 +101,22 @@ async def test_a_submission_too_many_is_sent_away_and_not_kept(busy: httpx.Async
     assert len(listed.json()) == QUEUED_MAX + 1
 
 
+async def test_a_request_that_comes_again_is_answered_though_nothing_more_may_wait(
+    busy: httpx.AsyncClient,
+) -> None:
+    key = {"Idempotency-Key": "the-same"}
+    first = await busy.post(SUBMISSIONS, json=make_body(), headers=key)
+    for _ in range(QUEUED_MAX - 1):
+        await hand_in(busy)
+
+    again = await busy.post(SUBMISSIONS, json=make_body(), headers=key)
+    another = await busy.post(SUBMISSIONS, json=make_body())
+
+    assert again.is_success
+    assert again.json()["id"] == first.json()["id"]
+    assert another.status_code == 503
+
+
 async def test_a_submission_that_waits_for_its_execution_takes_no_place(
     busy: httpx.AsyncClient,
 ) -> None:
