@@ -65,6 +65,8 @@ class Submission(Base):
 
     idempotency_key: Mapped[str | None] = mapped_column(String(64), unique=True)
     request_hash: Mapped[str | None] = mapped_column(String(64))
+    request_id: Mapped[str | None] = mapped_column(String(64))
+    """Of the request that it came with, for the log lines about it."""
 
     test_cases: Mapped[list["SubmissionTestCase"]] = relationship(
         order_by="SubmissionTestCase.position", lazy="raise", cascade="all, delete-orphan"
