@@ -45,7 +45,7 @@ def wait_for_port(port: int, process: subprocess.Popen[bytes], log: Path) -> Non
 
 
 @contextlib.contextmanager
-def _folder_of(user: str) -> Iterator[Path]:
+def folder_of(user: str) -> Iterator[Path]:
     """Make a folder in /var/tmp that belongs to the user that the server will run as."""
     folder = Path(tempfile.mkdtemp(prefix="test-server-", dir="/var/tmp"))
     if os.geteuid() == 0:
@@ -56,7 +56,7 @@ def _folder_of(user: str) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _as_user(user: str, *command: str) -> list[str]:
+def as_user(user: str, *command: str) -> list[str]:
     """Prefix the command so that root's tests run the server as its own user."""
     if os.geteuid() != 0:
         return [*command]
@@ -65,7 +65,7 @@ def _as_user(user: str, *command: str) -> list[str]:
     return ["setpriv", *drop, *command]
 
 
-def _program(name: str, *, package: str, folders: list[Path]) -> str:
+def program(name: str, *, package: str, folders: list[Path]) -> str:
     found = shutil.which(name, path=os.pathsep.join([*map(str, folders), os.environ["PATH"]]))
     if found is None:
         raise ServerMissingError(f"{name} is not installed (Debian package {package})")
@@ -89,30 +89,13 @@ def _stopped_at_the_end(process: subprocess.Popen[bytes]) -> Iterator[None]:
 @contextlib.contextmanager
 def postgresql() -> Iterator[str]:
     """Run PostgreSQL; yields a URL of its maintenance database, without durability."""
-    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
-    initdb = _program("initdb", package="postgresql", folders=folders)
-    with _folder_of("postgres") as folder:
-        data, log, port = folder / "data", folder / "log", free_port()
-        options = ["-U", "postgres", "--auth=trust", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8"]
-        subprocess.run(
-            _as_user("postgres", initdb, "-D", str(data), *options),
-            check=True,
-            capture_output=True,
-            cwd=folder,
-        )
-        settings = {
-            "listen_addresses": "127.0.0.1",
-            "port": str(port),
-            "unix_socket_directories": str(folder),
-            "fsync": "off",
-            "synchronous_commit": "off",
-            "full_page_writes": "off",
-        }
-        arguments = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-        server = str(Path(initdb).with_name("postgres"))
+    with folder_of("postgres") as folder:
+        make_cluster(folder)
+        port, log = free_port(), folder / "log"
+        careless = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
         with log.open("wb") as output:
             process = subprocess.Popen(
-                _as_user("postgres", server, "-D", str(data), *arguments),
+                postgresql_command(folder, port, **careless),
                 stdout=output,
                 stderr=output,
                 cwd=folder,
@@ -123,6 +106,39 @@ def postgresql() -> Iterator[str]:
             url = f"postgresql://postgres@127.0.0.1:{port}/postgres"
             _wait_for_database(url)
             yield url
+
+
+def make_cluster(folder: Path) -> None:
+    """Make PostgreSQL's data in a folder that belongs to its user.
+
+    Raises:
+        ServerMissingError: PostgreSQL is not installed.
+    """
+    options = ["-U", "postgres", "--auth=trust", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8"]
+    subprocess.run(
+        as_user("postgres", _postgresql_program("initdb"), "-D", str(folder / "data"), *options),
+        check=True,
+        capture_output=True,
+        cwd=folder,
+    )
+
+
+def postgresql_command(folder: Path, port: int, **further: str) -> list[str]:
+    """Give the command that runs PostgreSQL on what `make_cluster` has made."""
+    settings = {
+        "listen_addresses": "127.0.0.1",
+        "port": str(port),
+        "unix_socket_directories": str(folder),
+        **further,
+    }
+    arguments = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+    server = _postgresql_program("postgres")
+    return as_user("postgres", server, "-D", str(folder / "data"), *arguments)
+
+
+def _postgresql_program(name: str) -> str:
+    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    return program(name, package="postgresql", folders=folders)
 
 
 def _wait_for_database(url: str) -> None:
@@ -142,14 +158,14 @@ def _wait_for_database(url: str) -> None:
 @contextlib.contextmanager
 def redis() -> Iterator[str]:
     """Run Redis without persistence; yields its URL."""
-    server = _program("redis-server", package="redis-server", folders=[])
-    with _folder_of("redis") as folder:
+    server = program("redis-server", package="redis-server", folders=[])
+    with folder_of("redis") as folder:
         port, log = free_port(), folder / "log"
         command = [server, "--bind", "127.0.0.1", "--port", str(port), "--dir", str(folder)]
         command += ["--save", "", "--appendonly", "no"]
         with log.open("wb") as output:
             process = subprocess.Popen(
-                _as_user("redis", *command), stdout=output, stderr=output, start_new_session=True
+                as_user("redis", *command), stdout=output, stderr=output, start_new_session=True
             )
         with _stopped_at_the_end(process):
             wait_for_port(port, process, log)
@@ -159,47 +175,60 @@ def redis() -> Iterator[str]:
 @contextlib.contextmanager
 def rabbitmq() -> Iterator[str]:
     """Run RabbitMQ with an epmd of its own; yields its URL."""
-    server = _program("rabbitmq-server", package="rabbitmq-server", folders=[])
-    with _folder_of("rabbitmq") as folder:
-        port, distribution_port, epmd_port = free_port(), free_port(), free_port()
-        log = folder / "log"
-        (folder / "rabbitmq.conf").write_text(
-            f"listeners.tcp.1 = 127.0.0.1:{port}\n"
-            "log.console = true\nlog.console.level = warning\nlog.file = false\n"
+    with folder_of("rabbitmq") as folder:
+        command, port, epmd_port, log = rabbitmq_command(), free_port(), free_port(), folder / "log"
+        environment = rabbitmq_environment(
+            folder, port=port, distribution_port=free_port(), epmd_port=epmd_port
         )
-        (folder / "plugins").write_text("[].")
-        environment = {
-            "PATH": "/usr/lib/rabbitmq/bin:/usr/bin:/bin",
-            "HOME": str(folder),
-            "LC_ALL": "C.UTF-8",
-            "RABBITMQ_NODENAME": f"test{port}@localhost",
-            "RABBITMQ_DIST_PORT": str(distribution_port),
-            "ERL_EPMD_PORT": str(epmd_port),
-            "ERL_EPMD_ADDRESS": "127.0.0.1",
-            "RABBITMQ_MNESIA_BASE": str(folder / "mnesia"),
-            "RABBITMQ_LOG_BASE": str(folder / "logs"),
-            "RABBITMQ_CONFIG_FILE": str(folder / "rabbitmq.conf"),
-            "RABBITMQ_ENABLED_PLUGINS_FILE": str(folder / "plugins"),
-            "RABBITMQ_CONF_ENV_FILE": str(folder / "none"),
-            "RABBITMQ_PID_FILE": str(folder / "pid"),
-        }
         with log.open("wb") as output:
             process = subprocess.Popen(
-                _as_user("rabbitmq", server),
-                env=environment,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
+                command, env=environment, stdout=output, stderr=output, start_new_session=True
             )
         try:
             with _stopped_at_the_end(process):
                 wait_for_port(port, process, log)
                 yield f"amqp://guest:guest@127.0.0.1:{port}//"
         finally:
-            _kill_port_mapper(epmd_port)
+            kill_port_mapper(epmd_port)
 
 
-def _kill_port_mapper(port: int) -> None:
+def rabbitmq_command() -> list[str]:
+    """Give the command that runs RabbitMQ.
+
+    Raises:
+        ServerMissingError: It is not installed.
+    """
+    server = program("rabbitmq-server", package="rabbitmq-server", folders=[])
+    return as_user("rabbitmq", server)
+
+
+def rabbitmq_environment(
+    folder: Path, *, port: int, distribution_port: int, epmd_port: int
+) -> dict[str, str]:
+    """Have RabbitMQ keep all that is its own in a folder that belongs to its user."""
+    (folder / "rabbitmq.conf").write_text(
+        f"listeners.tcp.1 = 127.0.0.1:{port}\n"
+        "log.console = true\nlog.console.level = warning\nlog.file = false\n"
+    )
+    (folder / "plugins").write_text("[].")
+    return {
+        "PATH": "/usr/lib/rabbitmq/bin:/usr/bin:/bin",
+        "HOME": str(folder),
+        "LC_ALL": "C.UTF-8",
+        "RABBITMQ_NODENAME": f"test{port}@localhost",
+        "RABBITMQ_DIST_PORT": str(distribution_port),
+        "ERL_EPMD_PORT": str(epmd_port),
+        "ERL_EPMD_ADDRESS": "127.0.0.1",
+        "RABBITMQ_MNESIA_BASE": str(folder / "mnesia"),
+        "RABBITMQ_LOG_BASE": str(folder / "logs"),
+        "RABBITMQ_CONFIG_FILE": str(folder / "rabbitmq.conf"),
+        "RABBITMQ_ENABLED_PLUGINS_FILE": str(folder / "plugins"),
+        "RABBITMQ_CONF_ENV_FILE": str(folder / "none"),
+        "RABBITMQ_PID_FILE": str(folder / "pid"),
+    }
+
+
+def kill_port_mapper(port: int) -> None:
     """End the Erlang port mapper, which outlives its node; it refuses until the node is gone."""
     for _ in range(50):
         killing = subprocess.run(
