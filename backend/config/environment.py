@@ -9,10 +9,13 @@ from typing import TypeVar
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from config.passwords import has_known_password, with_password
+
 # Values that are published: in the examples, and in the integration guide.
 PLACEHOLDERS = frozenset({"change-me", "your-secret", "your-webhook-secret-key"})
 _ENTRY = re.compile(r"(export )?[A-Za-z_][A-Za-z0-9_]*=.*")
 _DATABASE_SCHEMES = ("sqlite", "postgres", "postgresql")
+_SECRET_BYTES_MAX = 16 * 1024
 _REDIS_SCHEMES = {
     "redis": "redis",
     "rediss": "rediss",
@@ -74,26 +77,63 @@ class Environment:
         """Read a path; a relative one starts at `base`."""
         return base / self.text(name, default)
 
+    def sensitive(self, name: str, default: str) -> str:
+        """Read a text that may also stand in a file, which `NAME_FILE` then names.
+
+        Raises:
+            ImproperlyConfigured: Both are set, or the file does not hold one line of text.
+        """
+        value, file = self.text(name, ""), self.text(f"{name}_FILE", "")
+        if value and file:
+            raise self.problem(name, f"and {name}_FILE are both set; keep one of them")
+        return self._content(f"{name}_FILE", Path(file)) if file else value or default
+
     def secret(self, name: str, *names: str, may_be_placeholder: bool) -> str:
-        """Read the first of these variables that is set.
+        """Read the first of these variables that is set, or named by a `NAME_FILE`.
 
         Raises:
             ImproperlyConfigured: None is, or its value is one that everybody knows.
         """
-        values = [self.text(each, "") for each in (name, *names)]
+        values = [self.sensitive(each, "") for each in (name, *names)]
         value = next((each for each in values if each), "")
         is_published = not PLACEHOLDERS.isdisjoint(part.strip() for part in value.split(","))
         if not value or (is_published and not may_be_placeholder):
             raise self.problem(name, "must be set to a secret of your own")
         return value
 
-    def database(self, name: str, default: str) -> dict[str, object]:
-        """Read a database address as Django's dictionary.
+    def server(
+        self,
+        name: str,
+        default: str,
+        *,
+        password: str,
+        may_be_known: bool,
+        schemes: tuple[str, ...],
+    ) -> str:
+        """Read the address of a server that asks for a password; variable `password` may hold it.
+
+        Raises:
+            ImproperlyConfigured: It has another scheme, or a password that everybody knows.
+        """
+        value = self._with_scheme(name, self.sensitive(name, default), schemes)
+        url = with_password(value, self.sensitive(password, ""))
+        if not may_be_known and has_known_password(url):
+            raise self.problem(
+                name, "has no password or one that everybody knows; set one of your own"
+            )
+        return url
+
+    def database(
+        self, name: str, default: str, *, password: str, may_be_known: bool
+    ) -> dict[str, object]:
+        """Read a database address, as a server's, as Django's dictionary.
 
         Raises:
             ImproperlyConfigured: It is not an address of a SQLite or PostgreSQL database.
         """
-        value = self.url(name, default, schemes=_DATABASE_SCHEMES)
+        value = self.server(
+            name, default, password=password, may_be_known=may_be_known, schemes=_DATABASE_SCHEMES
+        )
         try:
             config = dict(environ.Env.db_url_config(value))
         except (ValueError, KeyError):
@@ -108,7 +148,9 @@ class Environment:
         Raises:
             ImproperlyConfigured: It has another one, or none.
         """
-        value = self.text(name, default)
+        return self._with_scheme(name, self.text(name, default), schemes)
+
+    def _with_scheme(self, name: str, value: str, schemes: tuple[str, ...]) -> str:
         if value and not value.startswith(tuple(f"{scheme}://" for scheme in schemes)):
             raise self.problem(name, f"must start with {' or '.join(schemes)}://")
         return value
@@ -139,6 +181,21 @@ class Environment:
     def problem(self, name: str, what: str) -> ImproperlyConfigured:
         """Make the error for a variable, naming the file where it is best set."""
         return ImproperlyConfigured(f"{name} {what} (see {self._file}).")
+
+    def _content(self, name: str, path: Path) -> str:
+        try:
+            with path.open("rb") as file:
+                content = file.read(_SECRET_BYTES_MAX + 1)
+            text = content.decode().strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise self.problem(
+                name, f"names {path}, which can't be read as text: {error}"
+            ) from None
+        if len(content) > _SECRET_BYTES_MAX or len(text.splitlines()) != 1:
+            raise self.problem(
+                name, f"names {path}, which must hold the secret on one line, and nothing else"
+            )
+        return text
 
     def _check_lines(self) -> None:
         try:

@@ -102,7 +102,12 @@ TEMPLATES = [
 
 # --- Database ---------------------------------------------------------------------------------
 
-_database = env.database("DATABASE_URL", "sqlite:///data/backend.sqlite3")
+_database = env.database(
+    "DATABASE_URL",
+    "sqlite:///data/backend.sqlite3",
+    password="DATABASE_PASSWORD",  # noqa: S106 - the variable's name
+    may_be_known=DEBUG,
+)
 if _database["ENGINE"] == "django.db.backends.sqlite3":
     # WAL lets readers go on while one writes; IMMEDIATE takes the write lock when a transaction
     # begins, so that two never wait for each other half-way (source: sqlite.org/wal.html).
@@ -182,7 +187,13 @@ GATEWAY_IDLE_TIMEOUT = env.number("GATEWAY_IDLE_TIMEOUT", 3600.0, unit="seconds"
 
 # --- Celery -----------------------------------------------------------------------------------
 
-CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", "") or "redis://localhost:6379/0"
+CELERY_BROKER_URL = env.server(
+    "CELERY_BROKER_URL",
+    "redis://localhost:6379/0",
+    password="CELERY_BROKER_PASSWORD",  # noqa: S106 - the variable's name
+    may_be_known=DEBUG,
+    schemes=("amqp", "amqps", "redis", "rediss", "redis+socket", "valkey", "valkeys", "sentinel"),
+)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_IGNORE_RESULT = True
 # A task whose worker dies is done again by another one; every task here is safe to repeat.
@@ -202,7 +213,13 @@ if CELERY_BROKER_URL.startswith(("redis", "valkey")):
 
 # --- API --------------------------------------------------------------------------------------
 
-REDIS_URL = env.url("REDIS_URL", "", schemes=("redis", "rediss", "redis+socket", "redis+unix"))
+REDIS_URL = env.server(
+    "REDIS_URL",
+    "",
+    password="REDIS_PASSWORD",  # noqa: S106 - the variable's name
+    may_be_known=DEBUG,
+    schemes=("redis", "rediss", "redis+socket", "redis+unix"),
+)
 # Carries live updates between processes. Without one, those of other processes come by polling.
 LIVE_REDIS_URL = redis_url_of(REDIS_URL) or redis_url_of(CELERY_BROKER_URL)
 API_TITLE = "Code Contest"

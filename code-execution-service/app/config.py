@@ -31,6 +31,13 @@ from pydantic_settings import (
 )
 from typing_extensions import override
 
+from app.secret_files import (
+    SecretFileError,
+    has_known_password,
+    read_secret_files,
+    with_password,
+)
+
 SERVICE_DIRECTORY = Path(__file__).resolve().parent.parent
 PLACEHOLDER_SECRETS = frozenset({"change-me", "your-webhook-secret-key", "your-secret"})
 PLACEHOLDER_API_KEYS = frozenset({"change-me", "your-api-key", "your_api_key"})
@@ -76,6 +83,7 @@ class Settings(BaseSettings):
     host: str = "0.0.0.0"  # noqa: S104  # contract S001-C10; a container publishes what it wants
     port: int = Field(default=8001, ge=1, le=65535)
     database_url: str = "sqlite:///data/code_execution.sqlite3"
+    database_password: SecretStr = SecretStr("")
     data_directory: Path = SERVICE_DIRECTORY / "data"
     logs_directory: Path = SERVICE_DIRECTORY / "logs"
     replica_name: str = Field(default_factory=socket.gethostname, max_length=100)
@@ -115,6 +123,7 @@ class Settings(BaseSettings):
     frontend_service_url: CommaSeparated = ("http://localhost:3000",)
 
     redis_url: str = ""
+    redis_password: SecretStr = SecretStr("")
     trusted_proxies: CommaSeparated = ("127.0.0.1", "::1")
     judge_max_timeout_seconds: int = Field(default=30, ge=1, le=120)
     judge_max_waiting_calls: int = Field(default=64, ge=0, le=10_000)
@@ -234,6 +243,21 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
+    def _have_real_passwords(self) -> Self:
+        for name, password in (
+            ("database_url", self.database_password),
+            ("redis_url", self.redis_password),
+        ):
+            url = with_password(getattr(self, name), password.get_secret_value())
+            if not self.debug and has_known_password(url):
+                raise ValueError(
+                    f"{name.upper()}: its password is empty or one that everybody knows; set one"
+                    " of your own"
+                )
+            setattr(self, name, url)
+        return self
+
+    @model_validator(mode="after")
     def _have_a_real_secret(self) -> Self:
         if not self.webhook_secrets:
             raise ValueError(
@@ -288,7 +312,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Let an empty DATABASE_URL say that there is none (contract C-02).
+        """Let an empty DATABASE_URL say that there is none (contract C-02); read secrets in files.
 
         Any other variable that is empty counts as not set.
         """
@@ -301,7 +325,16 @@ class Settings(BaseSettings):
         urls = (source.env_vars.get("database_url") for source in with_empty)
         named = next((url for url in urls if url is not None), None)
         no_database = InitSettingsSource(settings_cls, {"database_url": ""} if named == "" else {})
-        return init_settings, no_database, env_settings, dotenv_settings, file_secret_settings
+        environment, env_file = with_empty
+        named_files = read_secret_files(
+            {**env_file.env_vars, **environment.env_vars}, SERVICE_DIRECTORY
+        )
+        aliased = {"BACKEND_WEBHOOK_SECRET", "CODE_EXECUTION_WEBHOOK_SECRET"}
+        secrets = InitSettingsSource(
+            settings_cls,
+            {name if name in aliased else name.lower(): named_files[name] for name in named_files},
+        )
+        return init_settings, secrets, no_database, env_settings, dotenv_settings
 
     @property
     def webhook_secrets(self) -> tuple[str, ...]:
@@ -344,6 +377,8 @@ def load_settings() -> Settings:
         ) from error
     except UnicodeDecodeError as error:
         raise SettingsError("code-execution-service/.env: is not UTF-8 text") from error
+    except SecretFileError as error:
+        raise SettingsError(str(error)) from error
 
 
 def _describe(problem: object) -> str:
