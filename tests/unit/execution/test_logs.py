@@ -1,8 +1,40 @@
+"""Log lines: one each, of bounded length, with what is served, and never with a secret."""
+
+import json
 import logging
+import re
+import sys
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
-from app.logs import SecretiveFormatter
+from app.logs.context import bound, request_id
+from app.logs.lines import JsonFormatter, LineFormatter, TextFormatter
+from app.logs.redaction import Redactor
+
+TEXT = TextFormatter(Redactor(["a-known-secret", 'with "quotes" in it']))
+JSON = JsonFormatter(Redactor(["a-known-secret", 'with "quotes" in it']))
+BOTH = pytest.mark.parametrize("formatter", [TEXT, JSON], ids=["text", "json"])
+TOKEN = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.c2lnbmF0dXJl"
+
+
+def record(message: str, *parts: object, **more: Any) -> logging.LogRecord:
+    made = logging.LogRecord("app", logging.INFO, "", 0, message, parts, more.pop("exc_info", None))
+    made.__dict__.update(more)
+    return made
+
+
+def crash(text: str) -> Any:
+    try:
+        raise ValueError(text)
+    except ValueError:
+        return sys.exc_info()
+
+
+def document(line: str) -> Mapping[str, Any]:
+    parsed: dict[str, Any] = json.loads(line)
+    return parsed
 
 
 @pytest.mark.parametrize(
@@ -12,22 +44,88 @@ from app.logs import SecretiveFormatter
         ("GET /status/1?a=1&Token=abc&b=2 HTTP/1.1", "GET /status/1?a=1&Token=***&b=2 HTTP/1.1"),
         ("GET /events?access_token=abc", "GET /events?access_token=***"),
         ("GET /tokens?next=token", "GET /tokens?next=token"),
+        ("connecting to redis://:a%20b@host:6379/1", "connecting to redis://:***@host:6379/1"),
+        ("postgresql://bob:pw@db/contest", "postgresql://bob:***@db/contest"),
+        ("host=db user=bob password=pw dbname=x", "host=db user=bob password=*** dbname=x"),
+        ("Authorization: Bearer abc", "Authorization: ***"),
+        ("(b'authorization', b'Bearer abc')", "(b'authorization', b'***')"),
+        ("{'Cookie': 'a=b; c=d', 'x': 1}", "{'Cookie': '***', 'x': 1}"),
+        ("it said Bearer abcdefghijk.", "it said Bearer ***"),
+        (f"the token {TOKEN} is old", "the token *** is old"),
+        ("the token cct_abcdefghijklmnop", "the token cct_***"),
+        ("exit_code=0 key=value", "exit_code=0 key=value"),
     ],
 )
-def test_writes_no_token_of_an_address(line: str, written: str) -> None:
-    record = logging.LogRecord("uvicorn.error", logging.INFO, "", 0, "%s", (line,), None)
-
-    assert SecretiveFormatter("%(message)s").format(record) == written
+def test_writes_no_credential(line: str, written: str) -> None:
+    assert Redactor([]).redact(line) == written
 
 
-def test_writes_no_token_of_a_traceback() -> None:
-    try:
-        raise ValueError("ws://service/ws/1?token=secret")
-    except ValueError as error:
-        cause = (ValueError, error, error.__traceback__)
-    record = logging.LogRecord("app", logging.ERROR, "", 0, "it broke", (), cause)
+@BOTH
+@pytest.mark.parametrize("secret", ["a-known-secret", 'with "quotes" in it'])
+def test_writes_no_secret_of_the_settings_wherever_it_is(
+    formatter: LineFormatter, secret: str
+) -> None:
+    made = record("the %s", secret, facts={"path": secret}, exc_info=crash(f"bad {secret!r}"))
 
-    written = SecretiveFormatter("%(message)s").format(record)
+    with bound(user=secret):
+        line = formatter.format(made)
 
-    assert "ValueError" in written
-    assert "secret" not in written
+    assert "known" not in line
+    assert "quotes" not in line
+
+
+def test_writes_no_secret_in_an_address_either() -> None:
+    redactor = Redactor(["päss word/é"])
+
+    assert redactor.redact("http://x/?q=p%C3%A4ss%20word%2F%C3%A9") == "http://x/?q=***"
+
+
+@BOTH
+def test_cuts_no_secret_in_half(formatter: LineFormatter) -> None:
+    for filling in range(1980, 2001):
+        line = formatter.format(record("x" * filling + "a-known-secret" + "x" * 9000))
+
+        assert not re.search("x[a-]+k|secr", line)
+
+
+@BOTH
+def test_what_somebody_sent_begins_no_line(formatter: LineFormatter) -> None:
+    forged = "\r\n2026-01-01T00:00:00.000Z INFO app: forged\u2028\x1b[2J\x85"
+    made = record("it said %s", forged, facts={"path": forged}, exc_info=crash(forged))
+
+    first, *others = formatter.format(made).splitlines()
+
+    assert all(other.startswith("    ") for other in others)
+    assert "\x1b" not in first
+
+
+@BOTH
+def test_no_line_is_longer_than_a_screenful(formatter: LineFormatter) -> None:
+    flood = "x" * 1_000_000
+    made = record(flood, facts={"path": flood}, exc_info=crash(flood))
+
+    assert len(formatter.format(made)) < 40_000
+
+
+def test_says_what_is_served() -> None:
+    with bound(request_id="id-12345"), bound(submission_id=7):
+        made = record("judged", facts={"verdict": "AC", "signal": None})
+
+        assert TEXT.format(made).endswith(
+            " INFO app: judged request_id=id-12345 submission_id=7 verdict=AC"
+        )
+        told = document(JSON.format(made))
+        assert (told["request_id"], told["submission_id"], told["verdict"]) == ("id-12345", 7, "AC")
+    assert request_id() is None
+
+
+def test_json_has_the_traceback_in_one_line() -> None:
+    line = JSON.format(record("it broke", exc_info=crash("because")))
+
+    assert "\n" not in line
+    assert document(line)["exception"].endswith("ValueError: because")
+    assert document(line)["message"] == "it broke"
+
+
+def test_writes_a_value_with_spaces_in_quotes() -> None:
+    assert TEXT.format(record("x", facts={"path": "/a b"})).endswith('x path="/a b"')
