@@ -21,6 +21,7 @@ from app.services.fresh_events import FreshEvents
 from app.services.fresh_jobs import FreshJobs
 from app.services.judge_queue import JudgeQueue
 from app.services.open_sockets import OpenSockets
+from app.services.operations import OperationsService
 from app.services.progress import ProgressReporter
 from app.services.slots import Slots
 from app.services.stop import Stop
@@ -56,6 +57,7 @@ class Factory:
     accepted_executions: AcceptedExecutions
     max_waiting_executions: int
     fresh_jobs: FreshJobs
+    operations: OperationsService
     fresh_events: FreshEvents = field(default_factory=FreshEvents)
     stop: Stop = field(default_factory=Stop)
     open_sockets: OpenSockets = field(default_factory=OpenSockets)

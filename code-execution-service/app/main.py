@@ -33,7 +33,7 @@ from app.logs import configure_logging
 from app.repositories.executions.ports import open_ports
 from app.repositories.schema import Schema
 from app.repositories.unit_of_work import Transactions
-from app.routes import auth, contests, executions, judge, submissions, system, test_data
+from app.routes import auth, contests, executions, judge, operations, submissions, system, test_data
 from app.routes.content_encoding import ContentEncodingMiddleware
 from app.routes.cors import EXECUTION_PATHS, JUDGE_PATHS, DoorCorsMiddleware
 from app.routes.errors import install_error_handlers
@@ -45,6 +45,7 @@ from app.services.callers import Callers, EmulatedIssuer, Issuer, SigningIssuer
 from app.services.examination import ExaminationService
 from app.services.fresh_jobs import FreshJobs
 from app.services.key_store import KeyStore
+from app.services.operations import OperationsService
 from app.services.slots import Slots
 from app.services.test_data import TestDataService
 from app.services.tokens import PUBLIC_KEY_ALGORITHMS, RSA
@@ -136,7 +137,7 @@ def create_app(
     app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.trusted_proxies))
     app.add_middleware(WebSocketDoor, routes=watching_routes)
     install_error_handlers(app)
-    for door in (judge, submissions, test_data, contests, executions, auth, system):
+    for door in (judge, submissions, test_data, contests, executions, auth, operations, system):
         app.include_router(door.router)
     if remote_results is not None:
         app.state.remote_results = remote_results
@@ -206,6 +207,12 @@ def _create_factory(
         accepted_executions=AcceptedExecutions(ports, kept_s=settings.execution_ttl),
         max_waiting_executions=settings.execution_max_waiting,
         fresh_jobs=FreshJobs(lease_s=settings.judge_lease_seconds),
+        operations=OperationsService(
+            transactions=transactions,
+            has_database=database is not None,
+            executions=ports.queue,
+            data_directory=settings.data_directory,
+        ),
     )
 
 

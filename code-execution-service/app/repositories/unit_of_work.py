@@ -12,6 +12,7 @@ from app.repositories.contests import ContestRepository
 from app.repositories.events import EventRepository
 from app.repositories.jobs import JobRepository
 from app.repositories.judge_submissions import JudgeSubmissionRepository
+from app.repositories.operations import OperationsRepository
 from app.repositories.submissions import SubmissionRepository
 from app.repositories.test_data import TestDataRepository
 
@@ -26,6 +27,7 @@ class UnitOfWork:
         self.events = EventRepository(session)
         self.judge_submissions = JudgeSubmissionRepository(session)
         self.test_data = TestDataRepository(session)
+        self.operations = OperationsRepository(session)
 
 
 class Transactions:
@@ -74,3 +76,16 @@ class Transactions:
             raise NoDatabaseError
         async with self._reader() as session:
             yield UnitOfWork(session)
+
+    @asynccontextmanager
+    async def try_to_read(self) -> AsyncIterator[UnitOfWork]:
+        """Open a transaction that only reads, and whose failure the caller can live with.
+
+        Raises:
+            DatabaseUnavailableError: the database does not answer.
+        """
+        try:
+            async with self.read() as work:
+                yield work
+        except (SQLAlchemyError, OSError) as error:
+            raise DatabaseUnavailableError from error

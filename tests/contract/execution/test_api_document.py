@@ -29,6 +29,7 @@ PROMISED = {
     "/api/v1/auth/verify": {"get"},
     "/api/v1/auth/user": {"get"},
     "/api/v1/doctor": {"get"},
+    "/api/v1/operations": {"get"},
     "/": {"get"},
     "/health/": {"get"},
     "/health/ready": {"get"},
