@@ -86,6 +86,8 @@ class Settings(BaseSettings):
     database_password: SecretStr = SecretStr("")
     data_directory: Path = SERVICE_DIRECTORY / "data"
     logs_directory: Path = SERVICE_DIRECTORY / "logs"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: Literal["text", "json"] = "json"
     replica_name: str = Field(default_factory=socket.gethostname, max_length=100)
 
     backend_service_url: str = "http://localhost:8000"
@@ -335,6 +337,14 @@ class Settings(BaseSettings):
             {name if name in aliased else name.lower(): named_files[name] for name in named_files},
         )
         return init_settings, secrets, no_database, env_settings, dotenv_settings
+
+    @property
+    def secret_values(self) -> frozenset[str]:
+        """What no line of the log may show."""
+        urls = (self.database_url, self.redis_url)
+        passwords = [urlsplit(url).password or "" for url in urls]
+        api_key = self.code_execution_api_key.get_secret_value()
+        return frozenset({*self.webhook_secrets, *passwords, api_key}) - {""}
 
     @property
     def webhook_secrets(self) -> tuple[str, ...]:

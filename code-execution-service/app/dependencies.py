@@ -14,6 +14,7 @@ from starlette.requests import HTTPConnection
 from app.domain.callers import Caller
 from app.errors import NoDatabaseError, UnauthenticatedError
 from app.factory import Factory
+from app.logs.context import REQUEST_FACTS
 from app.schemas.executions import CompletedStatus
 from app.schemas.judge import Place
 from app.services.contests import ContestService
@@ -141,7 +142,9 @@ async def get_caller(connection: HTTPConnection, factory: FactoryDependency) -> 
         UnauthenticatedError: there is no token, or a bad one.
         KeysUnavailableError: nobody can tell now.
     """
-    return await factory.callers.identify(token_of(connection), datetime.now(tz=UTC))
+    caller = await factory.callers.identify(token_of(connection), datetime.now(tz=UTC))
+    connection.scope.get(REQUEST_FACTS, {})["user"] = caller.owner
+    return caller
 
 
 NeedsDatabase = Depends(expect_database)

@@ -36,6 +36,7 @@ from app.repositories.unit_of_work import Transactions
 from app.routes import auth, contests, executions, judge, operations, submissions, system, test_data
 from app.routes.content_encoding import ContentEncodingMiddleware
 from app.routes.cors import EXECUTION_PATHS, JUDGE_PATHS, DoorCorsMiddleware
+from app.routes.envelope import Envelope
 from app.routes.errors import install_error_handlers
 from app.routes.remote_results import router as remote_results_router
 from app.schemas.judge import Place
@@ -136,6 +137,7 @@ def create_app(
     )
     app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.trusted_proxies))
     app.add_middleware(WebSocketDoor, routes=watching_routes)
+    app.add_middleware(Envelope)
     install_error_handlers(app)
     for door in (judge, submissions, test_data, contests, executions, auth, operations, system):
         app.include_router(door.router)
@@ -307,7 +309,12 @@ def _readiness_checks(
 def main() -> None:
     """Run the service until it is told to stop."""
     settings = load_settings_or_exit()
-    configure_logging(settings.logs_directory)
+    configure_logging(
+        settings.logs_directory,
+        form=settings.log_format,
+        level=settings.log_level,
+        secrets=settings.secret_values,
+    )
     allow_many_connections()
     languages = load_languages()
     engine, results = create_engine(settings, languages)
@@ -316,6 +323,7 @@ def main() -> None:
         host=settings.host,
         port=settings.port,
         log_config=None,
+        access_log=False,  # the envelope writes a line with more in it
         **websocket_options(),
         proxy_headers=False,  # the application does it, with proxies of its own choice
         timeout_keep_alive=KEPT_ALIVE_S,

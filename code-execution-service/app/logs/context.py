@@ -5,6 +5,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from types import MappingProxyType
 
+REQUEST_FACTS = "facts"
+"""Where the scope of a request has what its line is to say, for whoever learns more of it."""
 NOTHING: Mapping[str, object] = MappingProxyType({})
 _facts: ContextVar[Mapping[str, object]] = ContextVar("facts", default=NOTHING)
 

@@ -31,7 +31,7 @@ class DoorCorsMiddleware:
             allow_origins=origins,
             allow_methods=methods,
             allow_headers=["*"],
-            expose_headers=["Retry-After"],
+            expose_headers=["Retry-After", "X-Request-Id"],
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

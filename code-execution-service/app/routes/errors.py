@@ -1,6 +1,5 @@
 """How errors look on the wire: `detail` as FastAPI's clients expect it, and our stable `code`."""
 
-import logging
 from http import HTTPStatus
 
 from fastapi import FastAPI, Request
@@ -16,8 +15,6 @@ from app.errors import (
     UnauthenticatedError,
 )
 
-logger = logging.getLogger(__name__)
-
 # Ours for what the framework refuses by itself; any other status is called as HTTP calls it.
 CODES_OF_FRAMEWORK = {
     HTTPStatus.BAD_REQUEST: InvalidRequestError.code,
@@ -26,11 +23,10 @@ CODES_OF_FRAMEWORK = {
 
 
 def install_error_handlers(app: FastAPI) -> None:
-    """Render our errors and crashes as JSON."""
+    """Render our errors as JSON."""
     app.add_exception_handler(RequestValidationError, _render_validation_error)
     app.add_exception_handler(HTTPException, _render_refusal_of_framework)
     app.add_exception_handler(ServiceError, _handle_service_error)
-    app.add_exception_handler(Exception, _render_crash)
 
 
 def _handle_service_error(request: Request, error: Exception) -> JSONResponse:
@@ -76,8 +72,8 @@ def _render_validation_error(request: Request, error: Exception) -> JSONResponse
     )
 
 
-def _render_crash(request: Request, error: Exception) -> JSONResponse:
-    logger.error("crash in %s %s", request.method, request.url.path, exc_info=error)
+def render_crash() -> JSONResponse:
+    """Make the answer for a fault of ours that nobody foresaw."""
     return JSONResponse(
         {"detail": ServerError.title, "code": ServerError.code},
         status_code=HTTPStatus.INTERNAL_SERVER_ERROR,

@@ -23,6 +23,7 @@ from app.errors import (
     TestDataGoneError,
 )
 from app.languages import LanguageRegistry
+from app.logs.context import bound
 from app.services.judge_queue import ClaimedJob, JudgeQueue
 from app.services.leases import LeaseLostError
 from app.services.progress import ProgressReporter
@@ -68,24 +69,28 @@ class JudgeService:
         job = await self._queue.claim()
         if job is None:
             return False
+        with bound(request_id=job.request_id, submission_id=job.submission_id):
+            await self._judge_claimed(job)
+        return True
+
+    async def _judge_claimed(self, job: ClaimedJob) -> None:
         try:
             async with self._queue.kept_lease(job):
                 result = await self._stop.unless(self._judge(job))
         except LeaseLostError:
             logger.warning("submission %d: lease lost, result dropped", job.submission_id)
-            return True
+            return
         except StoppedError:
             # The next worker starts afresh, and this try does not count.
             await self._queue.release(job, attempts=job.attempts - 1)
-            return True
+            return
         except EngineBusyError as error:
             await self._queue.release(job, attempts=job.attempts - 1, after_s=error.retry_after_s)
-            return True
+            return
         if result is None:
             await self._queue.release(job, attempts=job.attempts)
         else:
             await self._queue.complete(job, result)
-        return True
 
     async def _judge(self, job: ClaimedJob) -> JudgementResult | None:
         """Return the result, or `None` when it is worth another try.

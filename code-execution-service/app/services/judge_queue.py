@@ -34,6 +34,7 @@ class ClaimedJob:
     user_id: int
     contest_id: int | None
     reference: str | None
+    request_id: str | None
     lease_token: str
     attempts: int
     started_at: datetime
@@ -131,6 +132,7 @@ class JudgeQueue:
                 return
             event = await self._store(work, job, result, now)
         self._fresh_events.put(event)
+        logger.info("judged", extra={"facts": {"verdict": result.verdict}})
 
     async def _store(
         self, work: UnitOfWork, job: ClaimedJob, result: JudgementResult, now: datetime
@@ -153,6 +155,7 @@ class JudgeQueue:
             **shown,
         )
         event = submission_completed_event(submission, judgement, now=now)
+        event.request_id = job.request_id
         self._fresh_events.claim(event, now=now)
         await work.events.add(event)
         return event
@@ -180,6 +183,7 @@ class JudgeQueue:
             user_id=submission.user_id,
             contest_id=submission.contest_id,
             reference=submission.reference,
+            request_id=submission.request_id,
             lease_token=job.lease_token,
             attempts=job.attempts,
             started_at=now,

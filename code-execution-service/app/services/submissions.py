@@ -24,6 +24,7 @@ from app.errors import (
     SubmissionNotFoundError,
 )
 from app.languages import LanguageRegistry
+from app.logs import context
 from app.models import Job, Judgement, Submission, SubmissionFile, SubmissionTestCase
 from app.repositories.submissions import IdempotencyKeyTakenError
 from app.repositories.unit_of_work import Transactions, UnitOfWork
@@ -303,6 +304,7 @@ def _new_row(
         created_at=now,
         idempotency_key=idempotency_key,
         request_hash=request.fingerprint() if idempotency_key else None,
+        request_id=context.request_id(),
         test_cases=[
             SubmissionTestCase(
                 position=position,
