@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from math import inf
 from pathlib import Path
 from typing import TypeVar
@@ -207,6 +208,15 @@ class Environment:
         for number, line in enumerate(lines, start=1):
             if line and not line.startswith("#") and not _ENTRY.fullmatch(line):
                 raise ImproperlyConfigured(f"{self._file}, line {number}: expected NAME=value.")
+
+
+def read_networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    """Read networks that are separated by commas.
+
+    Raises:
+        ValueError: One is none.
+    """
+    return tuple(ip_network(each.strip()) for each in text.split(",") if each.strip())
 
 
 def redis_url_of(url: str) -> str:

@@ -10,7 +10,7 @@ from corsheaders.defaults import default_headers
 from limits import parse as parse_rate
 
 from apps.core.signature import decode_secrets
-from config.environment import Environment, redis_url_of
+from config.environment import Environment, read_networks, redis_url_of
 
 # Makes `ModelAdmin[Contest]` and the like work at run time.
 django_stubs_ext.monkeypatch()
@@ -184,6 +184,17 @@ CODE_EXECUTION_RECONCILE_AFTER = env.number("CODE_EXECUTION_RECONCILE_AFTER", 30
 # The gateway's: how long an answer to what it passes on may take, and a WebSocket be silent.
 GATEWAY_ANSWER_TIMEOUT = env.number("GATEWAY_ANSWER_TIMEOUT", 300.0, unit="seconds")
 GATEWAY_IDLE_TIMEOUT = env.number("GATEWAY_IDLE_TIMEOUT", 3600.0, unit="seconds")
+
+# --- Addresses that users name ----------------------------------------------------------------
+
+# Where plain HTTP and private addresses are good too: the operator's own networks. Else only what
+# is public is called.
+OUTGOING_ALLOWED_NETWORKS = env.checked(
+    "OUTGOING_ALLOWED_NETWORKS",
+    "",
+    read_networks,
+    expected="networks such as 10.20.0.0/16, separated by commas",
+)
 
 # --- Celery -----------------------------------------------------------------------------------
 
