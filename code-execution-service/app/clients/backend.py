@@ -10,8 +10,10 @@ from dataclasses import dataclass
 import httpx
 
 from app.clients.key_servers import PublishedKeys, fresh_s, read_keys
+from app.domain.request_ids import HEADER
 from app.domain.signature import sign
 from app.errors import KeysUnavailableError
+from app.logs.context import request_id
 
 WEBHOOK_PATH = "/api/webhooks/code-execution/"
 PROGRESS_PATH = "/api/webhooks/code-execution/progress/"
@@ -115,9 +117,10 @@ class BackendClient:
             TimeoutError: there is none in time.
             HTTPError: there is none.
         """
-        request = httpx.Request(
-            method, url, headers={"User-Agent": USER_AGENT, **(headers or {})}, content=content
-        )
+        sent = {"User-Agent": USER_AGENT, **(headers or {})}
+        if known := request_id():
+            sent[HEADER] = known
+        request = httpx.Request(method, url, headers=sent, content=content)
         async with asyncio.timeout(TIMEOUT_S):
             response = await self._transport.handle_async_request(request)
             try:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from app.clients.backend import Answer, BackendClient
 from app.domain.retries import is_worth_a_retry, next_pause
+from app.logs.context import bound
 from app.models import Delivery, Event, EventStatus
 from app.repositories.unit_of_work import Transactions
 from app.services.fresh_events import LEASE, FreshEvents
@@ -40,7 +41,8 @@ class DeliveryService:
         if event is None:
             return False
         try:
-            await self._attempt(event, started_at)
+            with bound(request_id=event.request_id, webhook_id=event.webhook_id):
+                await self._attempt(event, started_at)
         except StoppedError:
             await self._release(event)
         return True
@@ -67,6 +69,9 @@ class DeliveryService:
             status_code=answer.status_code,
             outcome=answer.text,
         )
+        facts = {"attempt": event.attempts, "status": answer.status_code}
+        level = logging.INFO if answer.is_success else logging.WARNING
+        logger.log(level, "event sent", extra={"facts": facts | {"duration_ms": duration_ms}})
         await self._record(event, delivery, answer)
 
     async def _release(self, event: Event) -> None:

@@ -36,6 +36,7 @@ JOB = ClaimedJob(
     user_id=7,
     contest_id=None,
     reference="17",
+    request_id=None,
     lease_token="",
     attempts=2,
     started_at=datetime(2026, 1, 1, tzinfo=UTC),
