@@ -294,6 +294,7 @@ SPECTACULAR_SETTINGS = {
         "apps.core.openapi.describe_answers",
     ],
     "ENUM_NAME_OVERRIDES": {
+        "ApiTokenScopeEnum": "apps.users.scopes.SCOPE_CHOICES",
         "SubmissionStatusEnum": "apps.code_execution.models.STATUS_CHOICES",
         "ContestAccessEnum": "apps.contests.models.Contest.Access",
         "ContestBoardAccessEnum": "apps.contests.models.Contest.BoardAccess",

@@ -9,7 +9,7 @@ from apps.code_execution.views import PlatformHealthView
 from apps.contests.views.scoreboard_page import ScoreboardPage
 from apps.core.problems import api_not_found
 from apps.playground.views import playground
-from apps.users.views import jwks
+from apps.users.views.accounts import jwks
 
 admin.site.site_header = admin.site.site_title = settings.API_TITLE
 admin.site.index_title = "Administration"

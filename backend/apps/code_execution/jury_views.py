@@ -28,6 +28,7 @@ from apps.contests.serializers.contests import ContestSerializer
 from apps.contests.views.acts import ActView, managed_contest, shown_contest
 from apps.core.errors import NotFoundError
 from apps.users.permissions import signed_in
+from apps.users.scopes import Scope, TokenScopes
 
 REFUSED = OpenApiResponse(description="`detail` says why not.")
 CHOSEN_MAX = 1000
@@ -168,6 +169,7 @@ class RejudgingViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Generic
 
     queryset = Rejudging.objects.none()
     permission_classes = (IsAuthenticated, IsJury)
+    token_scopes = TokenScopes(read=Scope.CONTESTS_MANAGE, write=Scope.CONTESTS_MANAGE)
     filterset_class = RejudgingFilter
 
     @override

@@ -59,6 +59,7 @@ from apps.core.throttling import ApiThrottle
 from apps.core.views import SERVICE_NAME
 from apps.core.watched_lists import WatchedListView
 from apps.users.permissions import signed_in
+from apps.users.scopes import Scope, TokenScopes
 
 REFUSED = OpenApiResponse(description="Errors by field, or `detail` says why not.")
 COSTLY_ACTIONS = frozenset({"create", "rerun"})
@@ -91,6 +92,11 @@ class SubmissionViewSet(
 
     queryset = CodeSubmission.objects.none()
     permission_classes = [IsAuthenticated]
+    token_scopes = TokenScopes(
+        read=Scope.SUBMISSIONS_READ,
+        write=Scope.SUBMISSIONS_WRITE,
+        acts={"rerun": Scope.CONTESTS_MANAGE},
+    )
     filterset_class = SubmissionFilter
     changed_at = "updated_at"
 
@@ -179,6 +185,7 @@ class TrialView(APIView):
     """Running programs without scoring."""
 
     permission_classes = (IsAuthenticated,)
+    token_scopes = TokenScopes(write=Scope.SUBMISSIONS_WRITE)
     throttle_classes = (ApiThrottle, TrialThrottle)
 
     @extend_schema(
@@ -209,6 +216,7 @@ class ContestSubmissionsView(ListAPIView[CodeSubmission]):
     queryset = CodeSubmission.objects.none()
     serializer_class = SubmissionSummarySerializer
     permission_classes = (IsAuthenticated,)
+    token_scopes = TokenScopes(read=Scope.SUBMISSIONS_READ)
     pagination_class = NewestFirstPagination
     filterset_class = ContestSubmissionFilter
 
@@ -240,6 +248,7 @@ class ContestStatisticsView(APIView):
     """How the problems of a contest do."""
 
     permission_classes = (IsAuthenticated,)
+    token_scopes = TokenScopes(read=Scope.CONTESTS_READ)
 
     @extend_schema(
         operation_id="contests_statistics",
@@ -269,6 +278,7 @@ class ProblemLanguagesView(APIView):
     """What a problem allows in which language."""
 
     permission_classes = (IsAuthenticated,)
+    token_scopes = TokenScopes(read=Scope.PROBLEMS_READ)
 
     @extend_schema(
         operation_id="problems_languages",

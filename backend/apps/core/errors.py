@@ -60,6 +60,21 @@ class ForbiddenError(ClientError):
     status = 403
 
 
+class ScopeError(ForbiddenError):
+    """The API token is good, but not for this."""
+
+    code = "insufficient-scope"
+    title = "The API token is not good for this"
+
+
+class TooManyTokensError(ClientError):
+    """An account has as many API tokens as it may have."""
+
+    code = "too-many-tokens"
+    title = "You have as many API tokens as one may have; revoke one first"
+    status = 409
+
+
 class TooLargeError(ClientError):
     """The request is larger than the server takes."""
 

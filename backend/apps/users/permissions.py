@@ -5,7 +5,8 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 from typing_extensions import override
 
-from apps.users.models import User
+from apps.core.errors import ForbiddenError
+from apps.users.models import ApiToken, User
 
 
 def is_manager(request: Request) -> bool:
@@ -38,3 +39,14 @@ def signed_in(request: Request) -> User:
     user = request.user
     assert isinstance(user, User)  # noqa: S101 - else a view lacks its permission class
     return user
+
+
+def api_token_of(request: Request) -> ApiToken:
+    """Give the API token that a request came with.
+
+    Raises:
+        ForbiddenError: It came with something else.
+    """
+    if not isinstance(request.auth, ApiToken):
+        raise ForbiddenError("Send an API token as the bearer token.")
+    return request.auth

@@ -5,7 +5,8 @@ from typing import Any
 from rest_framework import serializers
 from typing_extensions import override
 
-from apps.users.models import User
+from apps.users.models import TOKEN_NAME_CHARS_MAX, ApiToken, User
+from apps.users.scopes import SCOPE_CHOICES
 
 PASSWORD_CHARS_MAX = 128
 
@@ -71,3 +72,48 @@ class TokenPairSerializer(serializers.Serializer[Any]):
     token_type = serializers.CharField(default="Bearer")
     expires_in = serializers.IntegerField(source="expires_in_s", help_text="Seconds.")
     user = UserSerializer()
+
+
+class ScopesField(serializers.ListField):
+    """What an API token is good for."""
+
+    child = serializers.ChoiceField(choices=SCOPE_CHOICES)
+
+
+class NewApiTokenSerializer(serializers.Serializer[Any]):
+    """An API token that is to be made."""
+
+    name = serializers.CharField(max_length=TOKEN_NAME_CHARS_MAX, help_text="What it is for.")
+    scopes = ScopesField(min_length=1, max_length=len(SCOPE_CHOICES))
+    expires_at = serializers.DateTimeField(
+        required=False, help_text="At most a year from now; in 90 days if it is not given."
+    )
+
+
+class ApiTokenSerializer(serializers.ModelSerializer[ApiToken]):
+    """An API token, as its owner sees it afterwards."""
+
+    scopes = ScopesField(read_only=True)
+
+    class Meta:
+        model = ApiToken
+        fields = ["id", "name", "scopes", "prefix", "created_at", "expires_at", "last_used_at"]
+        read_only_fields = fields
+
+
+class CreatedApiTokenSerializer(ApiTokenSerializer):
+    """An API token, the once that it is shown."""
+
+    token = serializers.CharField(read_only=True, help_text="Keep it: nobody can look it up.")
+
+    class Meta(ApiTokenSerializer.Meta):
+        fields = [*ApiTokenSerializer.Meta.fields, "token"]
+        read_only_fields = fields
+
+
+class RunTokenSerializer(serializers.Serializer[Any]):
+    """What an API token is traded for."""
+
+    access_token = serializers.CharField()
+    token_type = serializers.CharField(default="Bearer")
+    expires_in = serializers.IntegerField(source="expires_in_s", help_text="Seconds.")

@@ -4,6 +4,70 @@
  */
 
 export interface paths {
+    "/api/auth/api-tokens/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * My API tokens
+         * @description List them, the newest first.
+         */
+        get: operations["api_tokens_list"];
+        put?: never;
+        /**
+         * Make an API token
+         * @description `token` is in this answer and never again: only its digest is kept. Send it as `Authorization: Bearer`.
+         */
+        post: operations["api_tokens_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/api-tokens/{id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke an API token
+         * @description Make it worthless.
+         */
+        delete: operations["api_tokens_revoke"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/api-tokens/exchange/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Trade an API token for one that the execution service takes
+         * @description Send an API token with the scope `executions:run`. What comes back is good for a quarter of an hour, and for `/api/v1/executions/` only.
+         */
+        post: operations["api_tokens_exchange"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/auth/guest/": {
         parameters: {
             query?: never;
@@ -1073,6 +1137,49 @@ export interface components {
             /** @default false */
             to_all?: boolean;
         };
+        /** @description An API token, as its owner sees it afterwards. */
+        ApiToken: {
+            readonly id: number;
+            readonly name: string;
+            readonly scopes: components["schemas"]["ApiTokenScopeEnum"][];
+            readonly prefix: string;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            readonly expires_at: string;
+            /**
+             * Format: date-time
+             * @description To the minute.
+             */
+            readonly last_used_at: string | null;
+        };
+        ApiTokenPage: {
+            /** @example 123 */
+            count: number;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=4
+             */
+            next: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=2
+             */
+            previous: string | null;
+            results: components["schemas"]["ApiToken"][];
+        };
+        /**
+         * @description * `submissions:read` - Read submissions and verdicts
+         *     * `submissions:write` - Submit and try programs
+         *     * `contests:read` - Read contests, boards, participants, statistics and clarifications
+         *     * `contests:participate` - Enter and leave contests, ask the jury
+         *     * `contests:manage` - Make and run contests, answer questions, rejudge
+         *     * `problems:read` - Read problems and their files
+         *     * `problems:manage` - Make and change problems
+         *     * `executions:run` - Run programs at the execution service
+         * @enum {string}
+         */
+        ApiTokenScopeEnum: "submissions:read" | "submissions:write" | "contests:read" | "contests:participate" | "contests:manage" | "problems:read" | "problems:manage" | "executions:run";
         /** @description A file to download, such as a starter program or a tool for testing. */
         Attachment: {
             /** @description Its path among the attachments. */
@@ -1413,6 +1520,24 @@ export interface components {
             may_judge: boolean;
             may_manage: boolean;
         };
+        /** @description An API token, the once that it is shown. */
+        CreatedApiToken: {
+            readonly id: number;
+            readonly name: string;
+            readonly scopes: components["schemas"]["ApiTokenScopeEnum"][];
+            readonly prefix: string;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            readonly expires_at: string;
+            /**
+             * Format: date-time
+             * @description To the minute.
+             */
+            readonly last_used_at: string | null;
+            /** @description Keep it: nobody can look it up. */
+            readonly token: string;
+        };
         /** @description A submission that was judged differently. */
         Difference: {
             submission: number;
@@ -1634,6 +1759,17 @@ export interface components {
             languages?: components["schemas"]["ProblemLanguageRequest"][];
             files?: components["schemas"]["ProblemFileRequest"][];
             programs?: components["schemas"]["ProblemProgramRequest"][];
+        };
+        /** @description An API token that is to be made. */
+        NewApiTokenRequest: {
+            /** @description What it is for. */
+            name: string;
+            scopes: components["schemas"]["ApiTokenScopeEnum"][];
+            /**
+             * Format: date-time
+             * @description At most a year from now; in 90 days if it is not given.
+             */
+            expires_at?: string;
         };
         /** @description What a participant asks, or the jury announces. */
         NewClarificationRequest: {
@@ -2275,6 +2411,14 @@ export interface components {
             /** Format: date-time */
             completed_at: string;
         };
+        /** @description What an API token is traded for. */
+        RunToken: {
+            access_token: string;
+            /** @default Bearer */
+            token_type: string;
+            /** @description Seconds. */
+            expires_in: number;
+        };
         /** @description A test case that participants may see. */
         Sample: {
             readonly id: number;
@@ -2619,7 +2763,7 @@ export interface components {
          * @description Stable: a program may go by it. There may come more.
          * @enum {string}
          */
-        ErrorCodeEnum: "access-code" | "archive" | "archive-refused" | "bad-request" | "board-hidden" | "client-error" | "contest-closed" | "contest-final" | "contest-full" | "contest-phase" | "cool-down" | "disqualified" | "forbidden" | "idempotency-key" | "idempotency-key-reused" | "illegal-transition" | "in-use" | "invalid" | "invalid-event" | "may-not-ask" | "method-not-allowed" | "not-acceptable" | "not-exportable" | "not-found" | "not-invited" | "not-ready" | "own-time-not-started" | "package-refused" | "parse-error" | "participation" | "registration-closed" | "report-outdated" | "server-error" | "service-error" | "submission-not-found" | "submissions-used-up" | "throttled" | "too-large" | "too-many-questions" | "unauthenticated" | "unsupported-media-type" | "waiting";
+        ErrorCodeEnum: "access-code" | "archive" | "archive-refused" | "bad-request" | "board-hidden" | "client-error" | "contest-closed" | "contest-final" | "contest-full" | "contest-phase" | "cool-down" | "disqualified" | "forbidden" | "idempotency-key" | "idempotency-key-reused" | "illegal-transition" | "in-use" | "insufficient-scope" | "invalid" | "invalid-event" | "may-not-ask" | "method-not-allowed" | "not-acceptable" | "not-exportable" | "not-found" | "not-invited" | "not-ready" | "own-time-not-started" | "package-refused" | "parse-error" | "participation" | "registration-closed" | "report-outdated" | "server-error" | "service-error" | "submission-not-found" | "submissions-used-up" | "throttled" | "too-large" | "too-many-questions" | "too-many-tokens" | "unauthenticated" | "unsupported-media-type" | "waiting";
     };
     responses: {
         /** @description Something in the request is wrong. */
@@ -2695,6 +2839,112 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    api_tokens_list: {
+        parameters: {
+            query?: {
+                /** @description A page number within the paginated result set. */
+                page?: number;
+                /** @description Number of results to return per page. */
+                page_size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiTokenPage"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            429: components["responses"]["Refused429"];
+            default: components["responses"]["RefusedDefault"];
+        };
+    };
+    api_tokens_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewApiTokenRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedApiToken"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            429: components["responses"]["Refused429"];
+            default: components["responses"]["RefusedDefault"];
+        };
+    };
+    api_tokens_revoke: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            429: components["responses"]["Refused429"];
+            default: components["responses"]["RefusedDefault"];
+        };
+    };
+    api_tokens_exchange: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunToken"];
+                };
+            };
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            429: components["responses"]["Refused429"];
+            default: components["responses"]["RefusedDefault"];
+        };
+    };
     auth_guest: {
         parameters: {
             query?: never;

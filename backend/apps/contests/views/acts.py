@@ -18,6 +18,7 @@ from apps.contests.serializers.contests import ContestSerializer
 from apps.contests.services import acts, contests
 from apps.core.errors import ForbiddenError
 from apps.users.permissions import IsContestManager, signed_in
+from apps.users.scopes import Scope, TokenScopes
 
 REFUSED = OpenApiResponse(description="`detail` says why not.")
 MINUTES_MAX = acts.EXTENSION_MAX // timedelta(minutes=1)
@@ -41,6 +42,7 @@ class ActView(APIView):
     """One act of a manager on one contest."""
 
     permission_classes: Sequence[type[BasePermission]] = (IsAuthenticated,)
+    token_scopes = TokenScopes(write=Scope.CONTESTS_MANAGE)
 
 
 class CloneView(ActView):

@@ -29,6 +29,7 @@ from apps.core.idempotency import IDEMPOTENCY_KEY, idempotent
 from apps.core.throttling import ApiThrottle
 from apps.core.watched_lists import WatchedListView
 from apps.users.permissions import signed_in
+from apps.users.scopes import Scope, TokenScopes
 
 REFUSED = OpenApiResponse(description="`detail` says why not.")
 TAGS = ["clarifications"]
@@ -40,6 +41,7 @@ class ClarificationsView(WatchedListView[Clarification]):
     queryset = Clarification.objects.none()
     serializer_class = ClarificationSerializer
     permission_classes = (IsAuthenticated,)
+    token_scopes = TokenScopes(read=Scope.CONTESTS_READ, write=Scope.CONTESTS_PARTICIPATE)
     filterset_class = ClarificationFilter
     changed_at = "created_at"
 
@@ -106,6 +108,7 @@ class AnswerView(APIView):
     """The jury's side of a question."""
 
     permission_classes = (IsAuthenticated,)
+    token_scopes = TokenScopes(write=Scope.CONTESTS_MANAGE)
 
     @extend_schema(
         summary="Answer a question, to its asker or to all",

@@ -29,6 +29,7 @@ from apps.contests.services import contests, entrants, rosters
 from apps.contests.views.participation import ParticipationActions
 from apps.core.idempotency import IDEMPOTENCY_KEY, idempotent
 from apps.users.permissions import IsContestManager, signed_in
+from apps.users.scopes import Scope, TokenScopes
 
 CONTESTS = extend_schema(tags=["contests"])
 REFUSED = OpenApiResponse(description="`detail` says why not.")
@@ -56,6 +57,11 @@ class ContestViewSet(ParticipationActions, ModelViewSet[Contest]):
     queryset = Contest.objects.none()
     serializer_class = ContestSerializer
     permission_classes = [IsAuthenticated]
+    token_scopes = TokenScopes(
+        read=Scope.CONTESTS_READ,
+        write=Scope.CONTESTS_MANAGE,
+        acts=dict.fromkeys(("join", "leave", "start", "virtual"), Scope.CONTESTS_PARTICIPATE),
+    )
     filter_backends = [DjangoFilterBackend, SearchFilter]
     filterset_class = ContestFilter
     search_fields = ["title"]

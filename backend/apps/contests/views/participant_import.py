@@ -18,6 +18,7 @@ from apps.contests.serializers.participant_import import (
 from apps.contests.services.participant_import import import_table, plan_import
 from apps.contests.views.acts import managed_contest
 from apps.users.permissions import signed_in
+from apps.users.scopes import Scope, TokenScopes
 
 REFUSED = OpenApiResponse(description="`code` and `detail` say why not.")
 TAGS = ["participants"]
@@ -27,6 +28,7 @@ class ImportReportView(APIView):
     """Reports on tables."""
 
     permission_classes = (IsAuthenticated,)
+    token_scopes = TokenScopes(write=Scope.CONTESTS_MANAGE)
 
     @extend_schema(
         summary="Report on a table of participants; nothing is stored",
@@ -47,6 +49,7 @@ class ImportView(APIView):
     """Imports of tables."""
 
     permission_classes = (IsAuthenticated,)
+    token_scopes = TokenScopes(write=Scope.CONTESTS_MANAGE)
 
     @extend_schema(
         summary="Make the accounts and participants of a table, all of them",

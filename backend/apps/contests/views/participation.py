@@ -28,6 +28,7 @@ from apps.contests.throttling import EntryThrottle
 from apps.core.idempotency import IDEMPOTENCY_KEY, idempotent
 from apps.core.throttling import ApiThrottle
 from apps.users.permissions import signed_in
+from apps.users.scopes import Scope, TokenScopes
 
 REFUSED = OpenApiResponse(description="`code` and `detail` say why not.")
 MANAGED = {200: ManagedParticipantSerializer, 400: REFUSED, 403: REFUSED}
@@ -132,6 +133,7 @@ class ManagedParticipantView(APIView):
     """One participant, for the contest's managers."""
 
     permission_classes = (IsAuthenticated,)
+    token_scopes = TokenScopes(write=Scope.CONTESTS_MANAGE)
 
     @extend_schema(
         summary="Change what the contest says of a participant, such as extra time",
@@ -168,6 +170,7 @@ class DisqualifyView(APIView):
     """Disqualifying a participant."""
 
     permission_classes = (IsAuthenticated,)
+    token_scopes = TokenScopes(write=Scope.CONTESTS_MANAGE)
 
     @extend_schema(
         summary="Disqualify a participant",
@@ -191,6 +194,7 @@ class ReinstateView(APIView):
     """Taking a disqualification back."""
 
     permission_classes = (IsAuthenticated,)
+    token_scopes = TokenScopes(write=Scope.CONTESTS_MANAGE)
 
     @extend_schema(
         summary="Take a disqualification back",

@@ -16,6 +16,7 @@ from apps.contests.services.problems import get_problem
 from apps.core.entity_tags import is_known, told_apart
 from apps.core.errors import NotFoundError
 from apps.problems.services import PATH_CHARS_MAX, find_file
+from apps.users.scopes import Scope, TokenScopes
 
 # What browsers draw and never run.
 PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
@@ -30,6 +31,7 @@ class ProblemFileView(APIView):
     """A file of a problem."""
 
     permission_classes = (IsAuthenticated,)
+    token_scopes = TokenScopes(read=Scope.PROBLEMS_READ)
 
     @extend_schema(
         summary="A file beside a problem's statement",

@@ -28,6 +28,7 @@ from apps.problems.serializers import (
     ProblemSerializer,
 )
 from apps.users.permissions import IsContestManager
+from apps.users.scopes import Scope, TokenScopes
 
 PROBLEMS = extend_schema(tags=["problems"])
 REFUSED = OpenApiResponse(description="`detail` says why not.")
@@ -57,6 +58,7 @@ class ProblemViewSet(ModelViewSet[Problem]):
     queryset = Problem.objects.none()
     serializer_class = ManagedProblemSerializer
     permission_classes = [IsAuthenticated]
+    token_scopes = TokenScopes(read=Scope.PROBLEMS_READ, write=Scope.PROBLEMS_MANAGE)
     filterset_class = ProblemFilter
 
     @override

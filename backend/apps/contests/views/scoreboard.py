@@ -22,6 +22,7 @@ from apps.core import live
 from apps.core.entity_tags import is_known, told_apart
 from apps.core.errors import BoardHiddenError, NotFoundError
 from apps.core.openapi import streamed
+from apps.users.scopes import Scope, TokenScopes
 
 REFUSED = OpenApiResponse(description="`code` and `detail` say why not.")
 
@@ -58,6 +59,7 @@ class ScoreboardView(APIView):
     """A contest's scoreboard."""
 
     permission_classes = (AllowAny,)
+    token_scopes = TokenScopes(read=Scope.CONTESTS_READ)
     throttle_classes = (BoardThrottle,)
 
     @extend_schema(

@@ -19,6 +19,7 @@ from apps.contests.views.board_table import board_view
 from apps.contests.views.scoreboard import ShownBoard, find_board
 from apps.core.entity_tags import is_known, told_apart
 from apps.core.errors import BoardHiddenError, NotFoundError
+from apps.users.scopes import Scope, TokenScopes
 
 HOUR = timedelta(hours=1)
 CONTENT_SECURITY_POLICY = (
@@ -49,6 +50,7 @@ class ScoreboardPage(APIView):
     """A contest's scoreboard for people."""
 
     permission_classes = (AllowAny,)
+    token_scopes = TokenScopes(read=Scope.CONTESTS_READ)
     throttle_classes = (BoardThrottle,)
 
     @extend_schema(exclude=True)

@@ -16,6 +16,7 @@ from apps.users import services
 from apps.users.authentication import ACCESS_COOKIE
 from apps.users.keys import signing_keys
 from apps.users.permissions import signed_in
+from apps.users.scopes import NO_TOKENS
 from apps.users.serializers import (
     GuestTokenSerializer,
     RefreshSerializer,
@@ -123,6 +124,8 @@ class GuestView(PublicAuthView):
 class SignOutView(APIView):
     """Signing out."""
 
+    token_scopes = NO_TOKENS
+
     @extend_schema(
         operation_id="auth_sign_out",
         summary="Sign out",
@@ -143,6 +146,8 @@ class SignOutView(APIView):
 
 class AccountView(APIView):
     """The own account."""
+
+    token_scopes = NO_TOKENS
 
     @extend_schema(
         operation_id="auth_me", summary="Who am I", tags=["auth"], responses=UserSerializer
