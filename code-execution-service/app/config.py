@@ -124,6 +124,9 @@ class Settings(BaseSettings):
     guest_execution_rate_limit: Rate = "20/minute"
     frontend_service_url: CommaSeparated = ("http://localhost:3000",)
 
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int | None = Field(default=None, ge=0, le=65535)
+
     redis_url: str = ""
     redis_password: SecretStr = SecretStr("")
     trusted_proxies: CommaSeparated = ("127.0.0.1", "::1")

@@ -30,6 +30,7 @@ from app.errors import EngineError
 from app.factory import Factory
 from app.languages import LanguageRegistry, load_languages
 from app.logs import configure_logging
+from app.monitoring import metrics_served
 from app.repositories.executions.ports import open_ports
 from app.repositories.schema import Schema
 from app.repositories.unit_of_work import Transactions
@@ -38,6 +39,7 @@ from app.routes.content_encoding import ContentEncodingMiddleware
 from app.routes.cors import EXECUTION_PATHS, JUDGE_PATHS, DoorCorsMiddleware
 from app.routes.envelope import Envelope
 from app.routes.errors import install_error_handlers
+from app.routes.measured import MeasuredRequests
 from app.routes.remote_results import router as remote_results_router
 from app.schemas.judge import Place
 from app.services.accepted_executions import AcceptedExecutions
@@ -104,7 +106,10 @@ def create_app(
             app.state.readiness_checks = _readiness_checks(
                 factory, database, engine_fault, has_redis=bool(settings.redis_url)
             )
-            async with background_loops(factory, judge_workers=settings.judge_workers):
+            async with (
+                metrics_served(factory, host=settings.metrics_host, port=settings.metrics_port),
+                background_loops(factory, judge_workers=settings.judge_workers),
+            ):
                 yield
             await factory.execution_ports.aclose()
             await factory.callers.close()
@@ -138,6 +143,8 @@ def create_app(
     app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.trusted_proxies))
     app.add_middleware(WebSocketDoor, routes=watching_routes)
     app.add_middleware(Envelope)
+    if settings.metrics_port is not None:
+        app.add_middleware(MeasuredRequests)
     install_error_handlers(app)
     for door in (judge, submissions, test_data, contests, executions, auth, operations, system):
         app.include_router(door.router)

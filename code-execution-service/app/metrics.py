@@ -184,7 +184,7 @@ def lease_lost() -> None:
 
 
 def delivery_ended(*, outcome: str, seconds: float) -> None:
-    """Count an attempt to deliver an event: `delivered`, `retried` or `failed`."""
+    """Count an attempt to deliver an event: `delivered`, `refused` or `unreachable`."""
     if _Switch.meters:
         _Switch.meters.deliveries.labels(outcome).observe(seconds)
 

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Mapping
 from contextlib import aclosing
 
+from app import metrics
 from app.domain.judging import (
     GivenTestCase,
     JudgementResult,
@@ -78,6 +79,7 @@ class JudgeService:
             async with self._queue.kept_lease(job):
                 result = await self._stop.unless(self._judge(job))
         except LeaseLostError:
+            metrics.lease_lost()
             logger.warning("submission %d: lease lost, result dropped", job.submission_id)
             return
         except StoppedError:
@@ -108,6 +110,7 @@ class JudgeService:
         except EngineBusyError:
             raise
         except EngineError as error:
+            metrics.engine_failed()
             logger.exception("submission %d: the engine failed", job.submission_id)
             is_last = job.attempts >= MAX_ATTEMPTS
             return judge_platform_fault(error.title) if is_last else None

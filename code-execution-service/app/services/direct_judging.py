@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from app import metrics
 from app.domain.checkers import ExactChecker, check
 from app.domain.judging import JudgedRun, TestCase, judge_run, judge_unrun
 from app.domain.language import Language
@@ -151,6 +152,7 @@ class DirectJudge:
         except EngineUnavailableError as error:
             return runs + _unrun(test_cases[len(runs) :], Verdict.IE, error.detail)
         except EngineError as error:
+            metrics.engine_failed()
             logger.exception("the engine failed")
             return runs + _unrun(test_cases[len(runs) :], Verdict.IE, error.title)
         return runs

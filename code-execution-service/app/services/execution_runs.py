@@ -7,6 +7,7 @@ from contextlib import aclosing, asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
 
+from app import metrics
 from app.domain.executions import Execution, ExecutionStatus, OutputPiece
 from app.domain.judging import (
     JudgementResult,
@@ -108,7 +109,8 @@ class ExecutionRunner:
         is_wanted = partial(self._is_still_wanted, claimed)
         try:
             async with kept_lease(is_wanted, every_s=LOOK_S):
-                result = await self._stop.unless(self._execute(execution))
+                with metrics.execution_running():
+                    result = await self._stop.unless(self._execute(execution))
         except LeaseLostError:
             logger.info("execution %s: no longer wanted from this worker", execution.id)
         except StoppedError:
@@ -146,6 +148,7 @@ class ExecutionRunner:
         except EngineBusyError:
             raise
         except EngineError as error:
+            metrics.engine_failed()
             logger.exception("execution %s: the engine failed", execution.id)
             is_last = execution.attempts >= MAX_ATTEMPTS
             return judge_platform_fault(error.title) if is_last else None

@@ -8,11 +8,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
+from app import metrics
 from app.domain.files import SourceFile
 from app.domain.judging import GivenTestCase, JudgedRun, JudgementResult, SubmissionStatus
 from app.domain.judging_rules import JudgingRules
 from app.domain.language import Language
 from app.domain.limits import DEFAULT_LIMITS, Limits, wall_time_ms_for
+from app.domain.turns import Priority
 from app.languages import LanguageRegistry
 from app.models import Event, Job, Judgement, Run, Submission, SubmissionFile, SubmissionTestCase
 from app.repositories.unit_of_work import Transactions, UnitOfWork
@@ -128,11 +130,17 @@ class JudgeQueue:
         now = datetime.now(tz=UTC)
         async with self._transactions.write() as work:
             if not await work.jobs.finish(job.job_id, lease_token=job.lease_token):
+                metrics.lease_lost()
                 logger.warning("submission %d: judged twice, second dropped", job.submission_id)
                 return
             event = await self._store(work, job, result, now)
         self._fresh_events.put(event)
         logger.info("judged", extra={"facts": {"verdict": result.verdict}})
+        metrics.judged(
+            language=job.language.id,
+            verdict=result.verdict,
+            seconds=(now - job.started_at).total_seconds(),
+        )
 
     async def _store(
         self, work: UnitOfWork, job: ClaimedJob, result: JudgementResult, now: datetime
@@ -177,6 +185,9 @@ class JudgeQueue:
         now: datetime,
     ) -> ClaimedJob:
         assert job.lease_token is not None  # noqa: S101  # just claimed
+        if job.attempts == 1:
+            priority = Priority(job.priority).name.lower()
+            metrics.job_claimed(priority=priority, waited_s=(now - job.created_at).total_seconds())
         return ClaimedJob(
             job_id=job.id,
             submission_id=submission.id,

@@ -19,6 +19,11 @@ class OpenSockets:
         self._at_most_each = at_most_each
         self._open: Counter[str] = Counter()
 
+    @property
+    def total(self) -> int:
+        """How many are open now."""
+        return self._open.total()
+
     @contextmanager
     def counted(self, owner: str) -> Iterator[None]:
         """Count one for as long as the block runs.

@@ -4,6 +4,7 @@ import logging
 import time
 from datetime import UTC, datetime
 
+from app import metrics
 from app.clients.backend import Answer, BackendClient
 from app.domain.retries import is_worth_a_retry, next_pause
 from app.logs.context import bound
@@ -62,6 +63,7 @@ class DeliveryService:
             self._backend.deliver(event.body, webhook_id=event.webhook_id)
         )
         duration_ms = round((time.monotonic() - start_s) * 1000)
+        metrics.delivery_ended(outcome=_outcome(answer), seconds=duration_ms / 1000)
         delivery = Delivery(
             event_id=event.id,
             attempted_at=started_at,
@@ -106,6 +108,12 @@ def _changes(event: Event, answer: Answer, now: datetime) -> dict[str, object]:
     if pause is None or not is_worth_a_retry(answer.status_code):
         return {"status": EventStatus.FAILED}
     return {"next_attempt_at": now + pause}
+
+
+def _outcome(answer: Answer) -> str:
+    if answer.is_success:
+        return "delivered"
+    return "unreachable" if answer.status_code is None else "refused"
 
 
 def _summary(answer: Answer) -> str:

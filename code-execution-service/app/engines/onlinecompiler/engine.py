@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from pathlib import Path
 
+from app import metrics
 from app.domain.circuit_breaker import CircuitBreaker
 from app.domain.language import Language, Toolchain
 from app.domain.runs import NO_USAGE, CompileResult, Interaction, RunInput, RunResult
@@ -118,6 +119,8 @@ class OnlineCompilerEngine:
         for position, data in enumerate(inputs):
             timed_run = first if position == 0 else await self._run(program, data)
             result = _result_of(program, timed_run)
+            wall_time_ms = result.usage.wall_time_ms
+            metrics.program_ran(language=program.language.id, wall_time_ms=wall_time_ms)
             if on_output is not None:
                 _tell(result, on_output)
             yield result

@@ -4,11 +4,13 @@ import asyncio
 import itertools
 import logging
 import os
+import time
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from app import metrics
 from app.domain.language import Language, Toolchain
 from app.domain.limits import MIB
 from app.domain.runs import CompileResult, Interaction, RunInput, RunResult, RunStatus
@@ -99,6 +101,7 @@ class SandboxEngine:
             ])
             for _ in range(2)
         )
+        metrics.watch_lanes(lambda: (self._lane_count, self._lane_count - self._lanes.idle_count))
         try:
             self._toolchains = await self._ask_versions()
         except SandboxFailureError as error:
@@ -153,7 +156,9 @@ class SandboxEngine:
         """
         expect_one_input(inputs, on_output)
         self._expect_toolchain(program.language)
+        asked_s = time.monotonic()
         async with self._lanes.one() as lane, lane.box() as box:
+            metrics.box_entered(waited_s=time.monotonic() - asked_s)
             build = await self._build(box, program, self._cache)
             yield build.compiled
             if not build.compiled.is_ok:
@@ -215,6 +220,8 @@ class SandboxEngine:
                 Side(judges_box, judges_command(judging, run_input)),
                 interactor.accepting,
             )
+        wall_time_ms = result.participant.usage.wall_time_ms
+        metrics.program_ran(language=program.language.id, wall_time_ms=wall_time_ms)
         return replace(
             result,
             participant=recognise_refusal(result.participant, program.language),
@@ -237,7 +244,11 @@ class SandboxEngine:
             build, is_repeatable = await self._compile(box, program)
             if is_repeatable:
                 cache.put(key, build)
-        elif build.archive is not None:
+            language, usage = program.language, build.compiled.usage
+            metrics.compiled(language=language.id, wall_time_ms=usage.wall_time_ms)
+            return build
+        metrics.found_compiled()
+        if build.archive is not None:
             box.unpack(build.archive)
         return build
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Iterator, Sequence
 
+from app import metrics
 from app.domain.runs import RunResult
 from app.engines.base import OutputListener, Program
 from app.engines.sandbox.box import Archive, Box
@@ -96,4 +97,6 @@ class Runs:
         on_output = self._on_output
         command = run_command(self._program, stdin, is_heard=on_output is not None)
         run = await box.run(command, on_output)
-        return recognise_refusal(run, self._program.language)
+        language = self._program.language
+        metrics.program_ran(language=language.id, wall_time_ms=run.usage.wall_time_ms)
+        return recognise_refusal(run, language)
