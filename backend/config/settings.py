@@ -212,6 +212,8 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+# Touched by a worker, or by beat, every few seconds while it does its work; empty: none.
+HEARTBEAT_FILE = env.text("HEARTBEAT_FILE", "")
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
 if CELERY_BROKER_URL.startswith(("redis", "valkey")):
     # A dead worker's tasks come back after the visibility timeout plus one sweep. Kombu sweeps
