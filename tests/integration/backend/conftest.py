@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from django.test import Client
+from django.test import Client, TransactionTestCase
 from pytest_django import DjangoDbBlocker
 from rest_framework.test import APIClient
 
@@ -15,6 +15,7 @@ from apps.contests.views import board_table
 from apps.core import throttling
 from apps.users.models import User
 from tests.support.documented_answers import differences
+from tests.support.emptied_tables import empty_tables
 from tests.support.execution_service import FakeExecutionService, fake_execution_service
 from tests.support.people import make_manager, make_user
 
@@ -47,6 +48,14 @@ def no_session_outlives_the_tests(
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
     connection.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quickly_emptied_tables(django_db_setup: None) -> Iterator[None]:
+    """Empty the tables in our own way after tests that commit."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _case: empty_tables())
+        yield
 
 
 @pytest.fixture(autouse=True)
