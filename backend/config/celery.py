@@ -16,6 +16,7 @@ load_settings_or_exit()
 app = Celery("backend")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.include = ["config.heartbeat"]
+app.conf.include = ["config.heartbeat"]
 app.autodiscover_tasks()
 app.conf.beat_schedule = {
     "look-after-judgements": {
