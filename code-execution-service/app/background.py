@@ -53,7 +53,8 @@ def _loops_with_database(
         _work(factory.deliveries().deliver_next, factory.fresh_events.bell, stop)
         for _ in range(DELIVERY_LOOPS)
     ]
-    return [*judges, *deliveries, factory.trust.introduce(stop), factory.test_data.sweep(stop)]
+    sweeps = [factory.test_data.sweep(stop), factory.delivery_log().sweep(stop)]
+    return [*judges, *deliveries, factory.trust.introduce(stop), *sweeps]
 
 
 class Bell(Protocol):

@@ -110,6 +110,7 @@ class Settings(BaseSettings):
     judge_lease_seconds: float = Field(default=10.0, ge=1, le=3600)
     judge_max_queued: int = Field(default=50_000, ge=1, le=10_000_000)
     test_data_days: int = Field(default=30, ge=1, le=3650)
+    event_days: int = Field(default=30, ge=7, le=3650)
 
     code_execution_driver: Literal["local", "remote"] = "local"
     code_execution_api_url: str = "https://onlinecompiler.io/api/v2/run-code/"

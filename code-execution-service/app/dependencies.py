@@ -18,8 +18,10 @@ from app.logs.context import REQUEST_FACTS
 from app.schemas.executions import CompletedStatus
 from app.schemas.judge import Place
 from app.services.contests import ContestService
+from app.services.deliveries import DeliveryLog
 from app.services.direct_judging import DirectJudge
 from app.services.executions import ExecutionService
+from app.services.receiver import ReceiverService
 from app.services.submissions import SubmissionService
 from app.services.test_data import TestDataService
 
@@ -50,6 +52,16 @@ async def get_submissions(factory: FactoryDependency) -> SubmissionService:
 async def get_test_data(factory: FactoryDependency) -> TestDataService:
     """Return the test data that submissions refer to."""
     return factory.test_data
+
+
+async def get_deliveries(factory: FactoryDependency) -> DeliveryLog:
+    """Return what shows deliveries and has them sent again."""
+    return factory.delivery_log()
+
+
+async def get_receiver(factory: FactoryDependency) -> ReceiverService:
+    """Return what shows the receiver of events, and enables it."""
+    return factory.receiver()
 
 
 async def get_direct_judge(factory: FactoryDependency) -> DirectJudge:
@@ -154,7 +166,9 @@ CallPlace = Annotated[Place, Depends(get_place)]
 CallerDependency = Annotated[Caller, Depends(get_caller)]
 CompletedStatusDependency = Annotated[CompletedStatus, Depends(get_completed_status)]
 Contests = Annotated[ContestService, Depends(get_contests)]
+Deliveries = Annotated[DeliveryLog, Depends(get_deliveries)]
 Executions = Annotated[ExecutionService, Depends(get_executions)]
 Judge = Annotated[DirectJudge, Depends(get_direct_judge)]
+Receivers = Annotated[ReceiverService, Depends(get_receiver)]
 Submissions = Annotated[SubmissionService, Depends(get_submissions)]
 TestDataStore = Annotated[TestDataService, Depends(get_test_data)]

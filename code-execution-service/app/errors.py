@@ -82,6 +82,14 @@ class SubmissionNotFoundError(ClientError):
     status = 404
 
 
+class EventNotFoundError(ClientError):
+    """No event has this id, or it was deleted, as old ones are."""
+
+    code = "event-not-found"
+    title = "Event not found"
+    status = 404
+
+
 class ExecutionNotFoundError(ClientError):
     """No execution has this id, or its time is over."""
 
@@ -274,6 +282,17 @@ class SignatureRefusedError(ServerError):
         "the backend refuses our signature: BACKEND_WEBHOOK_SECRET of this service and"
         " CODE_EXECUTION_WEBHOOK_SECRET of the backend must be the same, and the clocks within"
         " five minutes"
+    )
+
+
+class ReceiverDisabledError(ServerError):
+    """Nothing is sent to the backend until somebody enables it; what is to be sent is kept."""
+
+    code = "receiver-disabled"
+    title = (
+        "the backend is sent no results, as it answered 410 (it wants no more) or has failed for"
+        " days; all are kept. Enable deliveries in the admin, or by"
+        " POST /api/v1/deliveries/receiver/enable"
     )
 
 

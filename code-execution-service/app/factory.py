@@ -13,6 +13,7 @@ from app.services.authentication import Authenticator
 from app.services.callers import Callers
 from app.services.code_execution import JudgeService
 from app.services.contests import ContestService
+from app.services.deliveries import DeliveryLog
 from app.services.direct_judging import DirectJudge
 from app.services.examination import ExaminationService
 from app.services.execution_runs import ExecutionRunner
@@ -23,6 +24,7 @@ from app.services.judge_queue import JudgeQueue
 from app.services.open_sockets import OpenSockets
 from app.services.operations import OperationsService
 from app.services.progress import ProgressReporter
+from app.services.receiver import ReceiverService
 from app.services.slots import Slots
 from app.services.stop import Stop
 from app.services.submissions import SubmissionService
@@ -57,6 +59,7 @@ class Factory:
     accepted_executions: AcceptedExecutions
     max_waiting_executions: int
     fresh_jobs: FreshJobs
+    event_days: int
     operations: OperationsService
     fresh_events: FreshEvents = field(default_factory=FreshEvents)
     stop: Stop = field(default_factory=Stop)
@@ -132,6 +135,18 @@ class Factory:
             fresh_events=self.fresh_events,
             stop=self.stop,
         )
+
+    def delivery_log(self) -> DeliveryLog:
+        """Build what shows deliveries and has them sent again."""
+        return DeliveryLog(
+            transactions=self.transactions,
+            fresh_events=self.fresh_events,
+            kept_days=self.event_days,
+        )
+
+    def receiver(self) -> ReceiverService:
+        """Build what shows the receiver of events, and enables it."""
+        return ReceiverService(transactions=self.transactions, fresh_events=self.fresh_events)
 
     def watching(self) -> WatchingService:
         """Build the service that follows executions."""

@@ -34,7 +34,17 @@ from app.monitoring import metrics_served
 from app.repositories.executions.ports import open_ports
 from app.repositories.schema import Schema
 from app.repositories.unit_of_work import Transactions
-from app.routes import auth, contests, executions, judge, operations, submissions, system, test_data
+from app.routes import (
+    auth,
+    contests,
+    deliveries,
+    executions,
+    judge,
+    operations,
+    submissions,
+    system,
+    test_data,
+)
 from app.routes.content_encoding import ContentEncodingMiddleware
 from app.routes.cors import EXECUTION_PATHS, JUDGE_PATHS, DoorCorsMiddleware
 from app.routes.envelope import Envelope
@@ -146,7 +156,8 @@ def create_app(
     if settings.metrics_port is not None:
         app.add_middleware(MeasuredRequests)
     install_error_handlers(app)
-    for door in (judge, submissions, test_data, contests, executions, auth, operations, system):
+    doors = (judge, submissions, test_data, contests, deliveries, executions, auth)
+    for door in (*doors, operations, system):
         app.include_router(door.router)
     if remote_results is not None:
         app.state.remote_results = remote_results
@@ -216,6 +227,7 @@ def _create_factory(
         accepted_executions=AcceptedExecutions(ports, kept_s=settings.execution_ttl),
         max_waiting_executions=settings.execution_max_waiting,
         fresh_jobs=FreshJobs(lease_s=settings.judge_lease_seconds),
+        event_days=settings.event_days,
         operations=OperationsService(
             transactions=transactions,
             has_database=database is not None,
@@ -309,7 +321,12 @@ def _readiness_checks(
     checks: dict[str, Callable[[], Awaitable[None]]] = {"engine": check_engine}
     if database:
         schema = Schema(database, alembic_ini=str(SERVICE_DIRECTORY / "alembic.ini"))
-        checks = {"database": schema.check, **checks, "signature": factory.trust.check}
+        checks = {
+            "database": schema.check,
+            **checks,
+            "signature": factory.trust.check,
+            "deliveries": factory.receiver().check,
+        }
     return checks | {"redis": factory.rate_limiter.check} if has_redis else checks
 
 

@@ -30,6 +30,8 @@ class Answer:
 
     status_code: int | None
     text: str
+    retry_after: str | None = None
+    """The header, as it comes."""
 
     @property
     def is_success(self) -> bool:
@@ -101,7 +103,12 @@ class BackendClient:
             return Answer(status_code=None, text="Webhook timeout")
         except httpx.HTTPError as error:
             return Answer(status_code=None, text=str(error) or type(error).__name__)
-        return Answer(status_code=response.status_code, text=response.text[:MAX_ANSWER_CHARACTERS])
+        return Answer(
+            status_code=response.status_code,
+            # No database keeps a NUL in a text.
+            text=response.text[:MAX_ANSWER_CHARACTERS].replace("\0", "\ufffd"),
+            retry_after=response.headers.get("Retry-After"),
+        )
 
     async def _ask(
         self,

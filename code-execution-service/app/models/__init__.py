@@ -1,7 +1,7 @@
 """Tables of the service; `submissions` is the judge door's, the others' is `code_submissions`."""
 
 from app.models.contest import Contest
-from app.models.event import Delivery, Event, EventStatus
+from app.models.event import Delivery, Event, EventStatus, Receiver
 from app.models.job import Job
 from app.models.judge_submission import JudgeSubmission
 from app.models.judgement import Judgement, Run
@@ -21,6 +21,7 @@ __all__ = [
     "Job",
     "JudgeSubmission",
     "Judgement",
+    "Receiver",
     "Run",
     "Submission",
     "SubmissionFile",

@@ -7,6 +7,7 @@ from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import Base, Id, UtcDateTime
+from app.domain.retries import DisabledFor
 
 
 class EventStatus(StrEnum):
@@ -35,6 +36,8 @@ class Event(Base):
     status: Mapped[EventStatus] = mapped_column(String(16), default=EventStatus.PENDING)
     attempts: Mapped[int] = mapped_column(default=0)
     next_attempt_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    tried_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When somebody asked for it to be sent again; null: it is tried since it was made."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     delivered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
@@ -52,3 +55,19 @@ class Delivery(Base):
     duration_ms: Mapped[int]
     status_code: Mapped[int | None]
     outcome: Mapped[str] = mapped_column(Text)
+
+
+class Receiver(Base):
+    """Whether the backend takes events: one row, which a migration makes.
+
+    Failures are noted at most once an hour. A success need not be: that there was one is looked up
+    before the receiver is disabled.
+    """
+
+    __tablename__ = "receivers"
+
+    name: Mapped[str] = mapped_column(String(32), primary_key=True)
+    failing_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    failed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    disabled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    disabled_for: Mapped[DisabledFor | None] = mapped_column(String(16))

@@ -13,6 +13,7 @@ from app.repositories.events import EventRepository
 from app.repositories.jobs import JobRepository
 from app.repositories.judge_submissions import JudgeSubmissionRepository
 from app.repositories.operations import OperationsRepository
+from app.repositories.receivers import ReceiverRepository
 from app.repositories.submissions import SubmissionRepository
 from app.repositories.test_data import TestDataRepository
 
@@ -25,6 +26,7 @@ class UnitOfWork:
         self.submissions = SubmissionRepository(session)
         self.jobs = JobRepository(session)
         self.events = EventRepository(session)
+        self.receivers = ReceiverRepository(session)
         self.judge_submissions = JudgeSubmissionRepository(session)
         self.test_data = TestDataRepository(session)
         self.operations = OperationsRepository(session)

@@ -16,7 +16,7 @@ from app.schemas.system import (
     ReadinessOut,
     ServiceOut,
 )
-from app.services.health import OK, run_checks
+from app.services.health import ADVISORY, OK, run_checks
 
 router = EitherSlashRouter(tags=["system"])
 
@@ -42,7 +42,7 @@ async def health(request: Request) -> HealthOut:
 )
 async def ready(request: Request, response: Response) -> ReadinessOut:
     outcomes = await run_checks(request.app.state.readiness_checks)
-    missing = [name for name, outcome in outcomes.items() if outcome != OK]
+    missing = [name for name, each in outcomes.items() if each != OK and name not in ADVISORY]
     if missing:
         response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
         return ReadinessOut(status=f"not ready: {', '.join(missing)}", checks=outcomes)

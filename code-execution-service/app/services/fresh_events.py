@@ -20,11 +20,16 @@ class FreshEvents:
 
     def __init__(self) -> None:
         self.bell = WakeUp()
+        self.is_held = True
+        """Whether new events stay in the table, as the receiver is disabled or nobody has looked.
+
+        Whoever claims an event from the table has, and says so here.
+        """
         self._events: deque[Event] = deque()
 
     def claim(self, event: Event, *, now: datetime) -> None:
         """Mark an event that is about to be stored; left as it is, any loop may look for it."""
-        if len(self._events) < KEPT_MAX:
+        if not self.is_held and len(self._events) < KEPT_MAX:
             event.next_attempt_at = now + LEASE
             event.attempts = 1
 

@@ -8,6 +8,8 @@ from app.errors import ServerError
 logger = logging.getLogger(__name__)
 
 OK = "ok"
+ADVISORY = frozenset({"deliveries"})
+"""Checks that a service can work without: what they find is shown, and turns nobody away."""
 
 
 async def run_checks(checks: Mapping[str, Callable[[], Awaitable[None]]]) -> dict[str, str]:

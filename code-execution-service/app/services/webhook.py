@@ -1,15 +1,17 @@
 """Delivering outgoing events until the backend has acknowledged them."""
 
 import logging
+import random
 import time
 from datetime import UTC, datetime
 
 from app import metrics
 from app.clients.backend import Answer, BackendClient
-from app.domain.retries import is_worth_a_retry, next_pause
+from app.domain.retries import GONE, asked_pause, is_worth_a_retry, next_pause
 from app.logs.context import bound
 from app.models import Delivery, Event, EventStatus
 from app.repositories.unit_of_work import Transactions
+from app.services import receiver
 from app.services.fresh_events import LEASE, FreshEvents
 from app.services.stop import Stop, StoppedError
 
@@ -38,6 +40,8 @@ class DeliveryService:
         Told to stop, it makes the event due at once for another process.
         """
         started_at = datetime.now(tz=UTC)
+        if self._fresh_events.is_held:
+            await self.give_back()
         event = self._fresh_events.take(now=started_at) or await self._claim(started_at)
         if event is None:
             return False
@@ -55,7 +59,11 @@ class DeliveryService:
 
     async def _claim(self, now: datetime) -> Event | None:
         async with self._transactions.write() as work:
-            return await work.events.claim_due(now=now, lease_ends_at=now + LEASE)
+            event = await work.events.claim_due(now=now, lease_ends_at=now + LEASE)
+            if self._fresh_events.is_held:
+                is_held = event is None and await work.receivers.is_disabled()
+                self._fresh_events.is_held = is_held
+        return event
 
     async def _attempt(self, event: Event, started_at: datetime) -> None:
         start_s = time.monotonic()
@@ -81,7 +89,8 @@ class DeliveryService:
             await work.events.release(event.id, now=datetime.now(tz=UTC))
 
     async def _record(self, event: Event, delivery: Delivery, answer: Answer) -> None:
-        changes = _changes(event, answer, datetime.now(tz=UTC))
+        now = datetime.now(tz=UTC)
+        changes = _changes(event, answer, now)
         async with self._transactions.write() as work:
             if not await work.events.change(event.id, **changes):
                 return  # deleted, with its submission, while it was on its way
@@ -91,6 +100,9 @@ class DeliveryService:
                 webhook_sent=answer.is_success,
                 webhook_response=_summary(answer),
             )
+            disabled_for = await receiver.learn(work, event, answer, now)
+        if disabled_for:
+            self._fresh_events.is_held = True
         if changes.get("status") == EventStatus.FAILED:
             logger.error(
                 "event %s of submission %d failed for good: %s",
@@ -104,7 +116,14 @@ def _changes(event: Event, answer: Answer, now: datetime) -> dict[str, object]:
     """Give the columns that an attempt with this answer changes."""
     if answer.is_success:
         return {"status": EventStatus.DELIVERED, "delivered_at": now}
-    pause = next_pause(attempts=event.attempts, age=now - event.created_at)
+    if answer.status_code == GONE:
+        return {"next_attempt_at": now}  # which is when the receiver is enabled
+    pause = next_pause(
+        attempts=event.attempts,
+        tried_for=now - (event.tried_since or event.created_at),
+        draw=random.random(),  # noqa: S311  # spreads attempts, keeps no secret
+        asked=asked_pause(answer.retry_after, now=now),
+    )
     if pause is None or not is_worth_a_retry(answer.status_code):
         return {"status": EventStatus.FAILED}
     return {"next_attempt_at": now + pause}

@@ -78,7 +78,7 @@ def test_every_request_is_answered_as_the_document_says(
                 del case.headers[name]
             return case.call(base_url=f"http://{address}", auth=caller)
 
-        ids = {"submission_id": 1, "contest_id": 1}
+        ids = {"submission_id": 1, "contest_id": 1, "event_id": 1}
         found = list(faults(service.openapi(), send, ids=ids, leave_out=LEFT_OUT))
 
     assert found == []

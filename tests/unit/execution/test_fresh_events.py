@@ -11,6 +11,7 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 def store(fresh: FreshEvents) -> Event:
     """Do as the judge does; the database is what fills in `attempts`."""
+    fresh.is_held = False
     event = Event(next_attempt_at=NOW)
     fresh.claim(event, now=NOW)
     event.attempts = event.attempts or 0
