@@ -3,7 +3,6 @@
 from celery import Celery
 from celery.schedules import crontab
 
-from apps.audit import queue as audit
 from apps.code_execution import queue as code_execution
 from apps.contests import queue as contests
 from apps.core import queue as core
@@ -15,7 +14,6 @@ load_settings_or_exit()
 
 app = Celery("backend")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.conf.include = ["config.heartbeat"]
 app.conf.include = ["config.heartbeat"]
 app.autodiscover_tasks()
 app.conf.beat_schedule = {
@@ -45,14 +43,6 @@ app.conf.beat_schedule = {
     "clear-expired-sessions": {
         "task": users.CLEAR_EXPIRED_SESSIONS,
         "schedule": crontab(hour="3", minute="10"),
-    },
-    "delete-expired-tokens": {
-        "task": users.DELETE_EXPIRED_TOKENS,
-        "schedule": crontab(hour="3", minute="15"),
-    },
-    "forget-old-audit-entries": {
-        "task": audit.FORGET_OLD,
-        "schedule": crontab(hour="3", minute="30"),
     },
     "delete-old-events": {
         "task": webhooks.DELETE_OLD_EVENTS,
