@@ -1,8 +1,8 @@
-"""The loops that run, judge and deliver inside the web process."""
+"""The loops that run, judge and deliver."""
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Protocol
 
@@ -18,22 +18,28 @@ DELIVERY_LOOPS = 4
 
 
 @asynccontextmanager
-async def background_loops(factory: Factory, *, judge_workers: int) -> AsyncIterator[None]:
-    """Run, judge and deliver while the block runs; at its end what runs goes back to its queue."""
+async def background_loops(
+    factory: Factory, *, judge_bells: Sequence["WaitingBell"], execution_workers: int
+) -> AsyncIterator[None]:
+    """Run, judge and deliver while the block runs; at its end what runs goes back to its queue.
+
+    There is one judge for each bell.
+    """
     stop = factory.stop
-    workers = judge_workers if factory.can_run else 0
     loops = [factory.accepted_executions.look_after(stop)]
-    runner = factory.execution_runner()
-    loops += [_work(runner.run_next, runner, stop) for _ in range(workers)]
+    if factory.can_run:
+        runner = factory.execution_runner()
+        loops += [_work(runner.run_next, runner, stop) for _ in range(execution_workers)]
     if factory.has_database:
-        loops += _loops_with_database(factory, judge_workers=workers)
+        loops += _loops_with_database(factory, judge_bells if factory.can_run else ())
     tasks = [asyncio.create_task(loop) for loop in loops]
     try:
         yield
     finally:
         stop.set()
-        for _ in loops:
-            factory.fresh_jobs.bell.ring()
+        for bell in judge_bells:
+            bell.ring()
+        for _ in range(DELIVERY_LOOPS):
             factory.fresh_events.bell.ring()
         await asyncio.gather(*tasks)
         if factory.has_database:
@@ -42,13 +48,10 @@ async def background_loops(factory: Factory, *, judge_workers: int) -> AsyncIter
 
 
 def _loops_with_database(
-    factory: Factory, *, judge_workers: int
+    factory: Factory, judge_bells: Sequence["WaitingBell"]
 ) -> list[Coroutine[Any, Any, None]]:
     stop = factory.stop
-    judges = [
-        _work(factory.judge().judge_next, factory.fresh_jobs.bell, stop)
-        for _ in range(judge_workers)
-    ]
+    judges = [_work(factory.judge().judge_next, bell, stop) for bell in judge_bells]
     deliveries = [
         _work(factory.deliveries().deliver_next, factory.fresh_events.bell, stop)
         for _ in range(DELIVERY_LOOPS)
@@ -57,15 +60,23 @@ def _loops_with_database(
     return [*judges, *deliveries, factory.trust.introduce(stop), *sweeps]
 
 
-class Bell(Protocol):
-    """Something that rings when there is work."""
+class Waiting(Protocol):
+    """Where a loop waits for work."""
 
     async def wait(self, *, at_most_s: float) -> bool:
         """Return true for a ring, false when the time is up."""
         ...
 
 
-async def _work(do_next: Callable[[], Awaitable[bool]], waiting: Bell, stop: Stop) -> None:
+class WaitingBell(Waiting, Protocol):
+    """Where a judge waits until it is rung for."""
+
+    def ring(self) -> None:
+        """Let one judge look up."""
+        ...
+
+
+async def _work(do_next: Callable[[], Awaitable[bool]], waiting: Waiting, stop: Stop) -> None:
     is_rung = False
     while not stop.is_set:
         try:

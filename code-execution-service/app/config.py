@@ -47,6 +47,7 @@ GOOGLE_KEYS_URL = (
 )
 SERVICE_ACCOUNT_FILE = SERVICE_DIRECTORY / "service-account.json"  # contract S002-H05
 FIREBASE_PROJECT = r"[a-z0-9.:-]{1,100}"
+BROKER_SCHEMES = ("amqp://", "amqps://", "redis://", "rediss://", "redis+socket://")
 DOORS = frozenset({"judge", "submissions"})
 ORIGIN = re.compile(r"https?://[^/?#]+/?")
 CommaSeparated = Annotated[tuple[str, ...], NoDecode]
@@ -109,6 +110,8 @@ class Settings(BaseSettings):
     judge_workers: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=64)
     judge_lease_seconds: float = Field(default=10.0, ge=1, le=3600)
     judge_max_queued: int = Field(default=50_000, ge=1, le=10_000_000)
+    code_execution_queue_url: str = ""
+    code_execution_queue_password: SecretStr = SecretStr("")
     test_data_days: int = Field(default=30, ge=1, le=3650)
     event_days: int = Field(default=30, ge=7, le=3650)
 
@@ -185,6 +188,13 @@ class Settings(BaseSettings):
             raise ValueError("must start with redis://, rediss:// or redis+unix://")
         return url
 
+    @field_validator("code_execution_queue_url")
+    @classmethod
+    def _know_broker(cls, value: str) -> str:
+        if value and not value.startswith(BROKER_SCHEMES):
+            raise ValueError(f"must start with {', '.join(BROKER_SCHEMES)}")
+        return value
+
     @field_validator("database_url")
     @classmethod
     def _know_database(cls, value: str) -> str:
@@ -253,6 +263,7 @@ class Settings(BaseSettings):
         for name, password in (
             ("database_url", self.database_password),
             ("redis_url", self.redis_password),
+            ("code_execution_queue_url", self.code_execution_queue_password),
         ):
             url = with_password(getattr(self, name), password.get_secret_value())
             if not self.debug and has_known_password(url):
@@ -261,6 +272,15 @@ class Settings(BaseSettings):
                     " of your own"
                 )
             setattr(self, name, url)
+        return self
+
+    @model_validator(mode="after")
+    def _have_one_way_for_results(self) -> Self:
+        if self.code_execution_queue_url and self.code_execution_callback_url:
+            raise ValueError(
+                "CODE_EXECUTION_QUEUE_URL: judge workers can't be called back by the provider; set"
+                " either this or CODE_EXECUTION_CALLBACK_URL"
+            )
         return self
 
     @model_validator(mode="after")
@@ -345,7 +365,7 @@ class Settings(BaseSettings):
     @property
     def secret_values(self) -> frozenset[str]:
         """What no line of the log may show."""
-        urls = (self.database_url, self.redis_url)
+        urls = (self.database_url, self.redis_url, self.code_execution_queue_url)
         passwords = [urlsplit(url).password or "" for url in urls]
         api_key = self.code_execution_api_key.get_secret_value()
         return frozenset({*self.webhook_secrets, *passwords, api_key}) - {""}

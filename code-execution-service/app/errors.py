@@ -208,6 +208,14 @@ class RedisUnavailableError(ServerError):
     retry_after_s = 2
 
 
+class BrokerUnavailableError(ServerError):
+    """The broker that tells judge workers of submissions does not answer."""
+
+    code = "broker-unavailable"
+    title = "The judge workers' broker does not answer; submissions are judged a little later"
+    status = 503
+
+
 class KeysUnavailableError(ServerError):
     """The keys that verify somebody's tokens can't be had; `detail` says why, for the operator."""
 

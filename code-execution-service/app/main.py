@@ -1,39 +1,23 @@
-"""The service's web process: settings, wiring, and the loops that judge and deliver."""
+"""The service's web process: what answers, and the loops that run, judge and deliver beside it."""
 
-import logging
+import asyncio
 import socket
-import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import aclosing, asynccontextmanager
-from functools import partial
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
 import httpx
 import uvicorn
 from fastapi import FastAPI
-from limits import parse as parse_rate
-from sqlalchemy.ext.asyncio import AsyncEngine
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from app.background import background_loops
-from app.clients.backend import BackendClient
-from app.clients.doctor import DoctorClient
-from app.clients.key_servers import KeyServers, read_key_file
-from app.clients.rate_limits import RateLimiter
-from app.config import SERVICE_DIRECTORY, Settings, load_settings_or_exit
-from app.database import create_database, driver_url
-from app.domain.claims import firebase_caller, openid_caller, platform_caller
+from app.background import WaitingBell, background_loops
+from app.clients.tickets import TicketSender
+from app.config import Settings, load_settings_or_exit
 from app.engines.base import Engine
 from app.engines.onlinecompiler.callbacks import AwaitedResults
-from app.engines.onlinecompiler.engine import OnlineCompilerEngine
-from app.engines.sandbox.engine import SandboxEngine
-from app.errors import EngineError
-from app.factory import Factory
 from app.languages import LanguageRegistry, load_languages
 from app.logs import configure_logging
 from app.monitoring import metrics_served
-from app.repositories.executions.ports import open_ports
-from app.repositories.schema import Schema
-from app.repositories.unit_of_work import Transactions
 from app.routes import (
     auth,
     contests,
@@ -52,29 +36,16 @@ from app.routes.errors import install_error_handlers
 from app.routes.measured import MeasuredRequests
 from app.routes.remote_results import router as remote_results_router
 from app.schemas.judge import Place
-from app.services.accepted_executions import AcceptedExecutions
-from app.services.authentication import Authenticator
-from app.services.callers import Callers, EmulatedIssuer, Issuer, SigningIssuer
-from app.services.examination import ExaminationService
-from app.services.fresh_jobs import FreshJobs
-from app.services.key_store import KeyStore
-from app.services.operations import OperationsService
-from app.services.slots import Slots
-from app.services.test_data import TestDataService
-from app.services.tokens import PUBLIC_KEY_ALGORITHMS, RSA
-from app.services.trust import TrustService
+from app.services.wake_up import Bell, WakeUp
 from app.websockets.door import WebSocketDoor
 from app.websockets.executions import routes as watching_routes
 from app.websockets.protocol import allow_many_connections, websocket_options
+from app.wiring import VERSION, create_engine, wired
 
-VERSION = "0.1.0"
 MAX_BODY_BYTES = 64 * 1024 * 1024
 GRACE_S = 10
 KEPT_ALIVE_S = 75
 """Longer than clients keep a connection: else one is closed just when it is used again."""
-DOCTOR = (sys.executable, "-m", "app.doctor", "--json")
-
-logger = logging.getLogger(__name__)
 
 
 def create_app(
@@ -93,41 +64,24 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        database = _open_database(settings)
-        backend = BackendClient(
-            settings.backend_service_url,
-            secrets=settings.webhook_secrets,
-            transport=backend_transport,
-        )
-        key_servers = KeyServers()
-        async with aclosing(backend), aclosing(key_servers):
-            engine_fault = await _start(engine)
-            factory = _create_factory(
+        async with (
+            _judging(settings) as (bell, judge_bells),
+            wired(
                 settings,
                 engine=engine,
-                can_run=engine_fault is None,
-                waits_for_callbacks=remote_results is not None,
                 languages=languages,
-                database=database,
-                backend=backend,
-                key_servers=key_servers,
-            )
-            app.state.factory = factory
-            app.state.readiness_checks = _readiness_checks(
-                factory, database, engine_fault, has_redis=bool(settings.redis_url)
-            )
-            async with (
-                metrics_served(factory, host=settings.metrics_host, port=settings.metrics_port),
-                background_loops(factory, judge_workers=settings.judge_workers),
-            ):
-                yield
-            await factory.execution_ports.aclose()
-            await factory.callers.close()
-            await factory.examinations.close()
-            await engine.close()
-            await factory.rate_limiter.close()
-            if database:
-                await database.dispose()
+                bell=bell,
+                waits_for_callbacks=remote_results is not None,
+                backend_transport=backend_transport,
+            ) as process,
+            metrics_served(process.factory, host=settings.metrics_host, port=settings.metrics_port),
+            background_loops(
+                process.factory, judge_bells=judge_bells, execution_workers=settings.judge_workers
+            ),
+        ):
+            app.state.factory = process.factory
+            app.state.readiness_checks = process.checks
+            yield
 
     app = FastAPI(
         title="Code Execution Service",
@@ -165,169 +119,19 @@ def create_app(
     return app
 
 
-def create_engine(
-    settings: Settings, languages: LanguageRegistry
-) -> tuple[Engine, AwaitedResults | None]:
-    """Build the engine that the settings ask for, and the results that will be posted to it."""
-    if settings.code_execution_driver == "local":
-        lanes = settings.judge_workers
-        return SandboxEngine(languages.languages, settings.data_directory, lanes=lanes), None
-    results = AwaitedResults() if settings.code_execution_callback_url else None
-    engine = OnlineCompilerEngine(
-        languages.languages,
-        url=settings.code_execution_api_url,
-        api_key=settings.code_execution_api_key.get_secret_value(),
-        compilers_file=settings.code_execution_compilers_file,
-        results=results,
-    )
-    return engine, results
-
-
-def _create_factory(
-    settings: Settings,
-    *,
-    engine: Engine,
-    can_run: bool,
-    waits_for_callbacks: bool,
-    languages: LanguageRegistry,
-    database: AsyncEngine | None,
-    backend: BackendClient,
-    key_servers: KeyServers,
-) -> Factory:
-    doctor = DoctorClient(DOCTOR, directory=SERVICE_DIRECTORY)
-    transactions = Transactions(database)
-    ports = open_ports(
-        settings.redis_url, kept_s=settings.execution_ttl, lease_s=settings.judge_lease_seconds
-    )
-    platform_keys = KeyStore(backend.fetch_keys)
-    return Factory(
-        transactions=transactions,
-        has_database=database is not None,
-        engine=engine,
-        can_run=can_run,
-        waits_for_callbacks=waits_for_callbacks,
-        languages=languages,
-        test_data=TestDataService(transactions, kept_days=settings.test_data_days),
-        backend=backend,
-        trust=TrustService(backend),
-        examinations=ExaminationService(doctor.examine),
-        authenticator=Authenticator(
-            keys=platform_keys,
-            secrets=settings.webhook_secrets,
-            issuer=settings.jwt_issuer,
-            audience=settings.jwt_audience,
-        ),
-        callers=_create_callers(settings, platform_keys, key_servers),
-        rate_limiter=_create_rate_limiter(settings),
-        judge_slots=Slots(working=settings.judge_workers, waiting=settings.judge_max_waiting_calls),
-        judge_max_timeout_s=settings.judge_max_timeout_seconds,
-        judge_lease_s=settings.judge_lease_seconds,
-        judge_max_queued=settings.judge_max_queued,
-        execution_ports=ports,
-        accepted_executions=AcceptedExecutions(ports, kept_s=settings.execution_ttl),
-        max_waiting_executions=settings.execution_max_waiting,
-        fresh_jobs=FreshJobs(lease_s=settings.judge_lease_seconds),
-        event_days=settings.event_days,
-        operations=OperationsService(
-            transactions=transactions,
-            has_database=database is not None,
-            executions=ports.queue,
-            data_directory=settings.data_directory,
-        ),
-    )
-
-
-def _create_callers(
-    settings: Settings, platform_keys: KeyStore, key_servers: KeyServers
-) -> Callers:
-    platform = SigningIssuer(
-        name=settings.jwt_issuer,
-        audience=settings.jwt_audience,
-        read=platform_caller,
-        keys=platform_keys,
-        algorithms=RSA,
-    )
-    further = [
-        SigningIssuer(
-            name=issuer.url,
-            audience=issuer.audience,
-            read=openid_caller,
-            keys=KeyStore(partial(key_servers.discover, issuer.url)),
-            algorithms=PUBLIC_KEY_ALGORITHMS,
-        )
-        for issuer in settings.openid_issuers
-    ]
-    firebase = [_create_firebase(settings, key_servers)] if settings.firebase_project_id else []
-    return Callers([platform, *firebase, *further])
-
-
-def _create_firebase(settings: Settings, key_servers: KeyServers) -> Issuer:
-    name, audience = settings.firebase_issuer, settings.firebase_project_id
-    if settings.firebase_auth_emulator_host:
-        return EmulatedIssuer(name=name, audience=audience, read=firebase_caller)
-    file = settings.firebase_certs_file
-    fetch = partial(key_servers.fetch, settings.firebase_certs_url)
-    return SigningIssuer(
-        name=name,
-        audience=audience,
-        read=firebase_caller,
-        keys=KeyStore(partial(read_key_file, file) if file else fetch),
-        algorithms=RSA,
-    )
-
-
-def _create_rate_limiter(settings: Settings) -> RateLimiter:
-    run, submit = settings.judge_run_rate_limit, settings.judge_submit_rate_limit
-    rates = {
-        "run": run,
-        "runall": run,
-        "submit": submit,
-        "executions": settings.execution_rate_limit,
-        "guest executions": settings.guest_execution_rate_limit,
-    }
-    return RateLimiter(
-        {endpoint: parse_rate(rate) for endpoint, rate in rates.items()},
-        redis_url=settings.redis_url,
-    )
-
-
-def _open_database(settings: Settings) -> AsyncEngine | None:
-    if not settings.database_url:
-        return None
-    return create_database(driver_url(settings.database_url, base_directory=SERVICE_DIRECTORY))
-
-
-async def _start(engine: Engine) -> EngineError | None:
-    """Start the engine; without it submissions are still accepted, and wait."""
+@asynccontextmanager
+async def _judging(settings: Settings) -> AsyncIterator[tuple[Bell, Sequence[WaitingBell]]]:
+    """Give the bell for what has come, and the bells that judges of this process wait for."""
+    if not settings.code_execution_queue_url:
+        bell = WakeUp()
+        yield bell, [bell] * settings.judge_workers
+        return
+    sender = TicketSender(settings.code_execution_queue_url)
+    sender.start()
     try:
-        await engine.start()
-    except EngineError as error:
-        logger.error("no program can be judged: %s", error.detail)  # noqa: TRY400  # says it all
-        return error
-    return None
-
-
-def _readiness_checks(
-    factory: Factory,
-    database: AsyncEngine | None,
-    engine_fault: EngineError | None,
-    *,
-    has_redis: bool,
-) -> dict[str, Callable[[], Awaitable[None]]]:
-    async def check_engine() -> None:
-        if engine_fault:
-            raise engine_fault
-
-    checks: dict[str, Callable[[], Awaitable[None]]] = {"engine": check_engine}
-    if database:
-        schema = Schema(database, alembic_ini=str(SERVICE_DIRECTORY / "alembic.ini"))
-        checks = {
-            "database": schema.check,
-            **checks,
-            "signature": factory.trust.check,
-            "deliveries": factory.receiver().check,
-        }
-    return checks | {"redis": factory.rate_limiter.check} if has_redis else checks
+        yield sender, []
+    finally:
+        await asyncio.to_thread(sender.close)
 
 
 def main() -> None:

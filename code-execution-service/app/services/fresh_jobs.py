@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from app.models import Job, Submission
-from app.services.wake_up import WakeUp
+from app.services.wake_up import Bell
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +24,8 @@ class FreshJobs:
     could judge. Should this process die, their lease runs out like any other.
     """
 
-    def __init__(self, *, lease_s: float) -> None:
-        self.bell = WakeUp()
+    def __init__(self, bell: Bell, *, lease_s: float) -> None:
+        self.bell = bell
         self._lease = timedelta(seconds=lease_s)
         self._jobs: deque[FreshJob] = deque()
 

@@ -1,6 +1,20 @@
 """How one part of the process tells another that there is work, without polling."""
 
 import asyncio
+from typing import Protocol
+
+
+class Bell(Protocol):
+    """What is rung when a submission has come; who judges it may wait in another process."""
+
+    @property
+    def waiting(self) -> int:
+        """How many of this process wait whom no ring has been for yet."""
+        ...
+
+    def ring(self) -> None:
+        """Let one go on; neither waits nor fails."""
+        ...
 
 
 class WakeUp:

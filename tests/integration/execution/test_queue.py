@@ -17,6 +17,7 @@ from app.services.fresh_jobs import FreshJobs
 from app.services.judge_queue import JudgeQueue
 from app.services.submissions import SubmissionService
 from app.services.test_data import TestDataService
+from app.services.wake_up import WakeUp
 from tests.integration.execution.fake_backend import FakeBackend
 from tests.integration.execution.test_submissions import SUBMISSIONS, make_body, wait_until_final
 
@@ -128,7 +129,7 @@ async def test_a_submission_that_came_just_before_a_stop_is_judged_by_another(
     """It is stored as claimed by the process that stops; its lease would last for a minute."""
     database = create_database(driver_url(settings.database_url, base_directory=SERVICE_DIRECTORY))
     transactions, languages = Transactions(database), load_languages()
-    fresh_jobs = FreshJobs(lease_s=60)
+    fresh_jobs = FreshJobs(WakeUp(), lease_s=60)
     idle_judge = asyncio.create_task(fresh_jobs.bell.wait(at_most_s=10))
     await asyncio.sleep(0)
     stopping = SubmissionService(

@@ -7,6 +7,7 @@ import pytest_asyncio
 
 from app.models import Job, Submission
 from app.services.fresh_jobs import FreshJobs
+from app.services.wake_up import WakeUp
 
 pytestmark = pytest.mark.asyncio
 
@@ -16,7 +17,7 @@ LEASE_S = 10
 
 @pytest.fixture
 def fresh() -> FreshJobs:
-    return FreshJobs(lease_s=LEASE_S)
+    return FreshJobs(WakeUp(), lease_s=LEASE_S)
 
 
 @pytest_asyncio.fixture

@@ -9,7 +9,7 @@ from app.config import Settings, SettingsError, load_settings
 from app.engines.onlinecompiler.engine import OnlineCompilerEngine
 from app.engines.sandbox.engine import SandboxEngine
 from app.languages import load_languages
-from app.main import create_engine
+from app.wiring import create_engine
 
 
 def read(monkeypatch: pytest.MonkeyPatch, **variables: str) -> Settings:
