@@ -19,7 +19,9 @@ Use it
     --reload       restart a process when its code changes
     --no-system    leave the system's packages alone
   stop           Stop a `dev` that runs in another terminal.
-  logs [NAME]    Follow the logs; NAME is backend, worker, execution or broker.
+  worker         Judge submissions on this machine for a service with CODE_EXECUTION_QUEUE_URL.
+    --no-system    leave the system's packages alone
+  logs [NAME]    Follow the logs; NAME is backend, worker, execution, judge or broker.
   doctor         Tell what this host gives the sandbox and the languages, and what is missing.
   migrate        Bring both databases up to date.
   reset          Delete databases, broker data and logs; keeps settings. Asks first, unless --yes.
@@ -43,7 +45,7 @@ main() {
     local command=${1:-help}
     shift || true
     case $command in
-        dev | stop | logs | doctor | migrate | reset | setup | test | check | client | vendor | lock)
+        dev | stop | worker | logs | doctor | migrate | reset | setup | test | check | client | vendor | lock)
             "command_$command" "$@"
             ;;
         help | --help | -h) usage ;;

@@ -65,6 +65,9 @@ read_addresses() {
     BACKEND_PORT=${BACKEND_PORT:-8000}
     EXECUTION_PORT=${PORT:-$(env_value "$EXECUTION/.env" PORT)}
     EXECUTION_PORT=${EXECUTION_PORT:-8001}
+    HAS_JUDGE_WORKER=no
+    [[ -z ${CODE_EXECUTION_QUEUE_URL:-$(env_value "$EXECUTION/.env" CODE_EXECUTION_QUEUE_URL)} ]] ||
+        HAS_JUDGE_WORKER=yes
     IS_BROKER_EMBEDDED=no
     if [[ -z ${CELERY_BROKER_URL:-$(env_value "$BACKEND/.env" CELERY_BROKER_URL)} ]]; then
         IS_BROKER_EMBEDDED=yes
@@ -120,13 +123,15 @@ start_processes() {
         --port "$BACKEND_PORT")
     local worker=("$ROOT/.venv/bin/celery" -A config worker --beat --concurrency 2
         --schedule data/celerybeat-schedule --loglevel INFO)
-    local execution=("$PYTHON" -m app.main)
+    local execution=("$PYTHON" -m app.main) judge=("$PYTHON" -m app.worker)
     if [[ $is_reloading == yes ]]; then
         backend=("$ROOT/.venv/bin/watchfiles" --filter python "${backend[*]}" apps config gateway live)
         worker=("$ROOT/.venv/bin/watchfiles" --filter python "${worker[*]}" apps config live)
         execution=("$ROOT/.venv/bin/watchfiles" --filter python "${execution[*]}" app)
+        judge=("$ROOT/.venv/bin/watchfiles" --filter python "${judge[*]}" app)
     fi
     start execution "$EXECUTION" "${execution[@]}"
+    [[ $HAS_JUDGE_WORKER == no ]] || start judge "$EXECUTION" "${judge[@]}"
     start backend "$BACKEND" "${backend[@]}"
     start worker "$BACKEND" "${worker[@]}"
 }
@@ -186,9 +191,9 @@ stop_processes() {
     printf '\n'
     say "Stopping"
     # The broker goes last: the others hand work back to it.
-    for name in backend execution worker; do end "$name" TERM; done
+    for name in backend execution judge worker; do end "$name" TERM; done
     deadline=$((SECONDS + STOP_TIMEOUT_S))
-    for name in backend execution worker; do
+    for name in backend execution judge worker; do
         while is_alive "$name" && ((SECONDS < deadline)); do sleep 0.05; done
     done
     end broker TERM

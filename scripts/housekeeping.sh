@@ -17,11 +17,11 @@ command_logs() {
     local name=${1:-} files=()
     if [[ -n $name ]]; then
         [[ -f $RUN_DIRECTORY/$name.log ]] ||
-            fail "there is no log of \"$name\"; names are: backend worker execution broker"
+            fail "there is no log of \"$name\"; names are: backend worker execution judge broker"
         files=("$RUN_DIRECTORY/$name.log")
     else
         shopt -s nullglob
-        files=("$RUN_DIRECTORY"/{backend,worker,execution,broker}.log)
+        files=("$RUN_DIRECTORY"/{backend,worker,execution,judge,broker}.log)
         ((${#files[@]})) || fail "there are no logs yet; start with ./manage-code-execution.sh dev"
     fi
     exec tail -n 50 -F "${files[@]}"
