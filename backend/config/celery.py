@@ -3,6 +3,7 @@
 from celery import Celery
 from celery.schedules import crontab
 
+from apps.audit import queue as audit
 from apps.code_execution import queue as code_execution
 from apps.contests import queue as contests
 from apps.core import queue as core
@@ -43,6 +44,14 @@ app.conf.beat_schedule = {
     "clear-expired-sessions": {
         "task": users.CLEAR_EXPIRED_SESSIONS,
         "schedule": crontab(hour="3", minute="10"),
+    },
+    "delete-expired-tokens": {
+        "task": users.DELETE_EXPIRED_TOKENS,
+        "schedule": crontab(hour="3", minute="15"),
+    },
+    "forget-old-audit-entries": {
+        "task": audit.FORGET_OLD,
+        "schedule": crontab(hour="3", minute="30"),
     },
     "delete-old-events": {
         "task": webhooks.DELETE_OLD_EVENTS,

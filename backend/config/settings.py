@@ -162,6 +162,11 @@ JWT_REFRESH_TOKEN_LIFETIME = timedelta(days=14)
 GUEST_EXECUTIONS = env.flag("GUEST_EXECUTIONS", default=DEBUG)
 SESSION_COOKIE_AGE = int(JWT_REFRESH_TOKEN_LIFETIME.total_seconds())
 
+# Entries of the audit trail that are older are deleted.
+AUDIT_DAYS = env.integer("AUDIT_DAYS", 730, of="days")
+if AUDIT_DAYS == 0:
+    raise env.problem("AUDIT_DAYS", "must be a number of days greater than zero")
+
 # --- Code execution service -------------------------------------------------------------------
 
 CODE_EXECUTION_SERVICE_URL = env.url(

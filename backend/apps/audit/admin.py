@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -11,16 +12,26 @@ from typing_extensions import override
 
 from apps.audit.models import AuditEntry
 
+ABOUT_ACCOUNTS = "users."
+
 
 class AuditEntryAdmin(admin.ModelAdmin[AuditEntry]):
     """What was done, by whom, and what it changed."""
 
     list_display = ["at", "actor_name", "act", "object_label", "contest_id"]
-    list_filter = ["act", "at"]
+    list_filter = ["act", "at", "object_type"]
     search_fields = ["actor_name", "object_label", "=object_id", "=contest_id"]
     fields = ["at", "actor_name", "act", "object_label", "contest_id", "changes"]
     readonly_fields = ["changes"]
     show_full_result_count = False
+
+    @override
+    def get_queryset(self, request: HttpRequest) -> QuerySet[AuditEntry]:
+        """Give what was done to accounts to superusers only: it says where people sit."""
+        rows = super().get_queryset(request)
+        if getattr(request.user, "is_superuser", False):
+            return rows
+        return rows.exclude(object_type__startswith=ABOUT_ACCOUNTS)
 
     @admin.display(description="before and after")
     def changes(self, entry: AuditEntry) -> SafeString:

@@ -1,10 +1,47 @@
-"""The table of the audit trail."""
+"""The table of the audit trail, which only grows until what is old is forgotten."""
+
+from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.utils import timezone
 from typing_extensions import override
+
+
+class ImmutableError(Exception):
+    """Somebody tried to change or delete an entry of the audit trail."""
+
+    def __init__(self) -> None:
+        super().__init__("Entries of the audit trail are neither changed nor deleted.")
+
+
+class AuditEntries(models.QuerySet["AuditEntry"]):
+    """Entries, which nothing changes and nothing but their age deletes."""
+
+    def forget_before(self, moment: datetime) -> int:
+        """Delete what is older; give how much it was."""
+        count, _ = models.QuerySet.delete(self.filter(at__lt=moment))
+        return count
+
+    @override
+    def update(self, **values: Any) -> int:
+        """Change nothing.
+
+        Raises:
+            ImmutableError: Always.
+        """
+        raise ImmutableError
+
+    @override
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """Delete nothing.
+
+        Raises:
+            ImmutableError: Always.
+        """
+        raise ImmutableError
 
 
 class AuditEntry(models.Model):
@@ -32,6 +69,8 @@ class AuditEntry(models.Model):
     before = models.JSONField(default=dict, blank=True, encoder=DjangoJSONEncoder)
     after = models.JSONField(default=dict, blank=True, encoder=DjangoJSONEncoder)
 
+    objects = AuditEntries.as_manager()
+
     class Meta:
         ordering = ["-at", "-id"]
         verbose_name_plural = "audit entries"
@@ -43,3 +82,23 @@ class AuditEntry(models.Model):
     @override
     def __str__(self) -> str:
         return f"{self.act} on {self.object_label}"
+
+    @override
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Store a new entry.
+
+        Raises:
+            ImmutableError: It is an old one.
+        """
+        if not self._state.adding:
+            raise ImmutableError
+        super().save(*args, **kwargs)
+
+    @override
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Delete nothing.
+
+        Raises:
+            ImmutableError: Always.
+        """
+        raise ImmutableError

@@ -1,8 +1,10 @@
-"""Writing the audit trail."""
+"""Writing the audit trail, and forgetting what is old."""
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Model
 
 from apps.audit.models import AuditEntry
@@ -32,6 +34,24 @@ def record(
         before=dict(before or {}),
         after=dict(after or {}),
     )
+
+
+def record_act_on_account(
+    *,
+    act: str,
+    of: Model,
+    actor: User | None,
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    **_: object,
+) -> None:
+    """Note what `apps.users.signals` tells, as accounts know nothing of the trail."""
+    record(actor=actor, act=act, of=of, before=before, after=after)
+
+
+def forget_old(*, now: datetime) -> int:
+    """Delete what is older than the trail has to be; give how much it was."""
+    return AuditEntry.objects.forget_before(now - timedelta(days=settings.AUDIT_DAYS))
 
 
 def changes(

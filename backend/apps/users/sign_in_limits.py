@@ -1,6 +1,7 @@
 """How often somebody may try to sign in: the same at the API and at the admin's page."""
 
 import logging
+import math
 import time
 
 from django.conf import settings
@@ -8,6 +9,7 @@ from django.db.models import Q
 
 from apps.core.throttling import limiter
 from apps.users.models import User
+from apps.users.signals import tell_of_act
 
 logger = logging.getLogger(__name__)
 
@@ -49,18 +51,29 @@ def note_failure(name: str) -> None:
     account = _account(name)
     limit = settings.RATE_LIMITS[_FAILURES]
     limiter().hit(limit, _FAILURES, account)
-    if not limiter().test(limit, _FAILURES, account):
-        logger.warning("%s is locked: too many tries to sign in have failed", account)
+    if limiter().test(limit, _FAILURES, account):
+        return
+    logger.warning("%s is locked: too many tries to sign in have failed", account)
+    user = _user(name)
+    if user is not None:
+        locked_for_s = math.ceil(_seconds_left(_FAILURES, account))
+        tell_of_act(act="account.lock", of=user, actor=None, after={"locked_for_s": locked_for_s})
 
 
 def _account(name: str) -> str:
     """Give the account that a user name or an e-mail address is of, or else the name itself."""
-    name = name.strip().lower()[:NAME_CHARS_MAX]
-    if "\x00" in name:  # no database keeps one
-        return "name:"
-    found = User.objects.filter(Q(username__iexact=name) | Q(email__iexact=name))
-    user_id = found.values_list("pk", flat=True).first()
-    return f"name:{name}" if user_id is None else f"user:{user_id}"
+    user = _user(name)
+    return f"name:{_key_of(name)}" if user is None else f"user:{user.pk}"
+
+
+def _user(name: str) -> User | None:
+    key = _key_of(name)
+    return User.objects.filter(Q(username__iexact=key) | Q(email__iexact=key)).first()
+
+
+def _key_of(name: str) -> str:
+    key = name.strip().lower()[:NAME_CHARS_MAX]
+    return "" if "\x00" in key else key  # no database keeps one
 
 
 def _seconds_left(scope: str, key: str) -> float:

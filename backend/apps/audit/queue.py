@@ -1,0 +1,3 @@
+"""Celery tasks by name."""
+
+FORGET_OLD = "audit.forget_old"
