@@ -1,24 +1,35 @@
 """Rate limits, counted atomically: in this process, or in Redis for all processes together."""
 
+import logging
 import math
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from limits import RateLimitItem
+from limits.errors import StorageError
 from limits.storage import MemoryStorage, storage_from_string
 from limits.strategies import SlidingWindowCounterRateLimiter
+from limits.util import WindowStats
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 from typing_extensions import override
 
 from apps.core import live
 
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
 SWEPT_EVERY_S = 60.0
+REDIS_TIMEOUT_S = 0.25
+"""How long a request may wait for a Redis that hangs."""
+REDIS_PAUSE_S = 5.0
 # Where a request carries the limits that it was counted under.
 QUOTAS = "apps.core.quotas"
 
@@ -84,14 +95,52 @@ class ProcessMemory(MemoryStorage):
             self.clear(key)
 
 
+class Limiter:
+    """Counts requests in a sliding window.
+
+    Where processes count together, in Redis, each counts by itself while that is away: requests are
+    served, and nobody gets unlimited tries at a password.
+    """
+
+    def __init__(self, redis_url: str) -> None:
+        self._own = SlidingWindowCounterRateLimiter(ProcessMemory())
+        self._shared = _counting_in(redis_url) if redis_url else None
+        self._next_try_s = 0.0
+
+    def hit(self, limit: RateLimitItem, *identifiers: str) -> bool:
+        """Count a request, if it is within the limit, and say whether it is."""
+        return self._ask(lambda counters: counters.hit(limit, *identifiers))
+
+    def test(self, limit: RateLimitItem, *identifiers: str) -> bool:
+        """Say whether another request would be within the limit."""
+        return self._ask(lambda counters: counters.test(limit, *identifiers))
+
+    def get_window_stats(self, limit: RateLimitItem, *identifiers: str) -> WindowStats:
+        """Say when the window ends (Unix seconds), and what is left until then."""
+        return self._ask(lambda counters: counters.get_window_stats(limit, *identifiers))
+
+    def _ask(self, question: Callable[[SlidingWindowCounterRateLimiter], T]) -> T:
+        if self._shared is None or time.monotonic() < self._next_try_s:
+            return question(self._own)
+        try:
+            return question(self._shared)
+        except StorageError as error:
+            self._next_try_s = time.monotonic() + REDIS_PAUSE_S
+            logger.warning("requests are counted by each process: %s", error.storage_error)
+            return question(self._own)
+
+
+def _counting_in(redis_url: str) -> SlidingWindowCounterRateLimiter:
+    storage = storage_from_string(redis_url, wrap_exceptions=True, socket_timeout=REDIS_TIMEOUT_S)
+    return SlidingWindowCounterRateLimiter(storage)
+
+
 @cache
-def _limiter(redis_url: str) -> SlidingWindowCounterRateLimiter:
-    if not redis_url:
-        return SlidingWindowCounterRateLimiter(ProcessMemory())
-    return SlidingWindowCounterRateLimiter(storage_from_string(redis_url))
+def _limiter(redis_url: str) -> Limiter:
+    return Limiter(redis_url)
 
 
-def limiter() -> SlidingWindowCounterRateLimiter:
+def limiter() -> Limiter:
     """Give the limiter of this process."""
     # Celery writes `redis+socket` where `limits` writes `redis+unix`: one spelling will do.
     return _limiter(settings.REDIS_URL.replace("redis+socket:", "redis+unix:"))
