@@ -16,10 +16,13 @@ from live.hub import Hub
 from live.limits import StreamLimits
 from live.relay import RedisRelay
 from live.streams import LiveStreams
+from logbook.envelope import Envelope
 
 DJANGO_THREADS = 8
 # Less than the five seconds after which servers commonly close a connection that nobody uses.
 KEPT_ALIVE_S = 4.0
+
+trust = Trust(proxies=settings.TRUSTED_PROXIES, is_scheme_believed=settings.HTTPS_ONLY)
 
 
 def make_front_door(hub: Hub, limits: StreamLimits) -> FrontDoor:
@@ -35,7 +38,6 @@ def make_front_door(hub: Hub, limits: StreamLimits) -> FrontDoor:
         wsgi_application, threads=DJANGO_THREADS, body_bytes_max=settings.API_BODY_BYTES_MAX
     )
     base_url = httpx.URL(settings.CODE_EXECUTION_SERVICE_URL)
-    trust = Trust(proxies=settings.TRUSTED_PROXIES, is_scheme_believed=settings.HTTPS_ONLY)
 
     relay = None
     if settings.LIVE_REDIS_URL:
@@ -83,4 +85,8 @@ def is_host_ours(host: str) -> bool:
 
 streams_hub = Hub()
 live.listen(streams_hub.tick_from_thread)
-application = make_front_door(streams_hub, StreamLimits())
+application = Envelope(
+    make_front_door(streams_hub, StreamLimits()),
+    hsts_s=settings.SECURE_HSTS_SECONDS,
+    address_of=trust.client_address,
+)

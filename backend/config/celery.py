@@ -10,8 +10,17 @@ from apps.core import queue as core
 from apps.users import queue as users
 from apps.webhooks import queue as webhooks
 from config.startup import load_settings_or_exit
+from config.task_log import log_tasks
 
 load_settings_or_exit()
+log_tasks(
+    repeated=frozenset({
+        code_execution.SWEEP,
+        code_execution.ATTEND,
+        contests.FILL_PLACES,
+        contests.TELL_OF_CLOCK,
+    })
+)
 
 app = Celery("backend")
 app.config_from_object("django.conf:settings", namespace="CELERY")

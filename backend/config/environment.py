@@ -10,7 +10,7 @@ from typing import TypeVar
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-from config.passwords import has_known_password, with_password
+from config.passwords import has_known_password, password_in, with_password
 
 # Values that are published: in the examples, and in the integration guide.
 PLACEHOLDERS = frozenset({"change-me", "your-secret", "your-webhook-secret-key"})
@@ -36,6 +36,8 @@ class Environment:
         self._check_lines()
         environ.Env.read_env(env_file)
         self._env = environ.Env()
+        self.secrets_read: set[str] = set()
+        """What no line of the log may show: secrets, and passwords in addresses."""
 
     def text(self, name: str, default: str) -> str:
         """Read a text."""
@@ -87,7 +89,10 @@ class Environment:
         value, file = self.text(name, ""), self.text(f"{name}_FILE", "")
         if value and file:
             raise self.problem(name, f"and {name}_FILE are both set; keep one of them")
-        return self._content(f"{name}_FILE", Path(file)) if file else value or default
+        value = self._content(f"{name}_FILE", Path(file)) if file else value or default
+        password = password_in(value) if "://" in value else value
+        self.secrets_read |= {part.strip() for part in [password, *password.split(",")]}
+        return value
 
     def secret(self, name: str, *names: str, may_be_placeholder: bool) -> str:
         """Read the first of these variables that is set, or named by a `NAME_FILE`.

@@ -19,6 +19,11 @@ def with_password(url: str, password: str) -> str:
     return urlunsplit(parts._replace(netloc=f"{user}:{quote(password, safe='')}@{host}"))
 
 
+def password_in(url: str) -> str:
+    """Give the password of an address, as it is spelled there; empty: it has none."""
+    return urlsplit(url).password or ""
+
+
 def has_known_password(url: str) -> bool:
     """Tell whether an address has a password that everybody knows, or says that there is none."""
     parts = urlsplit(url)

@@ -11,6 +11,8 @@ from limits import parse as parse_rate
 
 from apps.core.signature import decode_secrets
 from config.environment import Environment, read_networks, redis_url_of
+from logbook.lines import JsonFormatter, TextFormatter
+from logbook.redaction import Redactor
 
 # Makes `ModelAdmin[Contest]` and the like work at run time.
 django_stubs_ext.monkeypatch()
@@ -32,14 +34,27 @@ if not ALLOWED_HOSTS:
 CSRF_TRUSTED_ORIGINS = env.texts("CSRF_TRUSTED_ORIGINS", [])
 CORS_ALLOWED_ORIGINS = env.texts("CORS_ALLOWED_ORIGINS", ["http://localhost:3000"])
 CORS_ALLOW_CREDENTIALS = True
-CORS_ALLOW_HEADERS = [*default_headers, "idempotency-key", "if-none-match", "last-event-id"]
-CORS_EXPOSE_HEADERS = ["ETag", "RateLimit", "RateLimit-Policy", "Retry-After"]
+CORS_ALLOW_HEADERS = [
+    *default_headers,
+    "idempotency-key",
+    "if-none-match",
+    "last-event-id",
+    "x-request-id",
+]
+CORS_EXPOSE_HEADERS = ["ETag", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id"]
 CORS_URLS_REGEX = r"^/(api|\.well-known)/.*$"
 # Number of proxies in front that append to X-Forwarded-For; with 0 that header is not believed.
 TRUSTED_PROXIES = env.integer("TRUSTED_PROXIES", 0, of="proxies")
 HTTPS_ONLY = env.flag("HTTPS_ONLY", default=False)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS_ONLY
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS_ONLY else None
+# Browsers that have come once over HTTPS come no other way for so long; to this host only.
+SECURE_HSTS_SECONDS = env.integer("HSTS_SECONDS", 365 * 24 * 3600, of="seconds") * HTTPS_ONLY
+SILENCED_SYSTEM_CHECKS = [
+    "security.W005",  # other hosts of the domain are not ours to decide about
+    "security.W008",  # who ends TLS redirects; the services speak HTTP with each other behind it
+    "security.W021",  # nor is a browser's own list, which nobody gets off again
+]
 X_FRAME_OPTIONS = "DENY"
 
 # --- Applications -----------------------------------------------------------------------------
@@ -71,7 +86,8 @@ INSTALLED_APPS = [
     "apps.playground",
 ]
 MIDDLEWARE = [
-    # First, so that a page of another origin may read errors too.
+    "apps.core.middleware.RequestLogMiddleware",
+    # Before all that answers, so that a page of another origin may read errors too.
     "corsheaders.middleware.CorsMiddleware",
     "apps.core.middleware.ContentSecurityPolicyMiddleware",
     "apps.core.middleware.JsonApiMiddleware",
@@ -333,14 +349,20 @@ USE_I18N = False
 
 # --- Logs -------------------------------------------------------------------------------------
 
-LOG_FILE = BASE_DIR / "logs" / "django.log"
-LOG_FILE.parent.mkdir(exist_ok=True)
+LOG_FILE = env.path("LOGS_DIRECTORY", "logs", base=BASE_DIR) / "django.log"
+LOG_FILE.parent.mkdir(parents=True, exist_ok=True)
 DATA_DIR.mkdir(exist_ok=True)
 LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", choices=("DEBUG", "INFO", "WARNING", "ERROR"))
+LOG_FORMAT = env.choice("LOG_FORMAT", "json", choices=("text", "json"))
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "formatters": {
+        "line": {
+            "()": {"text": TextFormatter, "json": JsonFormatter}[LOG_FORMAT],
+            "redactor": Redactor(env.secrets_read),
+        },
+    },
     "handlers": {
         "console": {"class": "logging.StreamHandler", "formatter": "line"},
         "file": {
@@ -351,11 +373,14 @@ LOGGING = {
             "formatter": "line",
             "delay": True,
             "encoding": "utf-8",
+            "errors": "backslashreplace",
         },
     },
     "root": {"handlers": ["console", "file"], "level": LOG_LEVEL},
     "loggers": {
         "django": {"handlers": [], "level": LOG_LEVEL, "propagate": True},
+        # Every statement is a line at DEBUG, with the values in it.
+        "django.db.backends": {"level": "INFO"},
         # Every call to the execution service is a line at INFO, with its full address.
         "httpx": {"level": "WARNING"},
         "httpcore": {"level": "WARNING"},
@@ -366,5 +391,10 @@ LOGGING = {
         "celery.beat": {"level": "WARNING"},
         "celery.worker.strategy": {"level": "WARNING"},
         "celery.app.trace": {"level": "WARNING"},
+        # Every message is a line at DEBUG, with what is in it.
+        "celery.pool": {"level": "WARNING"},
+        "amqp": {"level": "WARNING"},
+        "kombu": {"level": "INFO"},
+        "asyncio": {"level": "WARNING"},
     },
 }

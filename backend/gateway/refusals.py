@@ -53,6 +53,7 @@ async def refuse(refusal: RefusalError, scope: Scope, send: Send) -> None:
         (b"content-length", str(len(body)).encode()),
         # Pages of other origins may read why; nothing here depends on who asks.
         (b"access-control-allow-origin", b"*"),
+        (b"access-control-expose-headers", b"retry-after, x-request-id"),
     ]
     if refusal.status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers.append((b"retry-after", b"1"))

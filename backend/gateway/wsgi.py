@@ -8,6 +8,8 @@ import asyncio
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from functools import partial
 from io import BytesIO
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -66,7 +68,9 @@ class ThreadedWsgi:
         exchange = _Exchange(self._application, loop, send)
         length = self._body_bytes_max + 1 if body is None else len(body)
         environ = make_environ(scope, body or b"", length=length)
-        for message in await loop.run_in_executor(self._threads, exchange.run, environ):
+        # What is known of the request here is known in the thread, and forgotten there with it.
+        run = partial(copy_context().run, exchange.run, environ)
+        for message in await loop.run_in_executor(self._threads, run):
             await send(message)
 
     async def _read(self, scope: Scope, receive: Receive) -> bytes | None:

@@ -12,6 +12,8 @@ from django.conf import settings
 
 from apps.code_execution.domain import Result, ResultError, parse_result
 from apps.core.signature import Secret, sign
+from logbook.context import request_id
+from logbook.request_ids import HEADER
 
 HEALTH_TIMEOUT_S = 5.0
 ERROR_CHARS_MAX = 300
@@ -148,13 +150,15 @@ class ExecutionServiceClient:
         signature = sign(
             self._secrets, message_id=message_id, timestamp_s=int(time.time()), body=body
         )
+        known = request_id()
+        traced = {HEADER: known} if known else {}
         try:
             response = self._transport.handle_request(
                 httpx.Request(
                     method,
                     self._url_of(path),
                     content=body or None,
-                    headers={**_HEADERS, **(headers or {}), **signature},
+                    headers={**_HEADERS, **traced, **(headers or {}), **signature},
                     extensions={"timeout": httpx.Timeout(timeout_s).as_dict()},
                 )
             )

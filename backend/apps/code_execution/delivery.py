@@ -27,6 +27,7 @@ from apps.code_execution.results import (
     refuse,
 )
 from apps.core.errors import ClientError
+from logbook import context
 
 logger = logging.getLogger(__name__)
 
@@ -74,10 +75,11 @@ def attend(*, judgement_id: UUID, client: ExecutionServiceClient | None = None) 
     if judgement is None:
         return
     client = client or get_client()
-    if judgement.delivered_at is None:
-        hand_over(judgement=judgement, client=client, timeout_s=settings.CODE_EXECUTION_TIMEOUT)
-    else:
-        _ask(judgement, client)
+    with context.bound(request_id=judgement.request_id or None):
+        if judgement.delivered_at is None:
+            hand_over(judgement=judgement, client=client, timeout_s=settings.CODE_EXECUTION_TIMEOUT)
+        else:
+            _ask(judgement, client)
 
 
 def hand_over(*, judgement: Judgement, client: ExecutionServiceClient, timeout_s: float) -> None:
@@ -92,6 +94,8 @@ def hand_over(*, judgement: Judgement, client: ExecutionServiceClient, timeout_s
         _postpone(judgement, str(error))
     else:
         mark_delivered(judgement=judgement, microservice_id=microservice_id)
+        facts = {"submission_id": judgement.submission_id, "microservice_id": microservice_id}
+        logger.info("handed over", extra={"facts": facts})
 
 
 def _send(

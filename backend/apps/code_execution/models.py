@@ -191,7 +191,7 @@ class Judgement(Outcome):
     it over or to ask for its result. Whoever does so moves `due_at` ahead first, by conditional
     update, which keeps others away. The id is the idempotency key of the hand-over.
     One of a rejudging leaves the submission as it is until that is applied. `test_results` is in
-    test-case order.
+    test-case order. `request_id` is of the request that asked for it, for all lines about it.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -209,6 +209,7 @@ class Judgement(Outcome):
         Rejudging, on_delete=models.SET_NULL, null=True, blank=True, related_name="judgements"
     )
     test_results = models.JSONField(null=True, blank=True)
+    request_id = models.CharField(max_length=64, blank=True, default="", editable=False)
 
     class Meta:
         ordering = ["-created_at"]

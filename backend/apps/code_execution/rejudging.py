@@ -18,6 +18,7 @@ from apps.contests.models import Contest
 from apps.contests.services.rights import Rights
 from apps.core.errors import ContestFinalError, IllegalTransitionError, InvalidFieldsError
 from apps.users.models import User
+from logbook import context
 
 SUBMISSIONS_MAX = 50_000
 REASON_CHARS_MAX = 500
@@ -196,8 +197,15 @@ def _unavailable(rows: Sequence[CodeSubmission]) -> set[int]:
 
 def _order(rejudging: Rejudging, submissions: Sequence[CodeSubmission]) -> None:
     now = timezone.now()
+    request_id = context.request_id() or ""
     Judgement.objects.bulk_create(
-        Judgement(submission=each, rejudging=rejudging, created_at=now, due_at=now)
+        Judgement(
+            submission=each,
+            rejudging=rejudging,
+            created_at=now,
+            due_at=now,
+            request_id=request_id,
+        )
         for each in submissions
     )
 

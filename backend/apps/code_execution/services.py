@@ -24,6 +24,7 @@ from apps.contests.services.rights import Rights
 from apps.core.errors import IllegalTransitionError, InvalidFieldsError
 from apps.problems.models import Problem
 from apps.users.models import User
+from logbook import context
 
 # The participant waits for the first try; Celery's may take `CODE_EXECUTION_TIMEOUT`.
 FIRST_TRY_TIMEOUT_S = 3.0
@@ -177,7 +178,9 @@ def rerun_submission(*, submission_id: int, actor: User) -> CodeSubmission:
         clear_outcome(submission)
         submission.judgement = None
         submission.save()
-        Judgement.objects.create(submission=submission, due_at=timezone.now())
+        Judgement.objects.create(
+            submission=submission, due_at=timezone.now(), request_id=context.request_id() or ""
+        )
         tell(submission)
         update_board(submission)
         audit.record(
@@ -222,7 +225,11 @@ def _store(submission: CodeSubmission) -> Judgement:
     submission.save(force_insert=True)
     made_at = submission.created_at
     judgement = Judgement.objects.create(
-        submission=submission, created_at=made_at, due_at=made_at + FIRST_TRY_LEASE, attempts=1
+        submission=submission,
+        created_at=made_at,
+        due_at=made_at + FIRST_TRY_LEASE,
+        attempts=1,
+        request_id=context.request_id() or "",
     )
     tell(submission)
     _hand_over_after_commit(judgement)

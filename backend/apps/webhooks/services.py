@@ -56,6 +56,8 @@ def receive_event(*, headers: SignatureHeaders, body: bytes) -> None:
         _apply(event_id, event, document)
     except _RepeatedEventError:
         logger.info("The event %s came again and is not looked at.", event_id)
+    else:
+        logger.info("result taken", extra={"facts": {"webhook_id": event_id}})
 
 
 def receive_progress(*, headers: SignatureHeaders, body: bytes) -> None:
