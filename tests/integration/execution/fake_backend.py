@@ -13,7 +13,7 @@ class FakeBackend:
         self.reports: list[httpx.Request] = []
         self.pings: list[httpx.Request] = []
         self.ping_answers: list[int | Exception] = []
-        self.failures: list[int | Exception] = []
+        self.failures: list[int | Exception | httpx.Response] = []
         self.pause_s = 0.0
         self.keys: dict[str, Any] = {"keys": []}
         self._arrived = asyncio.Condition()
@@ -34,7 +34,7 @@ class FakeBackend:
             failure = self.failures.pop(0)
             if isinstance(failure, Exception):
                 raise failure
-            return httpx.Response(failure)
+            return failure if isinstance(failure, httpx.Response) else httpx.Response(failure)
         return httpx.Response(200, json={"status": "success"})
 
     async def _answer_ping(self, request: httpx.Request) -> httpx.Response:
