@@ -16,11 +16,7 @@ FORMATTERS = {"text": TextFormatter, "json": JsonFormatter}
 
 
 def configure_logging(
-    directory: Path,
-    *,
-    form: LogFormat = "text",
-    level: LogLevel = "INFO",
-    secrets: Iterable[str] = (),
+    directory: Path, *, form: LogFormat, level: LogLevel, secrets: Iterable[str]
 ) -> None:
     """Send every logger's lines to the console and to a file that is rolled over in time."""
     directory.mkdir(parents=True, exist_ok=True)
