@@ -226,6 +226,8 @@ CELERY_BROKER_URL = env.server(
     may_be_known=DEBUG,
     schemes=("amqp", "amqps", "redis", "rediss", "redis+socket", "valkey", "valkeys", "sentinel"),
 )
+# Celery prefers the environment's CELERY_BROKER_URL, which may lack the password, to the setting.
+CELERY_BROKER_READ_URL = CELERY_BROKER_WRITE_URL = CELERY_BROKER_URL
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_IGNORE_RESULT = True
 # A task whose worker dies is done again by another one; every task here is safe to repeat.
