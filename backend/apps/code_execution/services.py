@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from functools import partial
 
 from django.db import transaction
 from django.utils import timezone
@@ -21,6 +20,7 @@ from apps.contests.models import Contest, ContestProblem
 from apps.contests.services import problems
 from apps.contests.services.contests import check_not_final
 from apps.contests.services.rights import Rights
+from apps.core.after_commit import after_commit
 from apps.core.errors import IllegalTransitionError, InvalidFieldsError
 from apps.problems.models import Problem
 from apps.users.models import User
@@ -94,7 +94,7 @@ def create_submission(
         )
         if contest is not None:
             # After the first try, and apart: results lock the contest before its participants.
-            transaction.on_commit(partial(_show_as_pending, judgement), robust=True)
+            after_commit(_show_as_pending, judgement)
     # The first try has put the row there as it left it.
     submission = judgement.submission
     submission.user = user
@@ -273,8 +273,5 @@ def _check_compile_options(
 
 def _hand_over_after_commit(judgement: Judgement) -> None:
     """Spare the participant the wait for the sweep, which keeps away for `FIRST_TRY_LEASE`."""
-    first_try = partial(
-        hand_over, judgement=judgement, client=get_client(), timeout_s=FIRST_TRY_TIMEOUT_S
-    )
-    # Robust: the submission is safe by then, so no fault of the first try may fail the request.
-    transaction.on_commit(first_try, robust=True)
+    # The submission is safe by then, so no fault of the first try may fail the request.
+    after_commit(hand_over, judgement=judgement, client=get_client(), timeout_s=FIRST_TRY_TIMEOUT_S)

@@ -1,15 +1,15 @@
 """Streams of changes: offering one for a resource, and telling who watches that it changed."""
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import cache, partial
+from functools import cache
 from itertools import product
 from uuid import uuid4
 
 from django.conf import settings
-from django.db import transaction
 from django.http import HttpRequest, HttpResponseBase
 from rest_framework.request import Request
 
+from apps.core.after_commit import after_commit
 from live.publisher import RedisPublisher
 from live.resource import QUESTION, Question
 from live.wire import Tick
@@ -35,8 +35,7 @@ def publish(channels: Iterable[str], tag: str) -> None:
 
 def publish_all(ticks: Sequence[Tick]) -> None:
     """Tell of many changes, once the transaction has been committed."""
-    # A failure here must not make what is stored look like one.
-    transaction.on_commit(partial(_tell, ticks), robust=True)
+    after_commit(_tell, ticks)
 
 
 def offer(

@@ -15,6 +15,7 @@ from apps.core.errors import (
     ForbiddenError,
     InvalidFieldsError,
     NotFoundError,
+    NotReadyError,
     ServerError,
     ServiceError,
     UnauthenticatedError,
@@ -25,6 +26,8 @@ logger = logging.getLogger(__name__)
 API_PREFIX = "/api/"
 PROBLEM_CONTENT_TYPE = "application/problem+json"
 BAD_REQUEST_CODE = "bad-request"
+DATABASE_AWAY_S = 2
+"""After so long it makes sense to ask again."""
 # Ours for what DRF refuses by itself; where two would mean the same, clients get one.
 CODES_OF_DRF = {
     "authentication_failed": UnauthenticatedError.code,
@@ -129,3 +132,18 @@ def server_error(request: HttpRequest) -> HttpResponse:
         title=ServerError.title,
         detail="Something went wrong here. It has been logged.",
     )
+
+
+def database_away() -> HttpResponse:
+    """Answer a request that the database did not serve, as while it starts anew.
+
+    Who repeats it under the same `Idempotency-Key` does nothing twice.
+    """
+    response = problem_response(
+        status=NotReadyError.status,
+        code=NotReadyError.code,
+        title=NotReadyError.title,
+        detail="The database did not answer. Try again in a moment.",
+    )
+    response.headers["Retry-After"] = str(DATABASE_AWAY_S)
+    return response
