@@ -7,6 +7,8 @@ from apps.audit import queue as audit
 from apps.code_execution import queue as code_execution
 from apps.contests import queue as contests
 from apps.core import queue as core
+from apps.operations import queue as operations
+from apps.operations.domain import BEAT_INTERVAL_S
 from apps.users import queue as users
 from apps.webhooks import queue as webhooks
 from config.startup import load_settings_or_exit
@@ -41,6 +43,11 @@ app.conf.beat_schedule = {
         "task": contests.TELL_OF_CLOCK,
         "schedule": contests.TELL_OF_CLOCK_INTERVAL_S,
         "options": {"expires": contests.TELL_OF_CLOCK_INTERVAL_S},
+    },
+    "look-at-operations": {
+        "task": operations.TICK,
+        "schedule": BEAT_INTERVAL_S,
+        "options": {"expires": BEAT_INTERVAL_S},
     },
     "delete-old-trials": {
         "task": code_execution.DELETE_OLD_TRIALS,

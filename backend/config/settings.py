@@ -84,6 +84,7 @@ INSTALLED_APPS = [
     "apps.webhooks",
     "apps.archives",
     "apps.playground",
+    "apps.operations",
 ]
 MIDDLEWARE = [
     "apps.core.middleware.RequestLogMiddleware",

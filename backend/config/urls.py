@@ -13,6 +13,7 @@ from apps.users.views.accounts import jwks
 
 admin.site.site_header = admin.site.site_title = settings.API_TITLE
 admin.site.index_title = "Administration"
+admin.site.index_template = "admin/operations/index.html"
 
 urlpatterns = [
     path("", playground, name="playground"),
@@ -23,6 +24,7 @@ urlpatterns = [
     path("api/code-execution/", include("apps.code_execution.urls")),
     path("api/webhooks/", include("apps.webhooks.urls")),
     path("api/health/", include("apps.core.urls")),
+    path("api/operations/", include("apps.operations.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema")),
     re_path(r"^api/", api_not_found),

@@ -29,6 +29,23 @@ LANGUAGES = [
         },
     },
 ]
+OPERATIONS: dict[str, Any] = {
+    "timestamp": "2026-01-01T00:00:00Z",
+    "version": "0.0.1",
+    "replica": "one",
+    "checks": {"database": "ok", "engine": "ok", "signature": "ok"},
+    "database": {
+        "queues": [
+            {"priority": "contest", "waiting": 0, "claimed": 0, "oldest_waiting_s": 0.0},
+            {"priority": "practice", "waiting": 0, "claimed": 0, "oldest_waiting_s": 0.0},
+            {"priority": "rejudge", "waiting": 0, "claimed": 0, "oldest_waiting_s": 0.0},
+        ],
+        "events": {"undelivered": 0, "oldest_undelivered_s": 0.0, "failed_lately": 0},
+        "judgements": {"recent": 7, "recent_faults": 0},
+    },
+    "executions_waiting": 0,
+    "disk": {"free_bytes": 50, "total_bytes": 100},
+}
 
 
 class FakeExecutionService:
@@ -42,6 +59,7 @@ class FakeExecutionService:
         self.submissions: dict[int, dict[str, Any]] = {}
         self.failures: list[int] = []
         self.examination: tuple[int, object] = (503, {"detail": "Still being examined."})
+        self.operations: tuple[int, object] = (200, OPERATIONS)
         self.languages: object = LANGUAGES
         self.questions_about_languages = 0
         self.ids_by_key: dict[str, int] = {}
@@ -135,6 +153,9 @@ def _handler_of(  # noqa: C901 - one short method for each verb
             if self.path == "/api/v1/languages":
                 service.questions_about_languages += 1
                 self._answer(200 if service.languages else 503, service.languages)
+                return
+            if self.path == "/api/v1/operations":
+                self._answer(service.operations[0], service.operations[1])
                 return
             if self.path == "/api/v1/doctor":
                 service.headers.append({n.lower(): v for n, v in self.headers.items()})

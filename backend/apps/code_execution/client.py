@@ -26,6 +26,10 @@ class ServiceUnavailableError(Exception):
     """The service did not take the request now; it makes sense to ask again."""
 
 
+class SignatureRefusedError(ServiceUnavailableError):
+    """The service does not accept our signature: the secrets differ, or the clocks."""
+
+
 class SubmissionRefusedError(Exception):
     """The service will never take this submission; the text says why."""
 
@@ -124,6 +128,20 @@ class ExecutionServiceClient:
             detail = body.get("detail") if isinstance(body, dict) else None
             raise ServiceUnavailableError(str(detail or _describe(response))[:ERROR_CHARS_MAX])
         return body
+
+    def operations(self, *, timeout_s: float) -> object:
+        """Give the service's figures of how much waits and what fails, as they come.
+
+        Raises:
+            SignatureRefusedError: It does not accept our signature.
+            ServiceUnavailableError: It did not answer as it should.
+        """
+        response = self._send("GET", "/api/v1/operations", "operations", timeout_s)
+        if response.status_code in {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN}:
+            raise SignatureRefusedError(_describe(response))
+        if not response.is_success:
+            raise ServiceUnavailableError(_describe(response))
+        return _json_of(response)
 
     def health(self, *, timeout_s: float = HEALTH_TIMEOUT_S) -> dict[str, Any]:
         """Give the service's own account of its health.

@@ -100,6 +100,7 @@ DECISIONS: dict[str, Rows] = {
     "POST contests/{id}/freeze/": {"": NOT_NOW, "running": MANAGED},
     "POST contests/{id}/unfreeze/": {"": NOT_NOW, "ended": MANAGED},
     "POST contests/{id}/finalize/": {"": NOT_NOW, "ended unfrozen": MANAGED},
+    "GET /api/operations/": {"": "401 403 403 403 403 403 403 403 200"},
     "GET rejudgings/": {"": "401 403 403 403 403 200 200 200 200"},
     "POST rejudgings/": {
         "": "401 403 403 403 403 201 201 400 201",

@@ -1,0 +1,1 @@
+"""How the installation is doing: figures, alarms, and metrics for Prometheus."""

@@ -1,0 +1,3 @@
+"""Celery tasks by name."""
+
+TICK = "operations.tick"

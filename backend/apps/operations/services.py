@@ -1,0 +1,57 @@
+"""Raising alarms and taking them back."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from django.db import transaction
+
+from apps.operations.domain import Alarm, Facts, alarms_of
+from apps.operations.facts import BEAT, read_facts
+from apps.operations.models import Heartbeat, RaisedAlarm
+
+WHAT_CHARS_MAX = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """How the installation is doing: the figures, and what is wrong, the worst first."""
+
+    checked_at: datetime
+    facts: Facts
+    alarms: tuple[Alarm, ...]
+
+
+def look(*, now: datetime) -> Situation:
+    """Gather the figures, and remember what is wrong."""
+    facts = read_facts(now=now)
+    alarms = _remember(alarms_of(facts), now)
+    return Situation(checked_at=now, facts=facts, alarms=tuple(alarms))
+
+
+def tick(*, now: datetime) -> None:
+    """Note that Celery's beat and a worker are there, and look whether anything is wrong."""
+    Heartbeat.objects.update_or_create(name=BEAT, defaults={"beaten_at": now})
+    look(now=now)
+
+
+@transaction.atomic
+def _remember(alarms: list[Alarm], now: datetime) -> list[Alarm]:
+    """Store which alarms are up; give them with the time since when they have been."""
+    RaisedAlarm.objects.exclude(name__in=[alarm.name for alarm in alarms]).delete()
+    known = dict(RaisedAlarm.objects.values_list("name", "since"))
+    alarms = [replace(alarm, since=known.get(alarm.name, now)) for alarm in alarms]
+    RaisedAlarm.objects.bulk_create(
+        [
+            RaisedAlarm(
+                name=alarm.name,
+                severity=alarm.severity.value,
+                what=alarm.what[:WHAT_CHARS_MAX],
+                since=alarm.since or now,
+            )
+            for alarm in alarms
+        ],
+        update_conflicts=True,
+        unique_fields=["name"],
+        update_fields=["severity", "what"],
+    )
+    return alarms
