@@ -1047,6 +1047,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/operations/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tell how the installation is doing
+         * @description Figures of both services, and what is wrong, the worst first.
+         */
+        get: operations["operations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/webhooks/code-execution/": {
         parameters: {
             query?: never;
@@ -1131,6 +1151,15 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Something that is wrong. */
+        Alarm: {
+            name: string;
+            severity: components["schemas"]["SeverityEnum"];
+            what: string;
+            todo: string;
+            /** Format: date-time */
+            since: string;
+        };
         /** @description What the jury answers. */
         AnswerRequest: {
             text: string;
@@ -1187,6 +1216,21 @@ export interface components {
             size_bytes: number;
             /** Format: uri */
             url: string;
+        };
+        /** @description What this service's own tables and disk say. */
+        BackendFacts: {
+            outbox_due: number;
+            /** Format: double */
+            outbox_oldest_s: number;
+            submissions_pending: number;
+            submissions_running: number;
+            /**
+             * Format: double
+             * @description Null: Celery's beat has never ticked.
+             */
+            beat_age_s: number | null;
+            /** Format: double */
+            disk_free_ratio: number;
         };
         /** @enum {unknown} */
         BlankEnum: "";
@@ -1591,6 +1635,12 @@ export interface components {
         /** @description By how much a contest ends later. */
         ExtensionRequest: {
             minutes: number;
+        };
+        /** @description All figures. */
+        Facts: {
+            backend: components["schemas"]["BackendFacts"];
+            /** @description Null: the execution service does not answer. */
+            service: components["schemas"]["ServiceFacts"] | null;
         };
         /**
          * @description * `icpc` - ICPC
@@ -2302,6 +2352,14 @@ export interface components {
          * @enum {string}
          */
         PurposeEnum: "contest" | "practice" | "trial" | "reference";
+        /** @description The submissions of one priority that are not judged yet. */
+        QueueFacts: {
+            priority: string;
+            waiting: number;
+            claimed: number;
+            /** Format: double */
+            oldest_waiting_s: number;
+        };
         /** @description A participant whose place or total would be another. */
         RankChange: {
             contest: number;
@@ -2430,6 +2488,22 @@ export interface components {
             readonly input: string;
             readonly expected_output: string;
         };
+        /** @description What the execution service says of itself. */
+        ServiceFacts: {
+            checks: {
+                [key: string]: string;
+            };
+            queues: components["schemas"]["QueueFacts"][];
+            undelivered: number;
+            /** Format: double */
+            oldest_undelivered_s: number;
+            failed_lately: number;
+            recent: number;
+            recent_faults: number;
+            executions_waiting: number | null;
+            /** Format: double */
+            disk_free_ratio: number;
+        };
         /** @description The execution service's own account of its health. */
         ServiceHealth: {
             status: string;
@@ -2438,11 +2512,24 @@ export interface components {
             service: string;
             version: string;
         };
+        /**
+         * @description * `red` - red
+         *     * `yellow` - yellow
+         * @enum {string}
+         */
+        SeverityEnum: "red" | "yellow";
         /** @description A user name or an e-mail address, and the password. */
         SignInRequest: {
             username?: string;
             email?: string;
             password: string;
+        };
+        /** @description How the installation is doing. */
+        Situation: {
+            /** Format: date-time */
+            checked_at: string;
+            alarms: components["schemas"]["Alarm"][];
+            facts: components["schemas"]["Facts"];
         };
         /**
          * @description * `compiling` - compiling
@@ -5318,6 +5405,29 @@ export interface operations {
                     "application/json": components["schemas"]["Refusal"];
                 };
             };
+            default: components["responses"]["RefusedDefault"];
+        };
+    };
+    operations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Situation"];
+                };
+            };
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            429: components["responses"]["Refused429"];
             default: components["responses"]["RefusedDefault"];
         };
     };
