@@ -21,6 +21,7 @@ log_tasks(
         code_execution.ATTEND,
         contests.FILL_PLACES,
         contests.TELL_OF_CLOCK,
+        operations.TICK,
     })
 )
 
