@@ -1,77 +1,103 @@
 """Who gets into the admin: staff, and managers and judges of any contest."""
 
-import math
+from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.contrib.admin import AdminSite
-from django.contrib.admin.forms import AdminAuthenticationForm
-from django.contrib.auth.forms import AuthenticationForm
-from django.core.exceptions import ValidationError
-from django.http import HttpRequest
-from django.utils import timezone
-from rest_framework.throttling import BaseThrottle
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import URLPattern, URLResolver, path, reverse
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
 from typing_extensions import override
 
-from apps.contests.services.rights import Rights
-from apps.users import sign_in_limits
+from apps.users import second_factor
 from apps.users.models import User
+from apps.users.signals import tell_of_act
+from config.admin_second_factor import second_factor_page
+from config.admin_sign_in import CodeView, PasswordView, may_enter
 
-
-class JuryAuthenticationForm(AdminAuthenticationForm):
-    """Signs in whom the site lets in."""
-
-    error_messages = {  # noqa: RUF012 - Django's own shape
-        **AdminAuthenticationForm.error_messages,
-        "invalid_login": "Enter the name and password of a staff account, or of one that manages"
-        " or judges a contest. Capitals may matter.",
-    }
-
-    @override
-    def clean(self) -> dict[str, Any]:
-        """Check name and password, as often as one may try.
-
-        Raises:
-            ValidationError: They don't match, or it was tried too often.
-        """
-        name = str(self.cleaned_data.get("username", ""))
-        address = BaseThrottle().get_ident(self.request)  # type: ignore[arg-type]  # takes any request
-        wait_s = sign_in_limits.seconds_to_wait(name, address=address)
-        if wait_s is not None:
-            raise ValidationError(
-                f"There were too many tries to sign in. Try again in {math.ceil(wait_s)} seconds.",
-                code="too_many_tries",
-            )
-        try:
-            return super().clean()
-        except ValidationError:
-            sign_in_limits.note_failure(name)
-            raise
-
-    @override
-    def confirm_login_allowed(self, user: Any) -> None:
-        """Refuse who may not see any page.
-
-        Raises:
-            ValidationError: They have no role.
-        """
-        AuthenticationForm.confirm_login_allowed(self, user)
-        if not may_enter(user):
-            raise ValidationError(self.error_messages["invalid_login"], code="invalid_login")
+View = Callable[..., HttpResponseBase]
 
 
 class ContestAdminSite(AdminSite):
     """The admin; what somebody sees there, each page decides."""
 
-    login_form = JuryAuthenticationForm
+    index_template = "admin/users/index.html"
 
     @override
     def has_permission(self, request: HttpRequest) -> bool:
         """Let staff and juries in."""
         return isinstance(request.user, User) and may_enter(request.user)
 
+    @override
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        """Add the pages of the second factor."""
+        return [
+            path("login/code/", self._page_of_code, name="login_code"),
+            path("second-factor/", super().admin_view(self._page), name="second_factor"),
+            *super().get_urls(),
+        ]
 
-def may_enter(user: User) -> bool:
-    """Tell whether an account may see the admin."""
-    if not user.is_active:
-        return False
-    return user.is_staff or bool(Rights(user, timezone.now()).judged_contest_ids)
+    @override
+    def admin_view(self, view: View, cacheable: bool = False) -> Any:
+        """Show a page to whom the site lets in, once they have what it asks of them."""
+
+        def show(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if view != self.logout and self._asks_more_of(request.user):
+                return redirect("admin:second_factor")
+            return view(request, *args, **kwargs)
+
+        return super().admin_view(show, cacheable)
+
+    @override
+    @method_decorator(never_cache)
+    @method_decorator(login_not_required)
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """Ask for name and password."""
+        index = reverse("admin:index")
+        if request.method == "GET" and self.has_permission(request):
+            return redirect(index)
+        context = {
+            **self._context_of_sign_in(request),
+            "title": "Log in",
+            **(extra_context or {}),
+        }
+        if REDIRECT_FIELD_NAME not in {**request.GET.dict(), **request.POST.dict()}:
+            context[REDIRECT_FIELD_NAME] = index
+        return PasswordView.as_view(extra_context=context)(request)
+
+    @override
+    def password_change(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        """Let people change their own password, which is noted."""
+        user = request.user
+        before = getattr(user, "password", None)
+        response = super().password_change(request, extra_context)
+        if isinstance(user, User) and user.password != before:
+            tell_of_act(act="account.change_password", of=user, actor=user)
+        return response
+
+    def _asks_more_of(self, user: object) -> bool:
+        if not (settings.ADMIN_REQUIRES_SECOND_FACTOR and isinstance(user, User)):
+            return False
+        return may_enter(user) and not second_factor.has_one(user)
+
+    def _page_of_code(self, request: HttpRequest) -> HttpResponseBase:
+        context = {**self._context_of_sign_in(request), "title": "Second factor"}
+        return CodeView.as_view(extra_context=context)(request)
+
+    def _page(self, request: HttpRequest) -> HttpResponse:
+        return second_factor_page(request, self)
+
+    def _context_of_sign_in(self, request: HttpRequest) -> dict[str, Any]:
+        return {
+            **self.each_context(request),
+            "subtitle": None,
+            "app_path": request.get_full_path(),
+            "username": request.user.get_username(),
+        }

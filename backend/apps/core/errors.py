@@ -44,6 +44,13 @@ class UnauthenticatedError(ClientError):
     status = 401
 
 
+class SecondFactorError(UnauthenticatedError):
+    """The password is right, but the account asks for a code too."""
+
+    code = "second-factor-required"
+    title = "Send a code of your authenticator app, or one to recover with, as code"
+
+
 class NotFoundError(ClientError):
     """There is no such thing, or the caller may not know of it."""
 

@@ -9,6 +9,7 @@ from apps.users.models import TOKEN_NAME_CHARS_MAX, ApiToken, User
 from apps.users.scopes import SCOPE_CHOICES
 
 PASSWORD_CHARS_MAX = 128
+CODE_CHARS_MAX = 32
 
 
 class UserSerializer(serializers.ModelSerializer[User]):
@@ -31,11 +32,17 @@ class RegistrationSerializer(serializers.Serializer[Any]):
 
 
 class SignInSerializer(serializers.Serializer[Any]):
-    """A user name or an e-mail address, and the password."""
+    """A user name or an e-mail address, the password, and a code where the account asks for it."""
 
     username = serializers.CharField(required=False, max_length=254)
     email = serializers.CharField(required=False, max_length=254)
     password = serializers.CharField(max_length=PASSWORD_CHARS_MAX, trim_whitespace=False)
+    code = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        max_length=CODE_CHARS_MAX,
+        help_text="Of the second factor; an answer with `second-factor-required` asks for it.",
+    )
 
     @override
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

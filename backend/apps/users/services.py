@@ -7,7 +7,13 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 
-from apps.core.errors import ForbiddenError, InvalidFieldsError, UnauthenticatedError
+from apps.core.errors import (
+    ForbiddenError,
+    InvalidFieldsError,
+    SecondFactorError,
+    UnauthenticatedError,
+)
+from apps.users import second_factor
 from apps.users.guests import GuestToken, make_guest
 from apps.users.models import User
 from apps.users.sign_in_limits import note_failure
@@ -51,16 +57,23 @@ def admit_guest() -> GuestToken:
     return make_guest()
 
 
-def sign_in(*, name: str, password: str) -> TokenPair:
-    """Check a user name or e-mail address and a password.
+def sign_in(*, name: str, password: str, code: str = "") -> TokenPair:
+    """Check a user name or e-mail address, a password, and a code if the account asks for one.
 
     Raises:
         UnauthenticatedError: They don't match, or the account is not active.
+        SecondFactorError: The code is missing, wrong or used.
     """
     user = authenticate(None, username=name, password=password)
     if not isinstance(user, User):
         note_failure(name)
         raise UnauthenticatedError("The name and the password don't match an active account.")
+    if second_factor.has_one(user):
+        if not code:
+            raise SecondFactorError
+        if not second_factor.takes(user=user, code=code):
+            note_failure(name)
+            raise SecondFactorError("The code is wrong, or was used before. Wait for the next one.")
     return start_session(user)
 
 

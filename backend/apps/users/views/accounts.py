@@ -74,7 +74,9 @@ class TokenView(PublicAuthView):
         form.is_valid(raise_exception=True)
         values = form.validated_data
         pair = services.sign_in(
-            name=values.get("username") or values["email"], password=values["password"]
+            name=values.get("username") or values["email"],
+            password=values["password"],
+            code=values.get("code", ""),
         )
         return _signed_in(pair)
 
