@@ -7,6 +7,7 @@ from apps.audit import queue as audit
 from apps.code_execution import queue as code_execution
 from apps.contests import queue as contests
 from apps.core import queue as core
+from apps.endpoints import queue as endpoints
 from apps.operations import queue as operations
 from apps.operations.domain import BEAT_INTERVAL_S
 from apps.users import queue as users
@@ -45,6 +46,11 @@ app.conf.beat_schedule = {
         "schedule": contests.TELL_OF_CLOCK_INTERVAL_S,
         "options": {"expires": contests.TELL_OF_CLOCK_INTERVAL_S},
     },
+    "send-to-endpoints": {
+        "task": endpoints.SWEEP,
+        "schedule": endpoints.SWEEP_INTERVAL_S,
+        "options": {"expires": endpoints.SWEEP_INTERVAL_S},
+    },
     "look-at-operations": {
         "task": operations.TICK,
         "schedule": BEAT_INTERVAL_S,
@@ -69,6 +75,10 @@ app.conf.beat_schedule = {
     "forget-old-audit-entries": {
         "task": audit.FORGET_OLD,
         "schedule": crontab(hour="3", minute="30"),
+    },
+    "delete-old-endpoint-events": {
+        "task": endpoints.DELETE_OLD_EVENTS,
+        "schedule": crontab(hour="3", minute="35"),
     },
     "delete-old-events": {
         "task": webhooks.DELETE_OLD_EVENTS,

@@ -83,6 +83,7 @@ INSTALLED_APPS = [
     "apps.contests",
     "apps.code_execution",
     "apps.webhooks",
+    "apps.endpoints",
     "apps.archives",
     "apps.playground",
     "apps.operations",
@@ -288,6 +289,8 @@ RATE_LIMITS = {
         ("QUESTION", "10/minute"),
         # Each guest may run programs, which the execution service counts by address, too.
         ("GUEST", "120/minute"),
+        # Calls to addresses that users name.
+        ("ENDPOINT_CALL", "30/minute"),
         ("LOGIN", "10/minute"),
         ("LOGIN_ADDRESS", "120/minute"),
         ("LOGIN_FAILURES", "30/hour"),

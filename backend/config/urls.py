@@ -23,6 +23,7 @@ urlpatterns = [
     path("api/code-execution/", include("apps.contests.urls")),
     path("api/code-execution/", include("apps.code_execution.urls")),
     path("api/webhooks/", include("apps.webhooks.urls")),
+    path("api/endpoints/", include("apps.endpoints.urls")),
     path("api/health/", include("apps.core.urls")),
     path("api/operations/", include("apps.operations.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),

@@ -19,6 +19,7 @@ from apps.contests.models import (
     ContestProblem,
     ContestRole,
 )
+from apps.endpoints.models import Endpoint, EndpointDelivery, EndpointEvent
 from apps.problems.models import PackageFile, Problem, ProblemProgram, TestCase, TestData
 from apps.users.models import User
 from tests.support.contests import make_contest, make_submission
@@ -101,6 +102,7 @@ class World:
     charlie: ContestParticipant
     question: Clarification
     rejudging: Rejudging
+    delivery: EndpointDelivery
     early: CodeSubmission | None = None
     late: CodeSubmission | None = None
     alices: CodeSubmission | None = None
@@ -155,6 +157,7 @@ def make_world(moment: Moment, **rules: Any) -> World:
         charlie=charlie,
         question=_clarifications(contest, charlie),
         rejudging=Rejudging.objects.create(contest=contest, state=Rejudging.State.READY),
+        delivery=_delivery(people[Who.ALICE], contest),
     )
     _submissions(world, start)
     recompute_board(contest=contest)
@@ -214,6 +217,21 @@ def _clarifications(contest: Contest, charlie: ContestParticipant) -> Clarificat
     )
     say(contest=contest, text=Secret.ANNOUNCEMENT)
     return question
+
+
+def _delivery(owner: User, contest: Contest) -> EndpointDelivery:
+    """Make an endpoint of somebody with one event that it has got."""
+    return EndpointDelivery.objects.create(
+        endpoint=Endpoint.objects.create(
+            owner=owner,
+            url="https://hooks.example.org/",
+            event_types=["submission.completed"],
+        ),
+        event=EndpointEvent.objects.create(
+            type="submission.completed", key="the only one", contest_id=contest.pk
+        ),
+        state=EndpointDelivery.State.DELIVERED,
+    )
 
 
 def _submissions(world: World, start: datetime) -> None:

@@ -13,6 +13,7 @@ from apps.code_execution.domain import TERMINAL_STATUSES, Status
 from apps.code_execution.models import CodeSubmission, Judgement, Rejudging
 from apps.code_execution.results import OPEN_STATES, OUTCOME_FIELDS, take_over
 from apps.code_execution.scoring import recompute_board
+from apps.code_execution.signals import judged
 from apps.code_execution.watching import tell
 from apps.contests.models import Contest
 from apps.contests.services.rights import Rights
@@ -233,6 +234,7 @@ def _put_in_force(judgements: QuerySet[Judgement]) -> None:
         submissions.append(submission)
     CodeSubmission.objects.bulk_update(submissions, ["judgement", "updated_at", *OUTCOME_FIELDS])
     tell(*submissions)
+    judged.send(sender=CodeSubmission, judgements=list(judgements))
 
 
 def _decide(rejudging: Rejudging, state: State, actor: User) -> None:

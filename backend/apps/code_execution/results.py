@@ -12,6 +12,7 @@ from apps.code_execution.domain import TERMINAL_STATUSES, Result, Status, Verdic
 from apps.code_execution.grading import grade
 from apps.code_execution.models import CodeSubmission, Judgement, Outcome, Rejudging
 from apps.code_execution.scoring import update_board
+from apps.code_execution.signals import judged
 from apps.code_execution.watching import tell
 from apps.core.errors import InvalidFieldsError, SubmissionNotFoundError
 
@@ -110,6 +111,7 @@ def put_in_force(submission: CodeSubmission, judgement: Judgement) -> None:
     submission.save(update_fields=["judgement", "updated_at", *OUTCOME_FIELDS])
     tell(submission)
     update_board(submission)
+    judged.send(sender=CodeSubmission, judgements=[judgement])
 
 
 def take_over(submission: CodeSubmission, judgement: Judgement) -> None:

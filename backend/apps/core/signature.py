@@ -69,6 +69,15 @@ def sign(
     """Make the headers that prove to a holder of one of the secrets where the body comes from."""
     return {
         "X-Webhook-Secret": _hex_signature(secrets[0], body),
+        **sign_standard(secrets, message_id=message_id, timestamp_s=timestamp_s, body=body),
+    }
+
+
+def sign_standard(
+    secrets: Sequence[Secret], *, message_id: str, timestamp_s: int, body: bytes
+) -> dict[str, str]:
+    """Make the headers of Standard Webhooks alone."""
+    return {
         "webhook-id": message_id,
         "webhook-timestamp": str(timestamp_s),
         "webhook-signature": " ".join(

@@ -13,6 +13,7 @@ from apps.code_execution.service_health import forget_health
 from apps.contests.services import board
 from apps.contests.views import board_table
 from apps.core import throttling
+from apps.endpoints import outbox
 from apps.users.models import User
 from tests.support.documented_answers import differences
 from tests.support.emptied_tables import empty_tables
@@ -63,6 +64,12 @@ def no_remembered_boards() -> None:
     """Forget boards of contests that had the same number in another test."""
     board._board.cache_clear()
     board_table._table.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def no_remembered_endpoints() -> None:
+    """Forget what endpoints of another test want to be told of."""
+    outbox.forget_wanted_types()
 
 
 @pytest.fixture(autouse=True)

@@ -53,6 +53,8 @@ ADDED = "401 403 403 403 403 403 201 403 201"
 NOT_NOW = "401 403 403 403 403 403 409 403 409"
 REMOVED = "401 403 403 403 403 403 204 403 204"
 MADE_BY_GLOBAL_MANAGERS = "401 403 403 403 403 403 403 403 201"
+OF_OWNER = "401 404 200 404 404 404 404 404 200"
+OF_OWNER_LATER = "401 404 202 404 404 404 404 404 202"
 ABSENT = "401 404 404 404 404 404 404 404 404"
 
 # Whoever may not make contests is refused before anybody looks which contest is meant.
@@ -138,6 +140,19 @@ DECISIONS: dict[str, Rows] = {
         "before": "401 403 403 403 403 404 404 404 404",
     },
     "POST trials/": {"": MADE_BY_ALL, "before": "401 404 404 404 201 201 201 404 201"},
+    "GET /api/endpoints/": {"": SIGNED_IN},
+    "POST /api/endpoints/": {"": MADE_BY_ALL},
+    "GET /api/endpoints/{id}/": {"": OF_OWNER},
+    "PATCH /api/endpoints/{id}/": {"": OF_OWNER},
+    "DELETE /api/endpoints/{id}/": {"": "401 404 204 404 404 404 404 404 204"},
+    "POST /api/endpoints/{id}/secret/rotate/": {"": OF_OWNER},
+    "POST /api/endpoints/{id}/enable/": {"": OF_OWNER},
+    "POST /api/endpoints/{id}/disable/": {"": OF_OWNER},
+    "POST /api/endpoints/{id}/ping/": {"": OF_OWNER_LATER},
+    "GET /api/endpoints/{id}/deliveries/": {"": OF_OWNER},
+    "POST /api/endpoints/{id}/deliveries/resend/": {"": OF_OWNER_LATER},
+    "GET /api/endpoints/{id}/deliveries/{delivery_id}/": {"": OF_OWNER},
+    "POST /api/endpoints/{id}/deliveries/{delivery_id}/resend/": {"": OF_OWNER_LATER},
 }
 BODIES: dict[str, dict[str, Any]] = {
     "POST contests/": {"title": "Spring cup"},
@@ -158,6 +173,11 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST problems/": {"title": "Sum", "statement": "Add."},
     "PUT problems/{id}/": {"title": "Sum", "statement": "Add."},
     "PATCH problems/{id}/": {"title": "Sum"},
+    "POST /api/endpoints/": {
+        "url": "https://hooks.example.org/",
+        "event_types": ["submission.completed"],
+    },
+    "PATCH /api/endpoints/{id}/": {"description": "Ours."},
     "POST submissions/": {"code": "print(42)", "language": "python"},
     "POST trials/": {"code": "print(42)", "language": "python"},
 }
@@ -232,12 +252,14 @@ def url_of(path: str, world: World) -> str:
         "problems/{id}/": world.problem.pk,
         "rejudgings/{id}/": world.rejudging.pk,
         "submissions/{id}/": world.early.pk if world.early else 0,
+        "/api/endpoints/{id}/": world.delivery.endpoint_id,
     }
     found = [own_id for start, own_id in ids.items() if path.startswith(start)]
     return f"/{_address(path)}".format(
         id=found[0] if found else world.contest.pk,
         participant_id=world.alice.pk,
         clarification_id=world.question.pk,
+        delivery_id=world.delivery.pk,
         path=ATTACHMENT,
     )
 

@@ -1,0 +1,1 @@
+"""Webhooks for other teams: who is told what, and telling them until they have it."""
