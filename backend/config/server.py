@@ -39,6 +39,8 @@ def main() -> None:
     allow_many_connections()
     config = uvicorn.Config(
         "config.asgi:application",
+        # Not guessed: what gives an awaitable without being a coroutine function is taken for ASGI 2.
+        interface="asgi3",
         host=options.host,
         port=options.port,
         log_config=None,
