@@ -26,8 +26,6 @@ View = Callable[..., HttpResponseBase]
 class ContestAdminSite(AdminSite):
     """The admin; what somebody sees there, each page decides."""
 
-    index_template = "admin/users/index.html"
-
     @override
     def has_permission(self, request: HttpRequest) -> bool:
         """Let staff and juries in."""

@@ -9,12 +9,14 @@ from rest_framework.views import APIView
 from apps.operations import services
 from apps.operations.serializers import SituationSerializer
 from apps.users.permissions import IsContestManager
+from apps.users.scopes import Scope, TokenScopes
 
 
 class OperationsView(APIView):
     """Figures and alarms, for those who manage all contests."""
 
     permission_classes = (IsContestManager,)
+    token_scopes = TokenScopes(read=Scope.OPERATIONS_READ)
 
     @extend_schema(
         operation_id="operations",

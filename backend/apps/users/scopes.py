@@ -17,6 +17,7 @@ class Scope(StrEnum):
     CONTESTS_MANAGE = "contests:manage"
     PROBLEMS_READ = "problems:read"
     PROBLEMS_MANAGE = "problems:manage"
+    OPERATIONS_READ = "operations:read"
     EXECUTIONS_RUN = "executions:run"
 
 
@@ -28,6 +29,7 @@ SCOPE_CHOICES = (
     (Scope.CONTESTS_MANAGE, "Make and run contests, answer questions, rejudge"),
     (Scope.PROBLEMS_READ, "Read problems and their files"),
     (Scope.PROBLEMS_MANAGE, "Make and change problems"),
+    (Scope.OPERATIONS_READ, "Read how the installation is doing"),
     (Scope.EXECUTIONS_RUN, "Run programs at the execution service"),
 )
 
