@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Protocol
@@ -33,15 +34,18 @@ async def background_loops(
     if factory.has_database:
         loops += _loops_with_database(factory, judge_bells if factory.can_run else ())
     tasks = [asyncio.create_task(loop) for loop in loops]
+    deliveries = [asyncio.create_task(loop) for loop in _delivery_loops(factory)]
     try:
         yield
     finally:
         stop.set()
         for bell in judge_bells:
             bell.ring()
-        for _ in range(DELIVERY_LOOPS):
-            factory.fresh_events.bell.ring()
         await asyncio.gather(*tasks)
+        factory.stop_delivering.set()
+        for _ in deliveries:
+            factory.fresh_events.bell.ring()
+        await asyncio.gather(*deliveries)
         if factory.has_database:
             await factory.judge().give_back()
             await factory.deliveries().give_back()
@@ -52,12 +56,17 @@ def _loops_with_database(
 ) -> list[Coroutine[Any, Any, None]]:
     stop = factory.stop
     judges = [_work(factory.judge().judge_next, bell, stop) for bell in judge_bells]
-    deliveries = [
-        _work(factory.deliveries().deliver_next, factory.fresh_events.bell, stop)
-        for _ in range(DELIVERY_LOOPS)
-    ]
+    if judges:
+        judges.append(factory.judge_workers.take_part(stop, lanes=len(judges)))
     sweeps = [factory.test_data.sweep(stop), factory.delivery_log().sweep(stop)]
-    return [*judges, *deliveries, factory.trust.introduce(stop), *sweeps]
+    return [*judges, factory.trust.introduce(stop), *sweeps]
+
+
+def _delivery_loops(factory: Factory) -> list[Coroutine[Any, Any, None]]:
+    if not factory.has_database:
+        return []
+    deliver_next, bell = factory.deliveries().deliver_next, factory.fresh_events.bell
+    return [_work(deliver_next, bell, factory.stop_delivering) for _ in range(DELIVERY_LOOPS)]
 
 
 class Waiting(Protocol):
@@ -88,4 +97,6 @@ async def _work(do_next: Callable[[], Awaitable[bool]], waiting: Waiting, stop: 
             continue
         # Work that was rung for is one piece; where a sweep has found some there may be more.
         if is_rung or not has_worked:
-            is_rung = await waiting.wait(at_most_s=SWEEP_S)
+            # Never in step with others that began at the same moment.
+            pause_s = SWEEP_S * random.uniform(0.75, 1.25)  # noqa: S311  # no secret
+            is_rung = await waiting.wait(at_most_s=pause_s)

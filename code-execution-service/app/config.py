@@ -110,6 +110,7 @@ class Settings(BaseSettings):
     judge_workers: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=64)
     judge_lease_seconds: float = Field(default=10.0, ge=1, le=3600)
     judge_max_queued: int = Field(default=50_000, ge=1, le=10_000_000)
+    stop_delay_seconds: float = Field(default=0, ge=0, le=60)
     code_execution_queue_url: str = ""
     code_execution_queue_password: SecretStr = SecretStr("")
     test_data_days: int = Field(default=30, ge=1, le=3650)

@@ -216,6 +216,14 @@ class BrokerUnavailableError(ServerError):
     status = 503
 
 
+class NoJudgeWorkerError(ServerError):
+    """Submissions are taken, and nobody judges them."""
+
+    code = "no-judge-worker"
+    title = "No judge worker has been heard of; start one: ./manage-code-execution.sh worker"
+    status = 503
+
+
 class KeysUnavailableError(ServerError):
     """The keys that verify somebody's tokens can't be had; `detail` says why, for the operator."""
 

@@ -21,6 +21,7 @@ from app.services.executions import ExecutionService
 from app.services.fresh_events import FreshEvents
 from app.services.fresh_jobs import FreshJobs
 from app.services.judge_queue import JudgeQueue
+from app.services.judge_workers import JudgeWorkers
 from app.services.open_sockets import OpenSockets
 from app.services.operations import OperationsService
 from app.services.progress import ProgressReporter
@@ -32,6 +33,9 @@ from app.services.test_data import TestDataService
 from app.services.trust import TrustService
 from app.services.watching import WatchingService
 from app.services.webhook import DeliveryService
+
+DRAIN_S = 3.0
+"""How long what runs may go on after a stop: most ends within, and is not done once more."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,10 +63,14 @@ class Factory:
     accepted_executions: AcceptedExecutions
     max_waiting_executions: int
     fresh_jobs: FreshJobs
+    judge_workers: JudgeWorkers
     event_days: int
     operations: OperationsService
     fresh_events: FreshEvents = field(default_factory=FreshEvents)
-    stop: Stop = field(default_factory=Stop)
+    stop: Stop = field(default_factory=lambda: Stop(drain_s=DRAIN_S))
+    """Ends what takes new work."""
+    stop_delivering: Stop = field(default_factory=Stop)
+    """Told later, so that the results of what still ends are delivered."""
     open_sockets: OpenSockets = field(default_factory=OpenSockets)
 
     def contests(self) -> ContestService:
@@ -133,7 +141,7 @@ class Factory:
             transactions=self.transactions,
             backend=self.backend,
             fresh_events=self.fresh_events,
-            stop=self.stop,
+            stop=self.stop_delivering,
         )
 
     def delivery_log(self) -> DeliveryLog:

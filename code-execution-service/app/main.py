@@ -2,12 +2,15 @@
 
 import asyncio
 import socket
+import sys
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 
 import httpx
 import uvicorn
 from fastapi import FastAPI
+from typing_extensions import override
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from app.background import WaitingBell, background_loops
@@ -65,22 +68,27 @@ def create_app(
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with (
-            _judging(settings) as (bell, judge_bells),
+            _judging(settings) as judging,
             wired(
                 settings,
                 engine=engine,
                 languages=languages,
-                bell=bell,
+                bell=judging.bell,
                 waits_for_callbacks=remote_results is not None,
                 backend_transport=backend_transport,
             ) as process,
             metrics_served(process.factory, host=settings.metrics_host, port=settings.metrics_port),
             background_loops(
-                process.factory, judge_bells=judge_bells, execution_workers=settings.judge_workers
+                process.factory,
+                judge_bells=judging.judge_bells,
+                execution_workers=settings.judge_workers,
             ),
         ):
             app.state.factory = process.factory
-            app.state.readiness_checks = process.checks
+            app.state.readiness_checks = dict(process.checks)
+            if judging.sender:
+                app.state.readiness_checks["broker"] = judging.sender.check
+                app.state.readiness_checks["judge workers"] = process.factory.judge_workers.check
             yield
 
     app = FastAPI(
@@ -119,19 +127,44 @@ def create_app(
     return app
 
 
+@dataclass(frozen=True, slots=True)
+class _Judging:
+    """How judges learn of submissions: by a bell, or far away by tickets."""
+
+    bell: Bell
+    judge_bells: Sequence[WaitingBell]
+    """Where the judges of this process wait."""
+    sender: TicketSender | None = None
+
+
 @asynccontextmanager
-async def _judging(settings: Settings) -> AsyncIterator[tuple[Bell, Sequence[WaitingBell]]]:
-    """Give the bell for what has come, and the bells that judges of this process wait for."""
+async def _judging(settings: Settings) -> AsyncIterator[_Judging]:
     if not settings.code_execution_queue_url:
         bell = WakeUp()
-        yield bell, [bell] * settings.judge_workers
+        yield _Judging(bell, [bell] * settings.judge_workers)
         return
     sender = TicketSender(settings.code_execution_queue_url)
     sender.start()
     try:
-        yield sender, []
+        yield _Judging(sender, [], sender)
     finally:
         await asyncio.to_thread(sender.close)
+
+
+class Server(uvicorn.Server):
+    """Says that it is going before it closes its door, so that balancers look elsewhere."""
+
+    def __init__(self, config: uvicorn.Config, app: FastAPI, *, delay_s: float) -> None:
+        super().__init__(config)
+        self._app = app
+        self._delay_s = delay_s
+
+    @override
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let what runs end."""
+        self._app.state.factory.stop.set()
+        await asyncio.sleep(self._delay_s)
+        await super().shutdown(sockets)
 
 
 def main() -> None:
@@ -146,8 +179,9 @@ def main() -> None:
     allow_many_connections()
     languages = load_languages()
     engine, results = create_engine(settings, languages)
-    uvicorn.run(
-        create_app(settings, engine=engine, languages=languages, remote_results=results),
+    app = create_app(settings, engine=engine, languages=languages, remote_results=results)
+    config = uvicorn.Config(
+        app,
         host=settings.host,
         port=settings.port,
         log_config=None,
@@ -157,6 +191,11 @@ def main() -> None:
         timeout_keep_alive=KEPT_ALIVE_S,
         timeout_graceful_shutdown=GRACE_S,
     )
+    server = Server(config, app, delay_s=settings.stop_delay_seconds)
+    with suppress(KeyboardInterrupt):
+        server.run()
+    if not server.started:
+        sys.exit(uvicorn.config.STARTUP_FAILURE)
 
 
 if __name__ == "__main__":

@@ -33,6 +33,7 @@ from app.services.authentication import Authenticator
 from app.services.callers import Callers, EmulatedIssuer, Issuer, SigningIssuer
 from app.services.examination import ExaminationService
 from app.services.fresh_jobs import FreshJobs
+from app.services.judge_workers import JudgeWorkers
 from app.services.key_store import KeyStore
 from app.services.operations import OperationsService
 from app.services.slots import Slots
@@ -162,6 +163,9 @@ def _create_factory(
         accepted_executions=AcceptedExecutions(ports, kept_s=settings.execution_ttl),
         max_waiting_executions=settings.execution_max_waiting,
         fresh_jobs=FreshJobs(bell, lease_s=settings.judge_lease_seconds),
+        judge_workers=JudgeWorkers(
+            transactions=transactions, place=settings.replica_name, version=VERSION
+        ),
         event_days=settings.event_days,
         operations=OperationsService(
             transactions=transactions,

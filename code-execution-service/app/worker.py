@@ -4,6 +4,10 @@ import asyncio
 import logging
 import signal
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
 
 from app.background import background_loops
 from app.clients.ticket_taker import TicketTaker
@@ -12,56 +16,68 @@ from app.engines.base import Engine
 from app.errors import ServerError
 from app.languages import LanguageRegistry, load_languages
 from app.logs import configure_logging
+from app.monitoring import metrics_served
 from app.services.ticket_desk import Seat, TicketDesk
-from app.wiring import Process, create_engine, wired
-
-PAUSE_BEFORE_DATABASE_S = 1.0
+from app.wiring import create_engine, wired
 
 logger = logging.getLogger(__name__)
 
 
-async def work(settings: Settings, *, engine: Engine, languages: LanguageRegistry) -> int:
-    """Judge until told to stop; return the exit code."""
-    is_told_to_stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, is_told_to_stop.set)
-    desk = TicketDesk()
-    async with wired(settings, engine=engine, languages=languages, bell=desk.bell) as process:
-        if process.engine_fault is not None:
-            return 1
-        await _wait_for_database(process, is_told_to_stop)
-        taker = TicketTaker(
-            settings.code_execution_queue_url, lanes=settings.judge_workers, serve=desk.hand_in
-        )
-        seats = [Seat(desk, seats=settings.judge_workers) for _ in range(settings.judge_workers)]
-        ends = [asyncio.create_task(end) for end in (is_told_to_stop.wait(), taker.wait())]
-        async with background_loops(process.factory, judge_bells=seats, execution_workers=0):
-            if not is_told_to_stop.is_set():
-                taker.start()
-                logger.info("%d judges wait for submissions", len(seats))
-            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
-            taker.pause()
+@asynccontextmanager
+async def judging(
+    settings: Settings,
+    *,
+    engine: Engine,
+    languages: LanguageRegistry,
+    backend_transport: httpx.AsyncBaseTransport | None = None,
+) -> AsyncIterator[TicketTaker]:
+    """Judge while the block runs; at its end what still runs is finished soon or given back.
+
+    Raises:
+        EngineError: no program can be run here.
+        DatabaseNotReadyError: the database does not answer, or its tables are not ours.
+    """
+    desk, lanes = TicketDesk(), settings.judge_workers
+    async with wired(
+        settings,
+        engine=engine,
+        languages=languages,
+        bell=desk.bell,
+        backend_transport=backend_transport,
+    ) as process:
+        await process.checks["engine"]()
+        await process.checks["database"]()
+        taker = TicketTaker(settings.code_execution_queue_url, lanes=lanes, serve=desk.hand_in)
+        seats = [Seat(desk, seats=lanes) for _ in range(lanes)]
+        async with (
+            metrics_served(process.factory, host=settings.metrics_host, port=settings.metrics_port),
+            background_loops(process.factory, judge_bells=seats, execution_workers=0),
+        ):
+            taker.start()
+            try:
+                yield taker
+            finally:
+                taker.pause()
         desk.close()
         await taker.close()
-        for end in ends:
-            end.cancel()
+
+
+async def work(settings: Settings, *, engine: Engine, languages: LanguageRegistry) -> int:
+    """Judge until told to stop, and return the exit code."""
+    is_told_to_stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, is_told_to_stop.set)
+    try:
+        async with judging(settings, engine=engine, languages=languages) as taker:
+            logger.info("%d judges wait for submissions", settings.judge_workers)
+            ends = [asyncio.create_task(end) for end in (is_told_to_stop.wait(), taker.wait())]
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            for end in ends:
+                end.cancel()
+    except ServerError as error:
+        logger.error("this worker can't judge: %s", error.detail)  # noqa: TRY400  # says it all
+        return 1
     return 0 if is_told_to_stop.is_set() else 1
-
-
-async def _wait_for_database(process: Process, is_told_to_stop: asyncio.Event) -> None:
-    """Return when the database is there with all its tables."""
-    complaint = ""
-    while not is_told_to_stop.is_set():
-        try:
-            await process.checks["database"]()
-        except ServerError as error:
-            if error.detail != complaint:
-                logger.warning("waiting: %s", error.detail)
-            complaint = error.detail
-            await asyncio.sleep(PAUSE_BEFORE_DATABASE_S)
-        else:
-            return
 
 
 def main() -> None:

@@ -42,6 +42,7 @@ class TicketTaker:
         self._serve = serve
         self._has_ended = asyncio.Event()
         app.task(self._take, name=TASK, shared=False)
+        app.set_default()  # the pool's threads look for the task there
         self._worker: WorkController = app.WorkController(
             app=app,
             concurrency=lanes,

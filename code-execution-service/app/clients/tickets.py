@@ -32,8 +32,11 @@ END_TIMEOUT_S = 1.0
 
 def create_ticket_app(url: str) -> Celery:
     """Configure Celery for tickets, alike for those who send and those who take them."""
-    app = Celery("tickets", broker=url, set_as_current=False)
+    app = Celery("tickets", set_as_current=False)
     app.conf.update(
+        # These two, as CELERY_BROKER_URL in the environment, the backend's, goes before `broker`.
+        broker_read_url=url,
+        broker_write_url=url,
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
         broker_connection_timeout=CONNECT_TIMEOUT_S,
@@ -116,7 +119,7 @@ class TicketSender:
             self._rings += 1
             self._changed.notify()
 
-    def check(self) -> None:
+    async def check(self) -> None:
         """Return if tickets get to the broker.
 
         Raises:

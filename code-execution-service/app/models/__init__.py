@@ -4,6 +4,7 @@ from app.models.contest import Contest
 from app.models.event import Delivery, Event, EventStatus, Receiver
 from app.models.job import Job
 from app.models.judge_submission import JudgeSubmission
+from app.models.judge_worker import JudgeWorker
 from app.models.judgement import Judgement, Run
 from app.models.submission import (
     Submission,
@@ -20,6 +21,7 @@ __all__ = [
     "EventStatus",
     "Job",
     "JudgeSubmission",
+    "JudgeWorker",
     "Judgement",
     "Receiver",
     "Run",

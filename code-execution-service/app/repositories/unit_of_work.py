@@ -12,6 +12,7 @@ from app.repositories.contests import ContestRepository
 from app.repositories.events import EventRepository
 from app.repositories.jobs import JobRepository
 from app.repositories.judge_submissions import JudgeSubmissionRepository
+from app.repositories.judge_workers import JudgeWorkerRepository
 from app.repositories.operations import OperationsRepository
 from app.repositories.receivers import ReceiverRepository
 from app.repositories.submissions import SubmissionRepository
@@ -28,6 +29,7 @@ class UnitOfWork:
         self.events = EventRepository(session)
         self.receivers = ReceiverRepository(session)
         self.judge_submissions = JudgeSubmissionRepository(session)
+        self.judge_workers = JudgeWorkerRepository(session)
         self.test_data = TestDataRepository(session)
         self.operations = OperationsRepository(session)
 

@@ -7,6 +7,7 @@ from fastapi import Depends, Request, Response
 
 from app.dependencies import FactoryDependency, caller_of
 from app.domain.formats import instant_text
+from app.factory import Factory
 from app.routes.either_slash import EitherSlashRouter
 from app.schemas.system import (
     ErrorOut,
@@ -41,6 +42,10 @@ async def health(request: Request) -> HealthOut:
     responses={HTTPStatus.SERVICE_UNAVAILABLE: {"model": ReadinessOut}},
 )
 async def ready(request: Request, response: Response) -> ReadinessOut:
+    factory: Factory = request.app.state.factory
+    if factory.stop.is_set:
+        response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
+        return ReadinessOut(status="not ready: stopping", checks={})
     outcomes = await run_checks(request.app.state.readiness_checks)
     missing = [name for name, each in outcomes.items() if each != OK and name not in ADVISORY]
     if missing:

@@ -77,7 +77,7 @@ class JudgeService:
     async def _judge_claimed(self, job: ClaimedJob) -> None:
         try:
             async with self._queue.kept_lease(job):
-                result = await self._stop.unless(self._judge(job))
+                result = await self._stop.unless_soon(self._judge(job))
         except LeaseLostError:
             metrics.lease_lost()
             logger.warning("submission %d: lease lost, result dropped", job.submission_id)

@@ -110,7 +110,7 @@ class ExecutionRunner:
         try:
             async with kept_lease(is_wanted, every_s=LOOK_S):
                 with metrics.execution_running():
-                    result = await self._stop.unless(self._execute(execution))
+                    result = await self._stop.unless_soon(self._execute(execution))
         except LeaseLostError:
             logger.info("execution %s: no longer wanted from this worker", execution.id)
         except StoppedError:

@@ -8,7 +8,7 @@ from app.errors import ServerError
 logger = logging.getLogger(__name__)
 
 OK = "ok"
-ADVISORY = frozenset({"deliveries"})
+ADVISORY = frozenset({"broker", "deliveries", "judge workers"})
 """Checks that a service can work without: what they find is shown, and turns nobody away."""
 
 

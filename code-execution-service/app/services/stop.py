@@ -18,7 +18,8 @@ class Stop:
     there may keep a lock that nobody gives back.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, drain_s: float = 0) -> None:
+        self._drain_s = drain_s
         self._event = asyncio.Event()
 
     @property
@@ -30,6 +31,15 @@ class Stop:
         """Tell the loops to end."""
         self._event.set()
 
+    async def unless_soon(self, work: Coroutine[Any, Any, T]) -> T:
+        """Return what the work returns; told to stop, cancel it unless it ends within `drain_s`.
+
+        Raises:
+            StoppedError: it was cancelled.
+            CancelledError: somebody cancelled this very call, and with it the work.
+        """
+        return await self._run(work, patience_s=self._drain_s)
+
     async def unless(self, work: Coroutine[Any, Any, T]) -> T:
         """Return what the work returns, or cancel it when told to stop.
 
@@ -37,10 +47,15 @@ class Stop:
             StoppedError: it was cancelled.
             CancelledError: somebody cancelled this very call, and with it the work.
         """
+        return await self._run(work, patience_s=0)
+
+    async def _run(self, work: Coroutine[Any, Any, T], *, patience_s: float) -> T:
         task = asyncio.ensure_future(work)
         stopping = asyncio.ensure_future(self._event.wait())
         try:
             await asyncio.wait({task, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if not task.done():
+                await asyncio.wait({task}, timeout=patience_s)
             if task.done():
                 return task.result()
             raise StoppedError

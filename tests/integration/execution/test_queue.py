@@ -94,8 +94,9 @@ async def test_a_job_that_lost_two_workers_is_given_up(
 
 
 async def test_a_stopped_service_hands_its_job_back_and_the_next_one_judges_it(
-    service: FastAPI, backend: FakeBackend
+    service: FastAPI, backend: FakeBackend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("app.factory.DRAIN_S", 0.1)
     transport = httpx.ASGITransport(app=service)
     async with (
         service.router.lifespan_context(service),
@@ -109,6 +110,20 @@ async def test_a_stopped_service_hands_its_job_back_and_the_next_one_judges_it(
         requests = await backend.wait_for_requests(3)
 
     assert all(b'"verdict":"AC"' in request.content for request in requests)
+
+
+async def test_a_stopped_service_ends_what_takes_no_longer_and_reports_it(
+    service: FastAPI, backend: FakeBackend
+) -> None:
+    transport = httpx.ASGITransport(app=service)
+    async with (
+        service.router.lifespan_context(service),
+        httpx.AsyncClient(transport=transport, base_url="http://service") as client,
+    ):
+        await client.post(SUBMISSIONS, json=make_body(code="sleep 500\nprint 5"))
+        await asyncio.sleep(0.2)
+
+    assert [b'"verdict":"AC"' in request.content for request in backend.requests] == [True]
 
 
 async def test_a_submission_that_outlives_its_lease_is_judged_once(
