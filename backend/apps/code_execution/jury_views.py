@@ -27,6 +27,7 @@ from apps.contests.permissions import IsJury, rights_of
 from apps.contests.serializers.contests import ContestSerializer
 from apps.contests.views.acts import ActView, managed_contest, shown_contest
 from apps.core.errors import NotFoundError
+from apps.core.idempotency import IDEMPOTENCY_KEY, idempotent
 from apps.users.permissions import signed_in
 from apps.users.scopes import Scope, TokenScopes
 
@@ -186,9 +187,11 @@ class RejudgingViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Generic
         summary="Judge finished submissions once more, beside what is in force",
         description="Nothing changes before it is applied.",
         tags=TAGS,
+        parameters=[IDEMPOTENCY_KEY],
         request=NewRejudgingSerializer,
         responses={201: RejudgingDetailSerializer, 400: REFUSED, 409: REFUSED},
     )
+    @idempotent
     def create(self, request: Request) -> Response:
         """Start a rejudging."""
         form = NewRejudgingSerializer(data=request.data)

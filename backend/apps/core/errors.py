@@ -230,6 +230,17 @@ class IdempotencyKeyReusedError(ClientError):
     status = 422
 
 
+class AnswerNotKeptError(ClientError):
+    """The request was done before, and its answer was given once: it had a secret, or was long."""
+
+    code = "answer-not-kept"
+    title = (
+        "This was done when the Idempotency-Key came first, and the answer was not kept; look for"
+        " what was made, and use a new key to make another"
+    )
+    status = 409
+
+
 class BoardHiddenError(ClientError):
     """The contest shows its board to others, or later."""
 

@@ -17,18 +17,25 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.core.errors import IdempotencyKeyError, IdempotencyKeyReusedError
+from apps.core.errors import (
+    AnswerNotKeptError,
+    IdempotencyKeyError,
+    IdempotencyKeyReusedError,
+)
 from apps.core.models import KEY_CHARS_MAX, IdempotentAnswer
 
 HEADER = "Idempotency-Key"
 KEPT_FOR = timedelta(hours=24)
+ANSWER_CHARS_MAX = 1_000_000
 IDEMPOTENCY_KEY = OpenApiParameter(
     HEADER,
     location=OpenApiParameter.HEADER,
     description=(
         f"A new text of at most {KEY_CHARS_MAX} characters, such as a UUID. Who sends the request "
         "again with the same one, within 24 hours, gets the first answer again, and nothing is "
-        "done twice. With another body it is refused: 422, `idempotency-key-reused`."
+        "done twice. With another body it is refused: 422, `idempotency-key-reused`. Where the "
+        "answer had a secret, or was very long, none is kept: 409, `answer-not-kept`, says that "
+        "it was done."
     ),
 )
 
@@ -43,7 +50,15 @@ def idempotent(handler: Handler[View, Rest]) -> Handler[View, Rest]:
     With a key everything happens in one transaction with the note of the answer, which so is as
     of the commit. A request that is refused leaves no note, so that it may be mended and repeated.
     """
+    return _once(handler, keeps_answer=True)
 
+
+def idempotent_with_secret(handler: Handler[View, Rest]) -> Handler[View, Rest]:
+    """Have a handler done once for each key, whose answer is given once too: it has a secret."""
+    return _once(handler, keeps_answer=False)
+
+
+def _once(handler: Handler[View, Rest], *, keeps_answer: bool) -> Handler[View, Rest]:
     @wraps(handler)
     def handle(
         view: View, request: Request, /, *args: Rest.args, **kwargs: Rest.kwargs
@@ -54,12 +69,16 @@ def idempotent(handler: Handler[View, Rest]) -> Handler[View, Rest]:
         with transaction.atomic():
             answer, is_new = _claim(request, key, timezone.now())
             if not is_new:
+                if not answer.is_kept:
+                    raise AnswerNotKeptError
                 body = json.loads(answer.body) if answer.body else None
                 return Response(body, status=answer.status)
             response = handler(view, request, *args, **kwargs)
             answer.status = response.status_code
-            answer.body = _text_of(response.data)
-            answer.save(update_fields=["status", "body"])
+            text = _text_of(response.data) if keeps_answer else ""
+            answer.is_kept = keeps_answer and len(text) <= ANSWER_CHARS_MAX
+            answer.body = text if answer.is_kept else ""
+            answer.save(update_fields=["status", "body", "is_kept"])
         return response
 
     return handle

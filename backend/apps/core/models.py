@@ -13,7 +13,8 @@ class IdempotentAnswer(models.Model):
     """What a request with an `Idempotency-Key` was answered, for when it comes again.
 
     It is made in the transaction of what the request did, so there is never one without the other.
-    `fingerprint` tells whether a request is the same, and `body` is JSON, or empty.
+    `fingerprint` tells whether a request is the same, and `body` is JSON, or empty; of an answer
+    that is not kept there is only the note that it was given.
     """
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
@@ -21,6 +22,7 @@ class IdempotentAnswer(models.Model):
     fingerprint = models.CharField(max_length=SHA256_HEX_CHARS)
     status = models.PositiveSmallIntegerField(default=0)
     body = models.TextField(blank=True, default="")
+    is_kept = models.BooleanField(default=True)
     created_at = models.DateTimeField(default=timezone.now, db_index=True)
 
     class Meta:

@@ -17,6 +17,7 @@ from apps.contests.permissions import find_contest, rights_of
 from apps.contests.serializers.contests import ContestSerializer
 from apps.contests.services import acts, contests
 from apps.core.errors import ForbiddenError
+from apps.core.idempotency import IDEMPOTENCY_KEY, idempotent
 from apps.users.permissions import IsContestManager, signed_in
 from apps.users.scopes import Scope, TokenScopes
 
@@ -54,9 +55,11 @@ class CloneView(ActView):
         summary="Make a contest with the same rules, problems, roles and groups",
         description="Nobody takes part in it yet, and it is not published.",
         tags=TAGS,
+        parameters=[IDEMPOTENCY_KEY],
         request=CloneSerializer,
         responses={201: ContestSerializer, 400: REFUSED, 403: REFUSED},
     )
+    @idempotent
     def post(self, request: Request, pk: int) -> Response:
         """Copy a contest."""
         form = CloneSerializer(data=request.data)

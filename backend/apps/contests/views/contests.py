@@ -39,7 +39,7 @@ CHANGES = frozenset({"update", "partial_update", "add_participant"})
 
 @extend_schema_view(
     list=CONTESTS,
-    create=CONTESTS,
+    create=extend_schema(tags=["contests"], parameters=[IDEMPOTENCY_KEY]),
     retrieve=CONTESTS,
     update=CONTESTS,
     partial_update=CONTESTS,
@@ -84,6 +84,14 @@ class ContestViewSet(ParticipationActions, ModelViewSet[Contest]):
     def get_serializer_context(self) -> dict[str, Any]:
         """Tell the serializer whom it writes for."""
         return {**super().get_serializer_context(), "rights": rights_of(self.request)}
+
+    @override
+    @idempotent
+    def create(  # type: ignore[override]  # the same, but for a name that nobody calls it by
+        self, request: Request, *args: Any, **kwargs: Any
+    ) -> Response:
+        """Make a contest."""
+        return super().create(request, *args, **kwargs)
 
     @override
     def perform_create(self, serializer: BaseSerializer[Contest]) -> None:

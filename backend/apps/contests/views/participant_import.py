@@ -17,6 +17,7 @@ from apps.contests.serializers.participant_import import (
 )
 from apps.contests.services.participant_import import import_table, plan_import
 from apps.contests.views.acts import managed_contest
+from apps.core.idempotency import IDEMPOTENCY_KEY, idempotent_with_secret
 from apps.users.permissions import signed_in
 from apps.users.scopes import Scope, TokenScopes
 
@@ -58,6 +59,7 @@ class ImportView(APIView):
             "made passwords: nobody can read them again."
         ),
         tags=TAGS,
+        parameters=[IDEMPOTENCY_KEY],
         request=ConfirmedTableSerializer,
         responses={
             201: ImportedParticipantsSerializer,
@@ -66,6 +68,7 @@ class ImportView(APIView):
             409: REFUSED,
         },
     )
+    @idempotent_with_secret
     def post(self, request: Request, pk: int) -> Response:
         """Import."""
         contest = managed_contest(request, pk)

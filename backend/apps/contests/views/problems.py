@@ -21,6 +21,7 @@ from apps.contests.filters import ProblemFilter
 from apps.contests.permissions import MayChangeProblem, rights_of
 from apps.contests.services import problems
 from apps.core.errors import InUseError
+from apps.core.idempotency import IDEMPOTENCY_KEY, idempotent
 from apps.problems.models import Problem
 from apps.problems.serializers import (
     ManagedProblemSerializer,
@@ -38,7 +39,7 @@ CHANGES = frozenset({"update", "partial_update"})
 
 @extend_schema_view(
     list=extend_schema(tags=["problems"], responses=ProblemSerializer(many=True)),
-    create=PROBLEMS,
+    create=extend_schema(tags=["problems"], parameters=[IDEMPOTENCY_KEY]),
     retrieve=extend_schema(
         tags=["problems"],
         description="Its owner and the jury get `test_cases` in place of `samples`.",
@@ -79,6 +80,14 @@ class ProblemViewSet(ModelViewSet[Problem]):
     def get_serializer_class(self) -> type[BaseSerializer[Problem]]:
         """Keep lists short."""
         return ProblemSerializer if self.action == "list" else ManagedProblemSerializer
+
+    @override
+    @idempotent
+    def create(  # type: ignore[override]  # the same, but for a name that nobody calls it by
+        self, request: Request, *args: Any, **kwargs: Any
+    ) -> Response:
+        """Make a problem."""
+        return super().create(request, *args, **kwargs)
 
     @override
     def retrieve(self, request: Request, *args: str, **kwargs: str) -> Response:

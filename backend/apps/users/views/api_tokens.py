@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 from typing_extensions import override
 
+from apps.core.idempotency import IDEMPOTENCY_KEY, idempotent_with_secret
 from apps.users import api_tokens
 from apps.users.models import ApiToken
 from apps.users.permissions import api_token_of, signed_in
@@ -49,9 +50,11 @@ class ApiTokensView(ListAPIView[ApiToken]):
             " `Authorization: Bearer`."
         ),
         tags=["auth"],
+        parameters=[IDEMPOTENCY_KEY],
         request=NewApiTokenSerializer,
         responses={201: CreatedApiTokenSerializer},
     )
+    @idempotent_with_secret
     def post(self, request: Request) -> Response:
         """Make one."""
         form = NewApiTokenSerializer(data=request.data)
