@@ -39,7 +39,7 @@ def main() -> None:
     allow_many_connections()
     config = uvicorn.Config(
         "config.asgi:application",
-        # Not guessed: what gives an awaitable without being a coroutine function is taken for ASGI 2.
+        # Not guessed: who only returns an awaitable would be taken for ASGI 2.
         interface="asgi3",
         host=options.host,
         port=options.port,
