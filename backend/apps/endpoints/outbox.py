@@ -119,7 +119,10 @@ def _people_of(events: Iterable[EndpointEvent]) -> dict[object, frozenset[int]]:
     rows = CodeSubmission.objects.filter(pk__in=ids.values())
     submissions = {each.pk: each for each in rows.only("user_id", "participant_id")}
     participant_ids = {each.participant_id for each in submissions.values()}
-    teams: dict[int | None, set[int]] = {}
+    accounts = ContestParticipant.objects.filter(pk__in=participant_ids)
+    teams: dict[int | None, set[int]] = {
+        participant_id: {user_id} for participant_id, user_id in accounts.values_list("pk", "user")
+    }
     seats = ContestParticipant.members.through.objects.filter(
         contestparticipant__in=participant_ids
     )
