@@ -339,6 +339,7 @@ SPECTACULAR_SETTINGS = {
         "ProgramProtocolEnum": "apps.problems.models.ProblemProgram.Protocol",
         "ProgramRoleEnum": "apps.problems.models.ProblemProgram.Role",
         "RejudgingStateEnum": "apps.code_execution.models.Rejudging.State",
+        "DeliveryStateEnum": "apps.endpoints.models.EndpointDelivery.State",
         "ClarificationKindEnum": "apps.contests.serializers.clarifications.ClarificationKind",
         "EntrantKindEnum": "apps.contests.serializers.participants.KINDS_TO_CHOOSE",
         "ParticipantKindEnum": "apps.contests.models.ContestParticipant.Kind",

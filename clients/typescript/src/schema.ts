@@ -198,7 +198,7 @@ export interface paths {
         /** @description Contests: everybody reads and joins those they may know of, their managers change them. */
         get: operations["contests_list"];
         put?: never;
-        /** @description Contests: everybody reads and joins those they may know of, their managers change them. */
+        /** @description Make a contest. */
         post: operations["contests_create"];
         delete?: never;
         options?: never;
@@ -768,7 +768,7 @@ export interface paths {
         /** @description Problems: participants read those of contests that are open to them, managers change. */
         get: operations["problems_list"];
         put?: never;
-        /** @description Problems: participants read those of contests that are open to them, managers change. */
+        /** @description Make a problem. */
         post: operations["problems_create"];
         delete?: never;
         options?: never;
@@ -1007,6 +1007,218 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/endpoints/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One's own endpoints; for global managers all
+         * @description Endpoints of other teams.
+         */
+        get: operations["endpoints_list"];
+        put?: never;
+        /**
+         * Register an endpoint
+         * @description The answer has the secret that signs what is sent to it; nothing shows it again. It is told of what happens from five seconds later on.
+         */
+        post: operations["endpoints_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/endpoints/{id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * An endpoint
+         * @description Give an endpoint.
+         */
+        get: operations["endpoints_retrieve"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete an endpoint with all that it was sent
+         * @description Delete an endpoint.
+         */
+        delete: operations["endpoints_destroy"];
+        options?: never;
+        head?: never;
+        /**
+         * Change an endpoint's address, event types or description
+         * @description Change an endpoint.
+         */
+        patch: operations["endpoints_partial_update"];
+        trace?: never;
+    };
+    "/api/endpoints/{id}/deliveries/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What an endpoint was and is to be sent in the last month, the newest first
+         * @description List.
+         */
+        get: operations["endpoints_deliveries_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/endpoints/{id}/deliveries/{delivery_id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A delivery with its attempts
+         * @description Give a delivery.
+         */
+        get: operations["endpoints_deliveries_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/endpoints/{id}/deliveries/{delivery_id}/resend/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a delivery again, under the same `webhook-id`
+         * @description Resend.
+         */
+        post: operations["endpoints_deliveries_resend"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/endpoints/{id}/deliveries/resend/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send again what was given up, or delivered; the oldest first, at most 1000
+         * @description Resend.
+         */
+        post: operations["endpoints_deliveries_resend_many"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/endpoints/{id}/disable/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Switch an endpoint off; what waits to be sent is given up
+         * @description Disable.
+         */
+        post: operations["endpoints_disable"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/endpoints/{id}/enable/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Switch an endpoint on again
+         * @description It is told of what happens from then on. What was given up can be resent.
+         */
+        post: operations["endpoints_enable"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/endpoints/{id}/ping/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Have a `ping` sent, to see whether the endpoint takes it
+         * @description It is sent once. Its delivery says how that went.
+         */
+        post: operations["endpoints_ping"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/endpoints/{id}/secret/rotate/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a new secret
+         * @description For 24 hours what is sent is signed with the old one too.
+         */
+        post: operations["endpoints_rotate_secret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/health/": {
         parameters: {
             query?: never;
@@ -1205,10 +1417,11 @@ export interface components {
          *     * `contests:manage` - Make and run contests, answer questions, rejudge
          *     * `problems:read` - Read problems and their files
          *     * `problems:manage` - Make and change problems
+         *     * `operations:read` - Read how the installation is doing
          *     * `executions:run` - Run programs at the execution service
          * @enum {string}
          */
-        ApiTokenScopeEnum: "submissions:read" | "submissions:write" | "contests:read" | "contests:participate" | "contests:manage" | "problems:read" | "problems:manage" | "executions:run";
+        ApiTokenScopeEnum: "submissions:read" | "submissions:write" | "contests:read" | "contests:participate" | "contests:manage" | "problems:read" | "problems:manage" | "operations:read" | "executions:run";
         /** @description A file to download, such as a starter program or a tool for testing. */
         Attachment: {
             /** @description Its path among the attachments. */
@@ -1216,6 +1429,15 @@ export interface components {
             size_bytes: number;
             /** Format: uri */
             url: string;
+        };
+        /** @description One try; without a `status` there was no answer, and `error` says why. */
+        Attempt: {
+            /** Format: date-time */
+            readonly at: string;
+            readonly status: number | null;
+            readonly latency_ms: number;
+            readonly error: string;
+            readonly response: string;
         };
         /** @description What this service's own tables and disk say. */
         BackendFacts: {
@@ -1582,6 +1804,64 @@ export interface components {
             /** @description Keep it: nobody can look it up. */
             readonly token: string;
         };
+        /** @description One event for one endpoint. `event` is its `webhook-id`, `subject` what it is about. */
+        Delivery: {
+            readonly id: number;
+            readonly event: string;
+            readonly event_type: components["schemas"]["EventTypeEnum"];
+            readonly contest: number | null;
+            readonly subject: number | null;
+            /** Format: date-time */
+            readonly occurred_at: string;
+            readonly state: components["schemas"]["DeliveryStateEnum"];
+            readonly attempts: number;
+            /** Format: date-time */
+            readonly next_attempt_at: string | null;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            readonly finished_at: string | null;
+        };
+        DeliveryCursorPage: {
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?cursor=cD00ODY%3D"
+             */
+            next: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?cursor=cj0xJnA9NDg3
+             */
+            previous: string | null;
+            results: components["schemas"]["Delivery"][];
+        };
+        /** @description A delivery with its attempts, the newest first. */
+        DeliveryDetail: {
+            readonly id: number;
+            readonly event: string;
+            readonly event_type: components["schemas"]["EventTypeEnum"];
+            readonly contest: number | null;
+            readonly subject: number | null;
+            /** Format: date-time */
+            readonly occurred_at: string;
+            readonly state: components["schemas"]["DeliveryStateEnum"];
+            readonly attempts: number;
+            /** Format: date-time */
+            readonly next_attempt_at: string | null;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            readonly finished_at: string | null;
+            readonly attempt_log: components["schemas"]["Attempt"][];
+        };
+        /**
+         * @description * `waiting` - Waiting
+         *     * `delivered` - Delivered
+         *     * `dead` - Given up
+         *     * `withheld` - Not for its owner any more
+         * @enum {string}
+         */
+        DeliveryStateEnum: "waiting" | "delivered" | "dead" | "withheld";
         /** @description A submission that was judged differently. */
         Difference: {
             submission: number;
@@ -1596,6 +1876,13 @@ export interface components {
             new_score: number | null;
         };
         /**
+         * @description * `by_hand` - Somebody has switched it off
+         *     * `gone` - It answered 410: it wants no more
+         *     * `failing` - Nothing but failures for days
+         * @enum {string}
+         */
+        DisabledForEnum: "by_hand" | "gone" | "failing";
+        /**
          * @description * `none` - none
          *     * `exists` - exists
          *     * `samples` - samples
@@ -1608,6 +1895,49 @@ export interface components {
         /** @description Why somebody is disqualified; they are told. */
         DisqualificationRequest: {
             reason: string;
+        };
+        /** @description An endpoint. `failing_since`: nothing but failures since then. */
+        Endpoint: {
+            readonly id: number;
+            readonly owner: string;
+            readonly url: string;
+            readonly scope: components["schemas"]["ScopeEnum"];
+            readonly contest: number | null;
+            readonly event_types: components["schemas"]["EventTypesEnum"][];
+            readonly description: string;
+            readonly secrets: components["schemas"]["EndpointSecret"][];
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            readonly active_since: string;
+            /** Format: date-time */
+            readonly disabled_at: string | null;
+            readonly disabled_for: (components["schemas"]["DisabledForEnum"] | components["schemas"]["NullEnum"]) | null;
+            /** Format: date-time */
+            readonly failing_since: string | null;
+        };
+        EndpointPage: {
+            /** @example 123 */
+            count: number;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=4
+             */
+            next: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=2
+             */
+            previous: string | null;
+            results: components["schemas"]["Endpoint"][];
+        };
+        /** @description A secret by its beginning; only the newest has no end. */
+        EndpointSecret: {
+            readonly prefix: string;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            readonly expires_at: string | null;
         };
         /**
          * @description * `official` - official
@@ -1632,6 +1962,31 @@ export interface components {
          * @enum {string}
          */
         EventTakenStatusEnum: "success";
+        /**
+         * @description * `submission.completed` - submission.completed
+         *     * `submission.rejudged` - submission.rejudged
+         *     * `contest.started` - contest.started
+         *     * `contest.frozen` - contest.frozen
+         *     * `contest.ended` - contest.ended
+         *     * `contest.unfrozen` - contest.unfrozen
+         *     * `contest.finalized` - contest.finalized
+         *     * `contest.announcement` - contest.announcement
+         *     * `ping` - ping
+         * @enum {string}
+         */
+        EventTypeEnum: "submission.completed" | "submission.rejudged" | "contest.started" | "contest.frozen" | "contest.ended" | "contest.unfrozen" | "contest.finalized" | "contest.announcement" | "ping";
+        /**
+         * @description * `submission.completed` - submission.completed
+         *     * `submission.rejudged` - submission.rejudged
+         *     * `contest.started` - contest.started
+         *     * `contest.frozen` - contest.frozen
+         *     * `contest.ended` - contest.ended
+         *     * `contest.unfrozen` - contest.unfrozen
+         *     * `contest.finalized` - contest.finalized
+         *     * `contest.announcement` - contest.announcement
+         * @enum {string}
+         */
+        EventTypesEnum: "submission.completed" | "submission.rejudged" | "contest.started" | "contest.frozen" | "contest.ended" | "contest.unfrozen" | "contest.finalized" | "contest.announcement";
         /** @description By how much a contest ends later. */
         ExtensionRequest: {
             minutes: number;
@@ -1716,6 +2071,28 @@ export interface components {
          * @enum {string}
          */
         LanguageEnum: "python" | "javascript" | "java" | "cpp" | "c" | "csharp" | "go" | "rust";
+        /** @description A new endpoint with its secret, which is shown here and nowhere else. */
+        MadeEndpoint: {
+            readonly id: number;
+            readonly owner: string;
+            readonly url: string;
+            readonly scope: components["schemas"]["ScopeEnum"];
+            readonly contest: number | null;
+            readonly event_types: components["schemas"]["EventTypesEnum"][];
+            readonly description: string;
+            readonly secrets: components["schemas"]["EndpointSecret"][];
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            readonly active_since: string;
+            /** Format: date-time */
+            readonly disabled_at: string | null;
+            readonly disabled_for: (components["schemas"]["DisabledForEnum"] | components["schemas"]["NullEnum"]) | null;
+            /** Format: date-time */
+            readonly failing_since: string | null;
+            /** @description `null` where a repeated request comes after the secret was changed, or the endpoint deleted. */
+            secret: string | null;
+        };
         /** @description A participant as the contest's managers see them. */
         ManagedParticipant: {
             readonly id: number;
@@ -1830,6 +2207,24 @@ export interface components {
              */
             problem?: number | null;
         };
+        /** @description An endpoint to make; `context["rights"]` says for whom. */
+        NewEndpointRequest: {
+            /** @description An https address that everybody on the internet may reach. */
+            url: string;
+            event_types: components["schemas"]["EventTypesEnum"][];
+            /** @default  */
+            description?: string;
+            /**
+             * @description `contest` and `all` are for who manages that.
+             *
+             *     * `own` - The owner's own submissions
+             *     * `contest` - One contest
+             *     * `all` - Everything
+             * @default own
+             */
+            scope?: components["schemas"]["ScopeEnum"];
+            contest?: number | null;
+        };
         /** @description Who is to be put on a contest's list. */
         NewParticipantRequest: {
             /** @description Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only. */
@@ -1860,6 +2255,12 @@ export interface components {
             submissions?: number[];
             /** @default  */
             reason?: string;
+        };
+        /** @description A new secret, which is shown here and nowhere else. */
+        NewSecret: {
+            secret: string;
+            /** @description All that sign now. */
+            secrets: components["schemas"]["EndpointSecret"][];
         };
         /** @description A program to judge; `context["rights"]` says whose. */
         NewSubmissionRequest: {
@@ -2079,6 +2480,14 @@ export interface components {
             /** @description Size of a program; empty: the platform's limit. */
             code_bytes_max?: number | null;
             problems?: components["schemas"]["ContestProblemRequest"][];
+        };
+        /** @description What can be changed about an endpoint. */
+        PatchedEndpointChangeRequest: {
+            /** @description An https address that everybody on the internet may reach. */
+            url?: string;
+            event_types?: components["schemas"]["EventTypesEnum"][];
+            /** @default  */
+            description?: string;
         };
         /** @description A problem with all that belongs to it, for managers only. */
         PatchedManagedProblemRequest: {
@@ -2445,6 +2854,23 @@ export interface components {
          * @enum {string}
          */
         RejudgingStateEnum: "judging" | "ready" | "applied" | "cancelled";
+        /** @description Which deliveries to send again: those in a state, made at or after a moment. */
+        ResendRequest: {
+            /** @default dead */
+            state?: components["schemas"]["ResendStateEnum"];
+            /** Format: date-time */
+            since?: string | null;
+        };
+        /**
+         * @description * `dead` - dead
+         *     * `delivered` - delivered
+         * @enum {string}
+         */
+        ResendStateEnum: "dead" | "delivered";
+        /** @description How many deliveries wait to be sent again. */
+        Resent: {
+            resent: number;
+        };
         /** @description What the execution service found. Unknown keys are ignored. */
         ResultEventRequest: {
             event?: string;
@@ -2488,6 +2914,13 @@ export interface components {
             readonly input: string;
             readonly expected_output: string;
         };
+        /**
+         * @description * `own` - The owner's own submissions
+         *     * `contest` - One contest
+         *     * `all` - Everything
+         * @enum {string}
+         */
+        ScopeEnum: "own" | "contest" | "all";
         /** @description What the execution service says of itself. */
         ServiceFacts: {
             checks: {
@@ -2518,11 +2951,13 @@ export interface components {
          * @enum {string}
          */
         SeverityEnum: "red" | "yellow";
-        /** @description A user name or an e-mail address, and the password. */
+        /** @description A user name or an e-mail address, the password, and a code where the account asks for it. */
         SignInRequest: {
             username?: string;
             email?: string;
             password: string;
+            /** @description Of the second factor; an answer with `second-factor-required` asks for it. */
+            code?: string;
         };
         /** @description How the installation is doing. */
         Situation: {
@@ -2850,7 +3285,7 @@ export interface components {
          * @description Stable: a program may go by it. There may come more.
          * @enum {string}
          */
-        ErrorCodeEnum: "access-code" | "archive" | "archive-refused" | "bad-request" | "board-hidden" | "client-error" | "contest-closed" | "contest-final" | "contest-full" | "contest-phase" | "cool-down" | "disqualified" | "forbidden" | "idempotency-key" | "idempotency-key-reused" | "illegal-transition" | "in-use" | "insufficient-scope" | "invalid" | "invalid-event" | "may-not-ask" | "method-not-allowed" | "not-acceptable" | "not-exportable" | "not-found" | "not-invited" | "not-ready" | "own-time-not-started" | "package-refused" | "parse-error" | "participation" | "registration-closed" | "report-outdated" | "server-error" | "service-error" | "submission-not-found" | "submissions-used-up" | "throttled" | "too-large" | "too-many-questions" | "too-many-tokens" | "unauthenticated" | "unsupported-media-type" | "waiting";
+        ErrorCodeEnum: "access-code" | "answer-not-kept" | "archive" | "archive-refused" | "bad-request" | "board-hidden" | "client-error" | "contest-closed" | "contest-final" | "contest-full" | "contest-phase" | "cool-down" | "disqualified" | "endpoint-disabled" | "forbidden" | "idempotency-key" | "idempotency-key-reused" | "illegal-transition" | "in-use" | "insufficient-scope" | "invalid" | "invalid-event" | "may-not-ask" | "method-not-allowed" | "not-acceptable" | "not-exportable" | "not-found" | "not-invited" | "not-ready" | "own-time-not-started" | "package-refused" | "parse-error" | "participation" | "registration-closed" | "report-outdated" | "second-factor-required" | "server-error" | "service-error" | "submission-not-found" | "submissions-used-up" | "throttled" | "too-large" | "too-many-endpoints" | "too-many-questions" | "too-many-tokens" | "unauthenticated" | "unsupported-media-type" | "waiting";
     };
     responses: {
         /** @description Something in the request is wrong. */
@@ -2959,7 +3394,10 @@ export interface operations {
     api_tokens_create: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A new text of at most 255 characters, such as a UUID. Who sends the request again with the same one, within 24 hours, gets the first answer again, and nothing is done twice. With another body it is refused: 422, `idempotency-key-reused`. Where the answer had a secret, or was very long, none is kept: 409, `answer-not-kept`, says that it was done. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2980,6 +3418,7 @@ export interface operations {
             400: components["responses"]["Refused400"];
             401: components["responses"]["Refused401"];
             403: components["responses"]["Refused403"];
+            422: components["responses"]["Refused422"];
             429: components["responses"]["Refused429"];
             default: components["responses"]["RefusedDefault"];
         };
@@ -3240,7 +3679,10 @@ export interface operations {
     contests_create: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A new text of at most 255 characters, such as a UUID. Who sends the request again with the same one, within 24 hours, gets the first answer again, and nothing is done twice. With another body it is refused: 422, `idempotency-key-reused`. Where the answer had a secret, or was very long, none is kept: 409, `answer-not-kept`, says that it was done. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3261,6 +3703,7 @@ export interface operations {
             400: components["responses"]["Refused400"];
             401: components["responses"]["Refused401"];
             403: components["responses"]["Refused403"];
+            422: components["responses"]["Refused422"];
             429: components["responses"]["Refused429"];
             default: components["responses"]["RefusedDefault"];
         };
@@ -3419,7 +3862,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description A new text of at most 255 characters, such as a UUID. Who sends the request again with the same one, within 24 hours, gets the first answer again, and nothing is done twice. With another body it is refused: 422, `idempotency-key-reused`. */
+                /** @description A new text of at most 255 characters, such as a UUID. Who sends the request again with the same one, within 24 hours, gets the first answer again, and nothing is done twice. With another body it is refused: 422, `idempotency-key-reused`. Where the answer had a secret, or was very long, none is kept: 409, `answer-not-kept`, says that it was done. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -3470,7 +3913,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description A new text of at most 255 characters, such as a UUID. Who sends the request again with the same one, within 24 hours, gets the first answer again, and nothing is done twice. With another body it is refused: 422, `idempotency-key-reused`. */
+                /** @description A new text of at most 255 characters, such as a UUID. Who sends the request again with the same one, within 24 hours, gets the first answer again, and nothing is done twice. With another body it is refused: 422, `idempotency-key-reused`. Where the answer had a secret, or was very long, none is kept: 409, `answer-not-kept`, says that it was done. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -3521,7 +3964,10 @@ export interface operations {
     contests_clone: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A new text of at most 255 characters, such as a UUID. Who sends the request again with the same one, within 24 hours, gets the first answer again, and nothing is done twice. With another body it is refused: 422, `idempotency-key-reused`. Where the answer had a secret, or was very long, none is kept: 409, `answer-not-kept`, says that it was done. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: number;
             };
@@ -3561,6 +4007,7 @@ export interface operations {
                 };
             };
             404: components["responses"]["Refused404"];
+            422: components["responses"]["Refused422"];
             429: components["responses"]["Refused429"];
             default: components["responses"]["RefusedDefault"];
         };
@@ -3754,7 +4201,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description A new text of at most 255 characters, such as a UUID. Who sends the request again with the same one, within 24 hours, gets the first answer again, and nothing is done twice. With another body it is refused: 422, `idempotency-key-reused`. */
+                /** @description A new text of at most 255 characters, such as a UUID. Who sends the request again with the same one, within 24 hours, gets the first answer again, and nothing is done twice. With another body it is refused: 422, `idempotency-key-reused`. Where the answer had a secret, or was very long, none is kept: 409, `answer-not-kept`, says that it was done. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -3923,7 +4370,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description A new text of at most 255 characters, such as a UUID. Who sends the request again with the same one, within 24 hours, gets the first answer again, and nothing is done twice. With another body it is refused: 422, `idempotency-key-reused`. */
+                /** @description A new text of at most 255 characters, such as a UUID. Who sends the request again with the same one, within 24 hours, gets the first answer again, and nothing is done twice. With another body it is refused: 422, `idempotency-key-reused`. Where the answer had a secret, or was very long, none is kept: 409, `answer-not-kept`, says that it was done. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -4140,7 +4587,10 @@ export interface operations {
     contests_participants_import: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A new text of at most 255 characters, such as a UUID. Who sends the request again with the same one, within 24 hours, gets the first answer again, and nothing is done twice. With another body it is refused: 422, `idempotency-key-reused`. Where the answer had a secret, or was very long, none is kept: 409, `answer-not-kept`, says that it was done. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: number;
             };
@@ -4189,6 +4639,7 @@ export interface operations {
                     "application/json": components["schemas"]["Refusal"];
                 };
             };
+            422: components["responses"]["Refused422"];
             429: components["responses"]["Refused429"];
             default: components["responses"]["RefusedDefault"];
         };
@@ -4692,7 +5143,10 @@ export interface operations {
     problems_create: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A new text of at most 255 characters, such as a UUID. Who sends the request again with the same one, within 24 hours, gets the first answer again, and nothing is done twice. With another body it is refused: 422, `idempotency-key-reused`. Where the answer had a secret, or was very long, none is kept: 409, `answer-not-kept`, says that it was done. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4713,6 +5167,7 @@ export interface operations {
             400: components["responses"]["Refused400"];
             401: components["responses"]["Refused401"];
             403: components["responses"]["Refused403"];
+            422: components["responses"]["Refused422"];
             429: components["responses"]["Refused429"];
             default: components["responses"]["RefusedDefault"];
         };
@@ -4948,7 +5403,10 @@ export interface operations {
     rejudgings_create: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A new text of at most 255 characters, such as a UUID. Who sends the request again with the same one, within 24 hours, gets the first answer again, and nothing is done twice. With another body it is refused: 422, `idempotency-key-reused`. Where the answer had a secret, or was very long, none is kept: 409, `answer-not-kept`, says that it was done. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4986,6 +5444,7 @@ export interface operations {
                     "application/json": components["schemas"]["Refusal"];
                 };
             };
+            422: components["responses"]["Refused422"];
             429: components["responses"]["Refused429"];
             default: components["responses"]["RefusedDefault"];
         };
@@ -5173,7 +5632,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description A new text of at most 255 characters, such as a UUID. Who sends the request again with the same one, within 24 hours, gets the first answer again, and nothing is done twice. With another body it is refused: 422, `idempotency-key-reused`. */
+                /** @description A new text of at most 255 characters, such as a UUID. Who sends the request again with the same one, within 24 hours, gets the first answer again, and nothing is done twice. With another body it is refused: 422, `idempotency-key-reused`. Where the answer had a secret, or was very long, none is kept: 409, `answer-not-kept`, says that it was done. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -5312,7 +5771,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description A new text of at most 255 characters, such as a UUID. Who sends the request again with the same one, within 24 hours, gets the first answer again, and nothing is done twice. With another body it is refused: 422, `idempotency-key-reused`. */
+                /** @description A new text of at most 255 characters, such as a UUID. Who sends the request again with the same one, within 24 hours, gets the first answer again, and nothing is done twice. With another body it is refused: 422, `idempotency-key-reused`. Where the answer had a secret, or was very long, none is kept: 409, `answer-not-kept`, says that it was done. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -5353,6 +5812,457 @@ export interface operations {
                 };
             };
             422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            default: components["responses"]["RefusedDefault"];
+        };
+    };
+    endpoints_list: {
+        parameters: {
+            query?: {
+                /** @description A page number within the paginated result set. */
+                page?: number;
+                /** @description Number of results to return per page. */
+                page_size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EndpointPage"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            429: components["responses"]["Refused429"];
+            default: components["responses"]["RefusedDefault"];
+        };
+    };
+    endpoints_create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A new text of at most 255 characters, such as a UUID. Who sends the request again with the same one, within 24 hours, gets the first answer again, and nothing is done twice. With another body it is refused: 422, `idempotency-key-reused`. Where the answer had a secret, or was very long, none is kept: 409, `answer-not-kept`, says that it was done. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewEndpointRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeEndpoint"];
+                };
+            };
+            /** @description Errors by field, or `detail` says why not. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invalid"];
+                };
+            };
+            401: components["responses"]["Refused401"];
+            /** @description Errors by field, or `detail` says why not. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Errors by field, or `detail` says why not. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            default: components["responses"]["RefusedDefault"];
+        };
+    };
+    endpoints_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A unique integer value identifying this endpoint. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Endpoint"];
+                };
+            };
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            429: components["responses"]["Refused429"];
+            default: components["responses"]["RefusedDefault"];
+        };
+    };
+    endpoints_destroy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A unique integer value identifying this endpoint. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            429: components["responses"]["Refused429"];
+            default: components["responses"]["RefusedDefault"];
+        };
+    };
+    endpoints_partial_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A unique integer value identifying this endpoint. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedEndpointChangeRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Endpoint"];
+                };
+            };
+            /** @description Errors by field, or `detail` says why not. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invalid"];
+                };
+            };
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            429: components["responses"]["Refused429"];
+            default: components["responses"]["RefusedDefault"];
+        };
+    };
+    endpoints_deliveries_list: {
+        parameters: {
+            query?: {
+                /** @description The pagination cursor value. */
+                cursor?: string;
+                /**
+                 * @description * `submission.completed` - submission.completed
+                 *     * `submission.rejudged` - submission.rejudged
+                 *     * `contest.started` - contest.started
+                 *     * `contest.frozen` - contest.frozen
+                 *     * `contest.ended` - contest.ended
+                 *     * `contest.unfrozen` - contest.unfrozen
+                 *     * `contest.finalized` - contest.finalized
+                 *     * `contest.announcement` - contest.announcement
+                 *     * `ping` - ping
+                 */
+                event_type?: "contest.announcement" | "contest.ended" | "contest.finalized" | "contest.frozen" | "contest.started" | "contest.unfrozen" | "ping" | "submission.completed" | "submission.rejudged";
+                /** @description Number of results to return per page. */
+                page_size?: number;
+                /**
+                 * @description * `waiting` - Waiting
+                 *     * `delivered` - Delivered
+                 *     * `dead` - Given up
+                 *     * `withheld` - Not for its owner any more
+                 */
+                state?: "dead" | "delivered" | "waiting" | "withheld";
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryCursorPage"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            429: components["responses"]["Refused429"];
+            default: components["responses"]["RefusedDefault"];
+        };
+    };
+    endpoints_deliveries_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                delivery_id: number;
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryDetail"];
+                };
+            };
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            429: components["responses"]["Refused429"];
+            default: components["responses"]["RefusedDefault"];
+        };
+    };
+    endpoints_deliveries_resend: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                delivery_id: number;
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivery"];
+                };
+            };
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            /** @description Errors by field, or `detail` says why not. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            429: components["responses"]["Refused429"];
+            default: components["responses"]["RefusedDefault"];
+        };
+    };
+    endpoints_deliveries_resend_many: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ResendRequest"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Resent"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            /** @description Errors by field, or `detail` says why not. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            429: components["responses"]["Refused429"];
+            default: components["responses"]["RefusedDefault"];
+        };
+    };
+    endpoints_disable: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A unique integer value identifying this endpoint. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Endpoint"];
+                };
+            };
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            429: components["responses"]["Refused429"];
+            default: components["responses"]["RefusedDefault"];
+        };
+    };
+    endpoints_enable: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A unique integer value identifying this endpoint. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Endpoint"];
+                };
+            };
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            429: components["responses"]["Refused429"];
+            default: components["responses"]["RefusedDefault"];
+        };
+    };
+    endpoints_ping: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A unique integer value identifying this endpoint. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivery"];
+                };
+            };
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            /** @description Errors by field, or `detail` says why not. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            429: components["responses"]["Refused429"];
+            default: components["responses"]["RefusedDefault"];
+        };
+    };
+    endpoints_rotate_secret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A unique integer value identifying this endpoint. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewSecret"];
+                };
+            };
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
             429: components["responses"]["Refused429"];
             default: components["responses"]["RefusedDefault"];
         };
