@@ -3,7 +3,8 @@
 import { byId, notice, say, show } from "./elements.js";
 import { register, signIn, signOut, user } from "./session.js";
 
-const FIELDS = ["username", "email", "password"];
+const FIELDS = ["username", "email", "password", "one-time-code"];
+const CODE_NEEDED = "second-factor-required";
 const WORDS = {
   in: {
     title: "Sign in",
@@ -63,18 +64,24 @@ function choose(chosen) {
   byId("account-other").textContent = other;
   byId("password").autocomplete = autocomplete;
   show(byId("email-field"), mode === "up");
+  askForCode(false);
   tellWrong({}, null);
 }
 
+function askForCode(isAsked) {
+  show(byId("one-time-code-field"), isAsked);
+  if (!isAsked) byId("one-time-code").value = "";
+}
+
 async function send() {
-  const [username, email, password] = FIELDS.map((name) => byId(name).value.trim());
+  const [username, email, password, code] = FIELDS.map((name) => byId(name).value.trim());
   const missing = missingOf({ username, email, password });
   tellWrong(missing, null);
   if (Object.keys(missing).length > 0) return;
   byId("account-send").disabled = true;
   try {
     const secret = byId("password").value;
-    await (mode === "in" ? signIn(username, secret) : register(username, email, secret));
+    await (mode === "in" ? signIn(username, secret, code) : register(username, email, secret));
     byId("account-form").reset();
     byId("account").close();
     // What opened the dialog is gone.
@@ -82,6 +89,10 @@ async function send() {
     notice(null);
     say(`Signed in as ${user().username}.`);
   } catch (error) {
+    if (error.code === CODE_NEEDED) {
+      askForCode(true);
+      error.fields = { "one-time-code": [code === "" ? "Your account asks for it." : error.message] };
+    }
     const known = FIELDS.some((name) => error.fields[name]);
     tellWrong(error.fields, known ? null : error.message);
   }
@@ -89,7 +100,8 @@ async function send() {
 }
 
 function missingOf(values) {
-  const wanted = mode === "in" ? ["username", "password"] : FIELDS;
+  // Whether a code is wanted, the server says.
+  const wanted = mode === "in" ? ["username", "password"] : ["username", "email", "password"];
   return Object.fromEntries(
     wanted.filter((name) => values[name] === "").map((name) => [name, ["Fill this in."]]),
   );

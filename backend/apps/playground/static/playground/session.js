@@ -50,9 +50,9 @@ function tokensOf(answer) {
   };
 }
 
-/** Sign in with a name and a password. */
-export function signIn(username, password) {
-  return enter("/api/auth/token/", { username, password });
+/** Sign in with a name, a password and, where the account asks for one, a code. */
+export function signIn(username, password, code) {
+  return enter("/api/auth/token/", { username, password, code });
 }
 
 /** Make an account, and sign in with it. */
