@@ -87,12 +87,11 @@ async def wired(
     backend_transport: httpx.AsyncBaseTransport | None = None,
 ) -> AsyncIterator[Process]:
     """Open and start everything for the block; `bell` rings for submissions that have come."""
-    database = _open_database(settings)
     backend = BackendClient(
         settings.backend_service_url, secrets=settings.webhook_secrets, transport=backend_transport
     )
     key_servers = KeyServers()
-    async with aclosing(backend), aclosing(key_servers):
+    async with aclosing(backend), aclosing(key_servers), database_opened(settings) as database:
         engine_fault = await _start(engine)
         factory = _create_factory(
             settings,
@@ -108,14 +107,14 @@ async def wired(
         checks = _readiness_checks(
             factory, database, engine_fault, has_redis=bool(settings.redis_url)
         )
-        yield Process(factory, engine_fault, checks)
-        await factory.execution_ports.aclose()
-        await factory.callers.close()
-        await factory.examinations.close()
-        await engine.close()
-        await factory.rate_limiter.close()
-        if database:
-            await database.dispose()
+        try:
+            yield Process(factory, engine_fault, checks)
+        finally:
+            await factory.execution_ports.aclose()
+            await factory.callers.close()
+            await factory.examinations.close()
+            await engine.close()
+            await factory.rate_limiter.close()
 
 
 def _create_factory(
@@ -230,10 +229,17 @@ def _create_rate_limiter(settings: Settings) -> RateLimiter:
     )
 
 
-def _open_database(settings: Settings) -> AsyncEngine | None:
+@asynccontextmanager
+async def database_opened(settings: Settings) -> AsyncIterator[AsyncEngine | None]:
+    """Open the database for the block, if there is one."""
     if not settings.database_url:
-        return None
-    return create_database(driver_url(settings.database_url, base_directory=SERVICE_DIRECTORY))
+        yield None
+        return
+    database = create_database(driver_url(settings.database_url, base_directory=SERVICE_DIRECTORY))
+    try:
+        yield database
+    finally:
+        await database.dispose()
 
 
 async def _start(engine: Engine) -> EngineError | None:

@@ -1,10 +1,11 @@
 """A judge worker, `python -m app.worker`: as many as one likes share a database and a broker."""
 
+import argparse
 import asyncio
 import logging
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import httpx
@@ -17,8 +18,10 @@ from app.errors import ServerError
 from app.languages import LanguageRegistry, load_languages
 from app.logs import configure_logging
 from app.monitoring import metrics_served
+from app.repositories.unit_of_work import Transactions
+from app.services.judge_workers import JudgeWorkers
 from app.services.ticket_desk import Seat, TicketDesk
-from app.wiring import create_engine, wired
+from app.wiring import VERSION, create_engine, database_opened, wired
 
 logger = logging.getLogger(__name__)
 
@@ -80,8 +83,27 @@ async def work(settings: Settings, *, engine: Engine, languages: LanguageRegistr
     return 0 if is_told_to_stop.is_set() else 1
 
 
-def main() -> None:
+async def check(settings: Settings) -> int:
+    """Tell whether a worker here judges, as it has told the database; return the exit code."""
+    async with database_opened(settings) as database:
+        workers = JudgeWorkers(
+            transactions=Transactions(database), place=settings.replica_name, version=VERSION
+        )
+        try:
+            await workers.check_here()
+        except ServerError as error:
+            sys.stderr.write(f"{error.detail}\n")
+            return 1
+    return 0
+
+
+def main(arguments: Sequence[str]) -> None:
     """Judge until told to stop, or until what is needed for it has gone."""
+    parser = argparse.ArgumentParser(prog="python -m app.worker", description=__doc__)
+    parser.add_argument(
+        "--check", action="store_true", help="only tell whether a worker of this machine judges"
+    )
+    options = parser.parse_args(arguments)
     settings = load_settings_or_exit()
     if not (settings.code_execution_queue_url and settings.database_url):
         sys.stderr.write(
@@ -89,6 +111,8 @@ def main() -> None:
             " the service judges by itself\n"
         )
         sys.exit(2)
+    if options.check:
+        sys.exit(asyncio.run(check(settings)))
     configure_logging(
         settings.logs_directory,
         form=settings.log_format,
@@ -101,4 +125,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -65,9 +65,18 @@ class JudgeWorkers:
             NoJudgeWorkerError: nobody has been heard of lately.
             DatabaseUnavailableError: the database does not answer.
         """
-        since = datetime.now(tz=UTC) - SILENT_AFTER
-        if not any(worker.seen_at > since for worker in await self.known()):
+        if not any(is_there(worker) for worker in await self.known()):
             raise NoJudgeWorkerError
+
+    async def check_here(self) -> None:
+        """Return if somebody judges at this place.
+
+        Raises:
+            NoJudgeWorkerError: nobody has been heard of lately.
+            DatabaseUnavailableError: the database does not answer.
+        """
+        if not any(each.place == self._place and is_there(each) for each in await self.known()):
+            raise NoJudgeWorkerError(f"No judge worker at {self._place} has been heard of")
 
     async def _beat(self, worker: JudgeWorker, place: str | None) -> bool:
         worker.seen_at = datetime.now(tz=UTC)
@@ -90,3 +99,8 @@ class JudgeWorkers:
                 await work.judge_workers.forget(worker.id)
         except DatabaseUnavailableError as error:
             logger.warning("can't say that this process has ended: %s", error.__cause__)
+
+
+def is_there(worker: JudgeWorker) -> bool:
+    """Tell whether it has been heard of lately."""
+    return worker.seen_at > datetime.now(tz=UTC) - SILENT_AFTER
