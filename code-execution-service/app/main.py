@@ -25,6 +25,7 @@ from app.routes import (
     auth,
     contests,
     deliveries,
+    documentation,
     executions,
     judge,
     operations,
@@ -98,6 +99,8 @@ def create_app(
         lifespan=lifespan,
         max_body_size=MAX_BODY_BYTES,
         redirect_slashes=False,
+        docs_url=None,  # they would load programs from elsewhere
+        redoc_url=None,
     )
     app.state.open_doors = frozenset(settings.api_open_endpoints)
     app.state.completed_status = settings.execution_completed_status
@@ -119,7 +122,7 @@ def create_app(
         app.add_middleware(MeasuredRequests)
     install_error_handlers(app)
     doors = (judge, submissions, test_data, contests, deliveries, executions, auth)
-    for door in (*doors, operations, system):
+    for door in (*doors, operations, system, documentation):
         app.include_router(door.router)
     if remote_results is not None:
         app.state.remote_results = remote_results

@@ -1,5 +1,6 @@
 import asyncio
 import json
+import re
 import shutil
 import time
 import uuid
@@ -451,3 +452,11 @@ async def test_there_is_a_page_to_read(client: httpx.AsyncClient, page: str) -> 
 
     assert answer.status_code == 200
     assert "/openapi.json" in answer.text
+    assert "script-src 'self';" in answer.headers["content-security-policy"]
+    loaded = re.findall(r'(?:src|href)="([^"]*)"', answer.text)
+    assert all(each.startswith(("/docs/", "data:")) for each in loaded)
+    for path in (each for each in loaded if each.startswith("/")):
+        for encoding in ("gzip", "identity"):
+            file = await client.get(path, headers={"Accept-Encoding": encoding})
+            assert file.status_code == 200
+            assert len(file.text) > 100
