@@ -5,6 +5,7 @@ from django.conf import settings
 from django.http.request import split_domain_port, validate_host
 
 from apps.core import live
+from config.monitoring import measure_web
 from config.wsgi import application as wsgi_application
 from gateway.asgi import Scope, header
 from gateway.front_door import FrontDoor
@@ -85,6 +86,7 @@ def is_host_ours(host: str) -> bool:
 
 streams_hub = Hub()
 live.listen(streams_hub.tick_from_thread)
+measure_web(lambda: streams_hub.stream_count)
 application = Envelope(
     make_front_door(streams_hub, StreamLimits()),
     hsts_s=settings.SECURE_HSTS_SECONDS,

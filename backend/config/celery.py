@@ -12,10 +12,12 @@ from apps.operations import queue as operations
 from apps.operations.domain import BEAT_INTERVAL_S
 from apps.users import queue as users
 from apps.webhooks import queue as webhooks
+from config.monitoring import measure_tasks
 from config.startup import load_settings_or_exit
 from config.task_log import log_tasks
 
 load_settings_or_exit()
+measure_tasks()
 log_tasks(
     repeated=frozenset({
         code_execution.SWEEP,

@@ -25,6 +25,8 @@ _REDIS_SCHEMES = {
     "valkey": "redis",
 }
 
+PORT_MAX = 65535
+
 T = TypeVar("T")
 
 
@@ -74,6 +76,19 @@ class Environment:
         value = self.text(name, str(default))
         if not re.fullmatch(r"[0-9]{1,9}", value):
             raise self.problem(name, f"must be a number of {of}, not '{value}'")
+        return int(value)
+
+    def port(self, name: str) -> int | None:
+        """Read a port; `None` if there is none.
+
+        Raises:
+            ImproperlyConfigured: The value is something else.
+        """
+        value = self.text(name, "")
+        if not value:
+            return None
+        if not re.fullmatch(r"[0-9]{1,5}", value) or not 0 < int(value) <= PORT_MAX:
+            raise self.problem(name, f"must be a port from 1 to {PORT_MAX}, not '{value}'")
         return int(value)
 
     def path(self, name: str, default: str, *, base: Path) -> Path:

@@ -88,7 +88,11 @@ INSTALLED_APPS = [
     "apps.playground",
     "apps.operations",
 ]
+# Where Prometheus asks this process for metrics; without a port nothing is measured.
+METRICS_HOST = env.text("METRICS_HOST", "127.0.0.1")
+METRICS_PORT = env.port("METRICS_PORT")
 MIDDLEWARE = [
+    *(["apps.operations.middleware.MeasuredRequestsMiddleware"] if METRICS_PORT else []),
     "apps.core.middleware.RequestLogMiddleware",
     # Before all that answers, so that a page of another origin may read errors too.
     "corsheaders.middleware.CorsMiddleware",

@@ -77,6 +77,11 @@ class Hub:
         self._by_channel: defaultdict[str, set[Subscription]] = defaultdict(set)
         self._loop: asyncio.AbstractEventLoop | None = None
 
+    @property
+    def stream_count(self) -> int:
+        """How many subscribe now."""
+        return len(self._subscriptions)
+
     @contextmanager
     def subscribed(self) -> Iterator[Subscription]:
         """Receive ticks while the block runs."""

@@ -1,6 +1,7 @@
 """Getting orders to the execution service, and asking for results that do not come."""
 
 import logging
+import time
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -26,6 +27,7 @@ from apps.code_execution.results import (
     open_rows,
     refuse,
 )
+from apps.core import metrics
 from apps.core.errors import ClientError
 from logbook import context
 
@@ -84,18 +86,22 @@ def attend(*, judgement_id: UUID, client: ExecutionServiceClient | None = None) 
 
 def hand_over(*, judgement: Judgement, client: ExecutionServiceClient, timeout_s: float) -> None:
     """Try once to hand a judgement over; whoever calls has claimed it, or just made it."""
+    started_s, outcome = time.perf_counter(), "taken"
     try:
         microservice_id = _send(order_of(judgement), judgement, client, timeout_s)
     except SubmissionRefusedError as error:
+        outcome = "refused"
         # Not a fault of ours, so no traceback.
         logger.warning("%s: the execution service refused it: %s", judgement, error)
         refuse(judgement=judgement, reason=str(error)[:ERROR_CHARS_MAX])
     except (ServiceUnavailableError, TestDataMissingError) as error:
+        outcome = "postponed"
         _postpone(judgement, str(error))
     else:
         mark_delivered(judgement=judgement, microservice_id=microservice_id)
         facts = {"submission_id": judgement.submission_id, "microservice_id": microservice_id}
         logger.info("handed over", extra={"facts": facts})
+    metrics.hand_over_ended(outcome=outcome, seconds=time.perf_counter() - started_s)
 
 
 def _send(

@@ -14,6 +14,7 @@ from apps.code_execution.models import CodeSubmission, Judgement, Outcome, Rejud
 from apps.code_execution.scoring import update_board
 from apps.code_execution.signals import judged
 from apps.code_execution.watching import tell
+from apps.core import metrics
 from apps.core.errors import InvalidFieldsError, SubmissionNotFoundError
 
 OUTCOME_FIELDS = tuple(field.name for field in Outcome._meta.get_fields())  # noqa: SLF001
@@ -232,6 +233,7 @@ def _finish(submission: CodeSubmission, judgement: Judgement, result: Result) ->
         put_in_force(submission, judgement)
     else:
         _note_rejudged(judgement.rejudging_id)
+    metrics.result_applied(verdict=judgement.verdict)
 
 
 def _note_rejudged(rejudging_id: int) -> None:

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import F, Min, QuerySet
 from django.utils import timezone
 
+from apps.core import metrics
 from apps.core.outgoing import (
     ERROR_CHARS_MAX,
     AddressRefusedError,
@@ -188,6 +189,7 @@ def send(call: Call, outgoing: Outgoing) -> Outcome:
 def note(delivery: EndpointDelivery, outcome: Outcome) -> None:
     """Store how a call went, and what follows for the delivery and its endpoint."""
     answer = outcome.answer
+    metrics.endpoint_delivery_ended(outcome="delivered" if outcome.is_taken else "failed")
     EndpointAttempt.objects.create(
         delivery=delivery,
         at=outcome.at,

@@ -7,6 +7,7 @@ import time
 from django.conf import settings
 from django.db.models import Q
 
+from apps.core import metrics
 from apps.core.throttling import limiter
 from apps.users.models import User
 from apps.users.signals import tell_of_act
@@ -51,7 +52,9 @@ def note_failure(name: str) -> None:
     account = _account(name)
     limit = settings.RATE_LIMITS[_FAILURES]
     limiter().hit(limit, _FAILURES, account)
-    if limiter().test(limit, _FAILURES, account):
+    has_locked = not limiter().test(limit, _FAILURES, account)
+    metrics.sign_in_failed(has_locked=has_locked)
+    if not has_locked:
         return
     logger.warning("%s is locked: too many tries to sign in have failed", account)
     user = _user(name)

@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from apps.code_execution.domain import ResultError, parse_progress, parse_result
 from apps.code_execution.progress import apply_progress
 from apps.code_execution.results import apply_result
+from apps.core import metrics
 from apps.core.errors import ClientError, UnauthenticatedError
 from apps.core.signature import SignatureError, SignatureHeaders, verify
 from apps.webhooks.models import WebhookEvent
@@ -92,6 +93,7 @@ def _verify(headers: SignatureHeaders, body: bytes) -> None:
             is_plain_secret_allowed=settings.CODE_EXECUTION_WEBHOOK_ALLOW_PLAIN_SECRET,
         )
     except SignatureError as error:
+        metrics.event_refused()
         logger.warning("An event is refused: %s. Do both services have the same secret?", error)
         raise UnauthenticatedError(f"The signature is not good: {error}.") from error
 

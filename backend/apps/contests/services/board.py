@@ -6,6 +6,7 @@ last; before every answer it fetches the rows that changed since, so no two proc
 
 import json
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ from apps.contests.models import (
 )
 from apps.contests.services.board_tags import etag_of, version_of
 from apps.contests.services.standings import order_of
+from apps.core import metrics
 
 BOARDS_MAX = 64
 MILLISECOND = timedelta(milliseconds=1)
@@ -93,10 +95,12 @@ def read_board(
     with board.lock:
         document = board.documents.get(names_problems)
         if document is None or document.etag != etag:
+            started_s = time.perf_counter()
             _refresh(board, contest, is_true=is_true)
             problems = _problems(board, contest, names=names_problems, now=now)
             body = _document(board, contest, problems, is_true=is_true, now=now)
             document = board.documents[names_problems] = BoardDocument(etag=etag, body=body)
+            metrics.board_refreshed(seconds=time.perf_counter() - started_s)
         return document
 
 
