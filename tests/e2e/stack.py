@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 
@@ -191,10 +191,16 @@ def wait_for(
         time.sleep(0.02)
 
 
+class Installation(Protocol):
+    """What people need of a backend that runs somewhere."""
+
+    def open_client(self) -> httpx.Client: ...
+
+
 class Person:
     """Somebody who speaks to the backend over HTTP."""
 
-    def __init__(self, stack: Stack, username: str, password: str) -> None:
+    def __init__(self, stack: Installation, username: str, password: str) -> None:
         self._stack = stack
         self.username = username
         self.password = password
