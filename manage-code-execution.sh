@@ -26,6 +26,18 @@ Use it
   migrate        Bring both databases up to date.
   reset          Delete databases, broker data and logs; keeps settings. Asks first, unless --yes.
 
+In production (docs/operating.md)
+  up             Make settings and secrets that are missing, build, migrate, start, wait until it is up.
+    --site URL     the address that people open, such as https://contest.example.org
+    --scale judge-worker=N   run N judge workers; other options go to docker compose up
+  down           Stop the stack; data stay.
+  build          Build its images.
+  health         Ask every part how it is; of a `dev`, where no stack is up.
+  shell [NAME [COMMAND]]  Run a command in a container, Django's shell by default.
+  backup FILE    Write both databases, keys and settings to one archive.
+  restore FILE   Bring such an archive back, into an empty installation only.
+    --compose      into the stack of containers, not into this checkout
+
 Work on it
   setup          Make the environment, install packages and toolchains, write the .env files.
     --no-system    leave the system's packages alone
@@ -36,6 +48,7 @@ Work on it
   client         Write the TypeScript client's types anew, from the API's OpenAPI document.
   vendor         Bundle what the pages take from npm (the editor, KaTeX) anew.
   lock           Resolve the locked requirements again.
+  clean          Delete environments and caches, which can be made again.
 
   help           Show this text.
 TEXT
@@ -45,7 +58,8 @@ main() {
     local command=${1:-help}
     shift || true
     case $command in
-        dev | stop | worker | logs | doctor | migrate | reset | setup | test | check | client | vendor | lock)
+        dev | stop | worker | logs | doctor | migrate | reset | setup | test | check | client | vendor | lock | \
+            up | down | build | health | shell | backup | restore | clean)
             "command_$command" "$@"
             ;;
         help | --help | -h) usage ;;

@@ -17,9 +17,9 @@ command_check() {
     step "mypy scripts, benchmarks and tests" finish_beside mypy
     check_client
     step "shellcheck" "$bin/shellcheck" --external-sources --shell=bash \
-        manage-code-execution.sh scripts/*.sh .ci/run tests/container/stand_ins/*.sh \
+        manage-code-execution.sh scripts/*.sh .ci/run deploy/*/*.sh tests/container/stand_ins/*.sh \
         tests/container/stand_ins/*/*.sh
-    step "hadolint" "$bin/hadolint" ./*/Dockerfile.* tests/container/Dockerfile \
+    step "hadolint" "$bin/hadolint" ./*/Dockerfile.* deploy/*/Dockerfile tests/container/Dockerfile \
         tests/container/stand_ins/*/Dockerfile
     step "compose files" "$bin/check-jsonschema" --builtin-schema vendor.compose-spec \
         docker-compose.dev.yml docker-compose.prod.yml

@@ -17,9 +17,10 @@ ensure_container_images() {
     step "Building the image of the backend" docker build --quiet --file backend/Dockerfile.prod backend
 }
 
-# What Dockerfiles and compose files start from.
+# What Dockerfiles and compose files start from, but for our own images.
 base_images() {
-    sed -n 's/^ARG PYTHON_IMAGE=//p; s/^    image: //p' ./*/Dockerfile.* docker-compose.*.yml | sort -u
+    sed -nE 's/^ARG [A-Z]+_IMAGE=//p; s/^ +image: ([a-z]+:.*)/\1/p' ./*/Dockerfile.* deploy/*/Dockerfile \
+        docker-compose.*.yml | sort -u
 }
 
 # ensure_base_image IMAGE: the official one if it can be had. Only an engine of our own gets a stand-in

@@ -15,6 +15,10 @@ command_migrate() {
 
 command_logs() {
     local name=${1:-} files=()
+    if is_production_up; then
+        compose logs --tail 50 --follow "$@"
+        return
+    fi
     if [[ -n $name ]]; then
         [[ -f $RUN_DIRECTORY/$name.log ]] ||
             fail "there is no log of \"$name\"; names are: backend worker execution judge broker"

@@ -6,13 +6,12 @@ import re
 import secrets
 import shutil
 import subprocess
-import time
 from pathlib import Path
 from typing import Any
 
 import httpx
 
-from tests.e2e.stack import is_success
+from scripts.write_secrets import write_secrets
 
 ROOT = Path(__file__).parents[2]
 BUILD_TIMEOUT_S = 1_200
@@ -20,19 +19,21 @@ START_TIMEOUT_S = 240
 CALL_TIMEOUT_S = 60
 SERVICE = "code-execution-service"
 _ASSIGNMENT = re.compile(r"^([A-Z_]+)=(.*)$", re.MULTILINE)
-_SHARED_SECRET = secrets.token_urlsafe(32)
+_SITE = "http://127.0.0.1"
 _ENVIRONMENT = {
     "backend": {
-        "DEBUG": "false",
-        "SECRET_KEY": secrets.token_urlsafe(48),
         "ALLOWED_HOSTS": "127.0.0.1,backend",
-        "CODE_EXECUTION_WEBHOOK_SECRET": _SHARED_SECRET,
+        "HTTPS_ONLY": "false",
+        "JWT_ISSUER": _SITE,
+        "CODE_EXECUTION_RECONCILE_AFTER": "5",
         "SUBMISSION_RATE_LIMIT": "100000/minute",
+        "API_RATE_LIMIT": "100000/minute",
     },
     SERVICE: {
-        "DEBUG": "false",
-        "BACKEND_WEBHOOK_SECRET": _SHARED_SECRET,
-        "API_OPEN_ENDPOINTS": "submissions",
+        "API_OPEN_ENDPOINTS": "submissions,judge",
+        "JWT_ISSUER": _SITE,
+        "JUDGE_RUN_RATE_LIMIT": "100000/minute",
+        "JUDGE_SUBMIT_RATE_LIMIT": "100000/minute",
     },
 }
 
@@ -45,18 +46,28 @@ class Deployment:
         self._project = f"container-tests-{secrets.token_hex(4)}"
         self._image = "code-execution-tests/service"
         self._image_with_tests = "code-execution-tests/service-with-tests"
+        for name in ("secrets", "tls"):
+            (folder / name).mkdir()
+        write_secrets(folder / "secrets")
         self._environment = os.environ | {
-            "POSTGRES_PASSWORD": secrets.token_urlsafe(16),
+            "SECRETS_FOLDER": str(folder / "secrets"),
+            "TLS_FOLDER": str(folder / "tls"),
             "BACKEND_ENV_FILE": str(self._write_environment("backend")),
             "EXECUTION_ENV_FILE": str(self._write_environment(SERVICE)),
             "EXECUTION_IMAGE": self._image,
+            "BACKEND_IMAGE": "code-execution-tests/backend",
+            "NGINX_IMAGE": "code-execution-tests/nginx",
         }
 
     def start(self) -> None:
+        """Start everything, and wait until all of it says of itself that it is well."""
         self._compose("build", timeout_s=BUILD_TIMEOUT_S)
-        self._compose("up", "--detach", timeout_s=START_TIMEOUT_S)
-        self._wait_until_ready(self.url(SERVICE, 8001) + "/health/ready")
-        self._wait_until_ready(self.url("backend", 8000) + "/api/health/ready/")
+        wait = ["--wait", "--wait-timeout", str(START_TIMEOUT_S)]
+        try:
+            self._compose("up", "--detach", *wait, timeout_s=START_TIMEOUT_S + CALL_TIMEOUT_S)
+        except AssertionError as error:
+            error.add_note(self.logs())
+            raise
 
     def stop(self) -> None:
         self._compose("down", "--volumes", "--timeout", "5", timeout_s=START_TIMEOUT_S)
@@ -102,15 +113,9 @@ class Deployment:
             check=False,
         )
 
-    def _wait_until_ready(self, url: str) -> None:
-        deadline = time.monotonic() + START_TIMEOUT_S
-        while not is_success(url):
-            assert time.monotonic() < deadline, f"{url} is not ready:\n{self.logs()}"
-            time.sleep(0.1)
-
     def _write_environment(self, service: str) -> Path:
         """Fill in the service's example, as whoever runs it for real does."""
-        example = (ROOT / service / ".env.example").read_text()
+        example = (ROOT / service / ".env.prod.example").read_text()
         values = dict(_ASSIGNMENT.findall(example)) | _ENVIRONMENT[service]
         file = self._folder / f"{service}.env"
         file.write_text("".join(f"{name}={value}\n" for name, value in values.items()))

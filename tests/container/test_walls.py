@@ -48,7 +48,10 @@ def test_the_engine_grants_nothing_of_the_host(deployment: Deployment) -> None:
     assert {host["PidMode"], host["IpcMode"], host["UTSMode"]} <= {"", "private"}
     assert host["Memory"] == host["MemorySwap"] > 0
     assert host["PidsLimit"] > 0
-    assert container["Mounts"] == []
+    assert {mount["Destination"].rpartition("/")[0] for mount in container["Mounts"]} == {
+        "/run/secrets"
+    }
+    assert not any(mount["RW"] for mount in container["Mounts"])
 
 
 def test_nothing_can_be_written_but_memory(deployment: Deployment) -> None:
