@@ -38,8 +38,10 @@ CALLS_AT_ONCE_MAX = 16
 CALLS_PER_ENDPOINT_MAX = 2
 # Longer than any call, with the time that a slow name server may take on top.
 LEASE = timedelta(seconds=90)
-# After that nothing more is begun, so that the worker is free for other tasks between.
-SENT_FOR_S = 10.0
+# After that nothing more is begun, so that the worker can be stopped, or do other tasks between.
+SENT_FOR_S = 20.0
+# As long as a turn may take, so that a worker that was killed holds up others no longer.
+TURN = timedelta(seconds=45)
 LOOKED_EVERY_S = 0.5
 GONE = 410
 
@@ -92,7 +94,7 @@ def sweep(*, outgoing: Outgoing | None = None) -> None:
 
 def _take_turn(now: datetime) -> bool:
     SenderTurn.objects.get_or_create(pk=1, defaults={"until": now})
-    return bool(SenderTurn.objects.filter(pk=1, until__lte=now).update(until=now + LEASE))
+    return bool(SenderTurn.objects.filter(pk=1, until__lte=now).update(until=now + TURN))
 
 
 def _send_due(outgoing: Outgoing) -> None:

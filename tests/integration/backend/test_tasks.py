@@ -15,11 +15,14 @@ from apps.code_execution.models import CodeSubmission
 from apps.contests.services import participation
 from apps.core import live
 from apps.core.models import IdempotentAnswer
+from apps.endpoints import services
+from apps.endpoints.models import EndpointDelivery, EndpointEvent
 from apps.users.models import User
 from apps.webhooks.models import WebhookEvent
 from config.celery import app
 from live.wire import Tick
 from tests.support.contests import make_contest, make_submission
+from tests.support.endpoints import HERE, receiver, register, secret_of
 from tests.support.execution_service import FakeExecutionService
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -30,7 +33,8 @@ HOUR = timedelta(hours=1)
 @pytest.fixture(scope="module")
 def celery(django_db_setup: None) -> Iterator[Any]:
     """A worker, in a thread of this process."""
-    app.conf.broker_url = "memory://"
+    for name in ("broker_url", "broker_read_url", "broker_write_url"):
+        setattr(app.conf, name, "memory://")
     app.conf.broker_transport_options = {"polling_interval": 0.02}
     app.loader.import_default_modules()
     with start_worker(app, pool="solo", perform_ping_check=False, shutdown_timeout=TIMEOUT_S):
@@ -61,6 +65,32 @@ def test_a_sweep_hands_over_what_is_due(
         return submission.microservice_submission_id == 1001
 
     wait_until(is_linked)
+
+
+def test_endpoints_are_sent_what_is_due(celery: Any, alice: User, settings: Any) -> None:
+    settings.OUTGOING_ALLOWED_NETWORKS = HERE
+    with receiver() as team:
+        endpoint = register(alice, url=team.url)
+        services.ping(endpoint=endpoint, actor=alice)
+
+        send(celery, "send-to-endpoints")
+
+        delivered = EndpointDelivery.objects.filter(state=EndpointDelivery.State.DELIVERED)
+        wait_until(delivered.exists)
+        [got] = team.received
+        assert got.verified(secret_of(endpoint))["type"] == "ping"
+
+
+def test_old_events_of_endpoints_are_deleted(celery: Any) -> None:
+    for name, days in (("old", 31), ("new", 29)):
+        EndpointEvent.objects.create(
+            type="ping", key=name, occurred_at=timezone.now() - timedelta(days=days)
+        )
+
+    send(celery, "delete-old-endpoint-events")
+
+    wait_until(lambda: EndpointEvent.objects.count() == 1)
+    assert EndpointEvent.objects.get().key == "new"
 
 
 def test_ended_sessions_are_cleared(celery: Any) -> None:
