@@ -108,6 +108,13 @@ def _database_families(database: DatabaseFacts) -> Iterable[Metric]:
         jobs.add_metric([queue.priority, "claimed"], queue.claimed)
         oldest.add_metric([queue.priority], queue.oldest_waiting_s)
     yield from (jobs, oldest)
+    workers = GaugeMetricFamily(
+        "execution_judge_workers", "Processes that judge.", labels=["state"]
+    )
+    silent = sum(worker.is_silent for worker in database.workers)
+    workers.add_metric(["alive"], len(database.workers) - silent)
+    workers.add_metric(["silent"], silent)
+    yield workers
     events = database.events
     yield _gauge(
         "execution_events_undelivered",

@@ -42,6 +42,16 @@ OPERATIONS: dict[str, Any] = {
         ],
         "events": {"undelivered": 0, "oldest_undelivered_s": 0.0, "failed_lately": 0},
         "judgements": {"recent": 7, "recent_faults": 0},
+        "workers": [
+            {
+                "place": "one",
+                "pid": 4711,
+                "lanes": 2,
+                "version": "0.0.1",
+                "silent_s": 3.0,
+                "is_silent": False,
+            }
+        ],
     },
     "executions_waiting": 0,
     "disk": {"free_bytes": 50, "total_bytes": 100},

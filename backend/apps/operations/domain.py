@@ -18,7 +18,9 @@ DISK_FULL_RATIO = 0.03
 # So few faults may be one broken problem.
 FAULTS_MIN = 3
 FAULTS_RATIO = 0.05
+NAMED_MAX = 5
 CHECK_OK = "ok"
+_CHECKS_WITH_ALARMS = frozenset({"signature", "deliveries"})
 
 
 class Severity(StrEnum):
@@ -45,7 +47,8 @@ class BackendFacts:
     """What this service's own tables and disk say.
 
     `outbox_oldest_s` is for how long the judgement that is due longest has been; `beat_age_s` is
-    `None` where Celery's beat has never ticked.
+    `None` where Celery's beat has never ticked; `endpoints_disabled` are those of other teams that
+    were switched off for their failures within a day.
     """
 
     outbox_due: int
@@ -53,6 +56,7 @@ class BackendFacts:
     submissions_pending: int
     submissions_running: int
     beat_age_s: float | None
+    endpoints_disabled: int
     disk_free_ratio: float
 
 
@@ -67,6 +71,17 @@ class QueueFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerFacts:
+    """A process that judges, or did until it fell silent within the last hour."""
+
+    place: str
+    pid: int
+    lanes: int
+    silent_s: float
+    is_silent: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceFacts:
     """What the execution service says of itself."""
 
@@ -77,6 +92,7 @@ class ServiceFacts:
     failed_lately: int
     recent: int
     recent_faults: int
+    workers: tuple[WorkerFacts, ...]
     executions_waiting: int | None
     disk_free_ratio: float
 
@@ -139,6 +155,18 @@ def _beat(facts: Facts) -> Iterator[Alarm]:
         )
 
 
+def _endpoints(facts: Facts) -> Iterator[Alarm]:
+    if facts.backend.endpoints_disabled:
+        yield Alarm(
+            name="endpoints-disabled",
+            severity=Severity.YELLOW,
+            what=f"{facts.backend.endpoints_disabled} endpoints of other teams were switched off"
+            " within a day: nothing but failures for days.",
+            todo="Tell their owners, who can enable them again.",
+            page="admin:endpoints_endpoint_changelist",
+        )
+
+
 def _backend_disk(facts: Facts) -> Iterator[Alarm]:
     yield from _disk("backend-disk", "the backend's", facts.backend.disk_free_ratio)
 
@@ -152,7 +180,7 @@ def _not_ready(service: ServiceFacts) -> Iterator[Alarm]:
     missing = [
         f"{name}: {outcome}"
         for name, outcome in service.checks.items()
-        if outcome != CHECK_OK and name != "signature"
+        if outcome != CHECK_OK and name not in _CHECKS_WITH_ALARMS
     ]
     if missing:
         yield Alarm(
@@ -189,7 +217,28 @@ def _queue(service: ServiceFacts) -> Iterator[Alarm]:
         )
 
 
+def _workers(service: ServiceFacts) -> Iterator[Alarm]:
+    silent = [worker for worker in service.workers if worker.is_silent]
+    if silent:
+        names = ", ".join(
+            f"{each.place} ({_minutes(each.silent_s)})" for each in silent[:NAMED_MAX]
+        )
+        yield Alarm(
+            name="worker-silent",
+            severity=Severity.YELLOW,
+            what=f"{len(silent)} of {len(service.workers)} judge workers are silent: {names}",
+            todo="See whether they run. What they judged has been taken over by others.",
+        )
+
+
 def _deliveries(service: ServiceFacts) -> Iterator[Alarm]:
+    if service.checks.get("deliveries", CHECK_OK) != CHECK_OK:
+        yield Alarm(
+            name="deliveries-disabled",
+            severity=Severity.RED,
+            what=f"The execution service delivers no results: {service.checks['deliveries']}",
+            todo="Mend what failed, then enable deliveries. All results are kept.",
+        )
     if service.oldest_undelivered_s > UNDELIVERED_OLD_AFTER_S:
         yield Alarm(
             name="deliveries-late",
@@ -255,12 +304,14 @@ _RULES: tuple[Callable[[Facts], Iterator[Alarm]], ...] = (
     _no_service,
     _outbox,
     _beat,
+    _endpoints,
     _backend_disk,
 )
 _SERVICE_RULES: tuple[Callable[[ServiceFacts], Iterator[Alarm]], ...] = (
     _signature,
     _not_ready,
     _queue,
+    _workers,
     _deliveries,
     _faults,
     _service_disk,

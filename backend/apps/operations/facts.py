@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -15,13 +15,16 @@ from apps.code_execution.client import (
 )
 from apps.code_execution.domain import Status, clean_text
 from apps.code_execution.models import CodeSubmission, Judgement
-from apps.operations.domain import BackendFacts, Facts, QueueFacts, ServiceFacts
+from apps.endpoints.models import Endpoint
+from apps.operations.domain import BackendFacts, Facts, QueueFacts, ServiceFacts, WorkerFacts
 from apps.operations.models import Heartbeat
 
 BEAT = "beat"
 TIMEOUT_S = 3.0
-CHECKS_MAX, QUEUES_MAX = 20, 10
+CHECKS_MAX, QUEUES_MAX, WORKERS_MAX = 20, 10, 1000
 TEXT_CHARS_MAX = 200
+DISABLED_LATELY = timedelta(days=1)
+_NO_DATABASE: dict[str, Any] = {"queues": [], "events": {}, "judgements": {}, "workers": []}
 
 
 def read_facts(*, now: datetime) -> Facts:
@@ -51,6 +54,9 @@ def read_backend(*, now: datetime) -> BackendFacts:
         running=Count("pk", filter=Q(status=Status.RUNNING)),
     )
     beat = Heartbeat.objects.filter(name=BEAT).first()
+    disabled = Endpoint.objects.filter(
+        disabled_for=Endpoint.Disabled.FAILING, disabled_at__gt=now - DISABLED_LATELY
+    )
     disk = shutil.disk_usage(settings.DATA_DIR)
     return BackendFacts(
         outbox_due=outbox["count"],
@@ -58,6 +64,7 @@ def read_backend(*, now: datetime) -> BackendFacts:
         submissions_pending=submissions["pending"],
         submissions_running=submissions["running"],
         beat_age_s=_age_s(beat.beaten_at, now) if beat else None,
+        endpoints_disabled=disabled.count(),
         disk_free_ratio=disk.free / disk.total,
     )
 
@@ -68,7 +75,7 @@ def _service(document: Any) -> ServiceFacts:
     Raises:
         LookupError: Something is missing; what is of another kind raises what Python does then.
     """
-    database = document["database"] or {"queues": [], "events": {}, "judgements": {}}
+    database = document["database"] or _NO_DATABASE
     events, judgements = database["events"], database["judgements"]
     waiting = document["executions_waiting"]
     return ServiceFacts(
@@ -79,6 +86,7 @@ def _service(document: Any) -> ServiceFacts:
         failed_lately=int(events.get("failed_lately", 0)),
         recent=int(judgements.get("recent", 0)),
         recent_faults=int(judgements.get("recent_faults", 0)),
+        workers=tuple(_worker(each) for each in database["workers"][:WORKERS_MAX]),
         executions_waiting=None if waiting is None else int(waiting),
         disk_free_ratio=document["disk"]["free_bytes"] / document["disk"]["total_bytes"],
     )
@@ -90,6 +98,16 @@ def _queue(document: Mapping[str, Any]) -> QueueFacts:
         waiting=int(document["waiting"]),
         claimed=int(document["claimed"]),
         oldest_waiting_s=float(document["oldest_waiting_s"]),
+    )
+
+
+def _worker(document: Mapping[str, Any]) -> WorkerFacts:
+    return WorkerFacts(
+        place=clean_text(str(document["place"]), TEXT_CHARS_MAX),
+        pid=int(document["pid"]),
+        lanes=int(document["lanes"]),
+        silent_s=float(document["silent_s"]),
+        is_silent=document["is_silent"] is True,
     )
 
 

@@ -11,6 +11,7 @@ from apps.operations.domain import (
     QueueFacts,
     ServiceFacts,
     Severity,
+    WorkerFacts,
 )
 from apps.operations.services import Situation
 
@@ -35,6 +36,9 @@ class BackendFactsSerializer(serializers.Serializer[BackendFacts]):
     beat_age_s = serializers.FloatField(
         allow_null=True, help_text="Null: Celery's beat has never ticked."
     )
+    endpoints_disabled = serializers.IntegerField(
+        help_text="Of other teams, switched off for their failures within a day."
+    )
     disk_free_ratio = serializers.FloatField()
 
 
@@ -47,6 +51,16 @@ class QueueFactsSerializer(serializers.Serializer[QueueFacts]):
     oldest_waiting_s = serializers.FloatField()
 
 
+class WorkerFactsSerializer(serializers.Serializer[WorkerFacts]):
+    """A process that judges, or did until it fell silent within the last hour."""
+
+    place = serializers.CharField()
+    pid = serializers.IntegerField()
+    lanes = serializers.IntegerField()
+    silent_s = serializers.FloatField()
+    is_silent = serializers.BooleanField()
+
+
 class ServiceFactsSerializer(serializers.Serializer[ServiceFacts]):
     """What the execution service says of itself."""
 
@@ -57,6 +71,7 @@ class ServiceFactsSerializer(serializers.Serializer[ServiceFacts]):
     failed_lately = serializers.IntegerField()
     recent = serializers.IntegerField()
     recent_faults = serializers.IntegerField()
+    workers: Any = WorkerFactsSerializer(many=True)
     executions_waiting = serializers.IntegerField(allow_null=True)
     disk_free_ratio = serializers.FloatField()
 

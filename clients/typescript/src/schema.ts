@@ -1451,6 +1451,8 @@ export interface components {
              * @description Null: Celery's beat has never ticked.
              */
             beat_age_s: number | null;
+            /** @description Of other teams, switched off for their failures within a day. */
+            endpoints_disabled: number;
             /** Format: double */
             disk_free_ratio: number;
         };
@@ -2933,6 +2935,7 @@ export interface components {
             failed_lately: number;
             recent: number;
             recent_faults: number;
+            workers: components["schemas"]["WorkerFacts"][];
             executions_waiting: number | null;
             /** Format: double */
             disk_free_ratio: number;
@@ -3270,6 +3273,15 @@ export interface components {
          * @enum {string}
          */
         VerdictEnum: "AC" | "WA" | "TLE" | "MLE" | "OLE" | "RTE" | "CE" | "IE";
+        /** @description A process that judges, or did until it fell silent within the last hour. */
+        WorkerFacts: {
+            place: string;
+            pid: number;
+            lanes: number;
+            /** Format: double */
+            silent_s: number;
+            is_silent: boolean;
+        };
         /** @description Why a request is refused: `detail` for people, `code` for programs. */
         Refusal: {
             detail: string;

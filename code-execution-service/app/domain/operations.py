@@ -40,6 +40,18 @@ class JudgementFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerFacts:
+    """A process that judges, or did until it fell silent within the last hour."""
+
+    place: str
+    pid: int
+    lanes: int
+    version: str
+    silent_s: float
+    is_silent: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DiskFacts:
     """The disk that has the service's data."""
 
@@ -54,6 +66,7 @@ class DatabaseFacts:
     queues: tuple[QueueFacts, ...]
     events: EventFacts
     judgements: JudgementFacts
+    workers: tuple[WorkerFacts, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

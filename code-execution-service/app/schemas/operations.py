@@ -40,6 +40,17 @@ class JudgementsOut(FromFacts):
     recent_faults: int = Field(description="Those with the verdict `IE`, which are faults of ours.")
 
 
+class WorkerOut(FromFacts):
+    """A process that judges, or did until it fell silent within the last hour."""
+
+    place: str
+    pid: int
+    lanes: int = Field(description="How many submissions it judges side by side.")
+    version: str
+    silent_s: float
+    is_silent: bool = Field(description="It has died, hangs, or can't reach the database.")
+
+
 class DiskOut(FromFacts):
     """The disk that has the service's data."""
 
@@ -53,6 +64,7 @@ class DatabaseOut(FromFacts):
     queues: list[QueueOut]
     events: EventsOut
     judgements: JudgementsOut
+    workers: list[WorkerOut]
 
 
 class OperationsOut(BaseModel):

@@ -6,10 +6,12 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from app.domain.operations import DatabaseFacts, DiskFacts, Operations
+from app.domain.operations import DatabaseFacts, DiskFacts, Operations, WorkerFacts
 from app.errors import RedisUnavailableError
+from app.models import JudgeWorker
 from app.repositories.executions.base import ExecutionQueue
 from app.repositories.unit_of_work import Transactions
+from app.services.judge_workers import SILENT_AFTER
 
 KEPT_FOR_S = 3.0
 
@@ -60,6 +62,7 @@ class OperationsService:
                 queues=await work.operations.queues(now=now),
                 events=await work.operations.events(now=now),
                 judgements=await work.operations.judgements(now=now),
+                workers=tuple(_facts_of(each, now) for each in await work.judge_workers.list()),
             )
 
     async def _count_executions(self) -> int | None:
@@ -67,3 +70,15 @@ class OperationsService:
             return await self._executions.waiting()
         except RedisUnavailableError:
             return None
+
+
+def _facts_of(worker: JudgeWorker, now: datetime) -> WorkerFacts:
+    silent = now - worker.seen_at
+    return WorkerFacts(
+        place=worker.place,
+        pid=worker.pid,
+        lanes=worker.lanes,
+        version=worker.version,
+        silent_s=max(0.0, silent.total_seconds()),
+        is_silent=silent > SILENT_AFTER,
+    )

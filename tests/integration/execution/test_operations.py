@@ -108,6 +108,13 @@ async def test_tells_how_long_the_backend_has_not_taken_an_event(
     assert 300 <= events["oldest_undelivered_s"] < 400
 
 
+async def test_tells_who_judges(client: httpx.AsyncClient) -> None:
+    while not (workers := (await figures(client))["database"]["workers"]):
+        pass
+
+    assert [(worker["lanes"], worker["is_silent"]) for worker in workers] == [(2, False)]
+
+
 async def test_counts_results_and_our_own_faults_among_them(
     client: httpx.AsyncClient, backend: FakeBackend
 ) -> None:

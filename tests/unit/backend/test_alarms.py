@@ -10,6 +10,7 @@ from apps.operations.domain import (
     QueueFacts,
     ServiceFacts,
     Severity,
+    WorkerFacts,
     alarms_of,
 )
 
@@ -19,9 +20,11 @@ BACKEND = BackendFacts(
     submissions_pending=0,
     submissions_running=0,
     beat_age_s=3.0,
+    endpoints_disabled=0,
     disk_free_ratio=0.5,
 )
 QUEUE = QueueFacts(priority="contest", waiting=0, claimed=0, oldest_waiting_s=0.0)
+WORKER = WorkerFacts(place="one", pid=4711, lanes=2, silent_s=3.0, is_silent=False)
 SERVICE = ServiceFacts(
     checks={"database": "ok", "engine": "ok", "signature": "ok"},
     queues=(QUEUE,),
@@ -30,6 +33,7 @@ SERVICE = ServiceFacts(
     failed_lately=0,
     recent=100,
     recent_faults=0,
+    workers=(WORKER,),
     executions_waiting=0,
     disk_free_ratio=0.5,
 )
@@ -71,6 +75,10 @@ def test_all_is_well() -> None:
         (of_queue(waiting=2, oldest_waiting_s=61.0), "queue-stuck", "red"),
         (of_queue(waiting=2, claimed=1, oldest_waiting_s=121.0), "queue-long", "yellow"),
         (of_service(undelivered=1, oldest_undelivered_s=121.0), "deliveries-late", "yellow"),
+        (of_service(checks={"deliveries": "disabled"}), "deliveries-disabled", "red"),
+        (of_service(checks={"judge workers": "nobody"}), "service-not-ready", "red"),
+        (of_service(workers=(replace(WORKER, is_silent=True),)), "worker-silent", "yellow"),
+        (of_backend(endpoints_disabled=1), "endpoints-disabled", "yellow"),
         (of_service(failed_lately=1), "deliveries-failed", "yellow"),
         (of_service(recent_faults=5), "sandbox-faults", "yellow"),
         (of_service(disk_free_ratio=0.02), "service-disk", "red"),
