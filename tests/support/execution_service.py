@@ -10,6 +10,7 @@ from typing import Any
 from tests.support.http_server import served
 
 MICROSERVICE_ID_START = 1000
+DELIVERIES = "/api/v1/deliveries/"
 LANGUAGES = [
     {
         "id": "python",
@@ -70,6 +71,9 @@ class FakeExecutionService:
         self.failures: list[int] = []
         self.examination: tuple[int, object] = (503, {"detail": "Still being examined."})
         self.operations: tuple[int, object] = (200, OPERATIONS)
+        self.deliveries: dict[str, tuple[int, object]] = {}
+        """What is answered below `/api/v1/deliveries/`, by method and path."""
+        self.asked_about_deliveries: list[tuple[str, object]] = []
         self.languages: object = LANGUAGES
         self.questions_about_languages = 0
         self.ids_by_key: dict[str, int] = {}
@@ -85,6 +89,12 @@ class FakeExecutionService:
         """Lose the database; ids start again."""
         self.submissions.clear()
         self.ids_by_key.clear()
+
+    def answer_about_deliveries(self, method: str, path: str, body: bytes) -> tuple[int, object]:
+        """Give what a test has put there, and remember what was asked with which body."""
+        self.asked_about_deliveries.append((f"{method} {path}", json.loads(body or b"null")))
+        place = path.removeprefix(DELIVERIES).partition("?")[0]
+        return self.deliveries.get(f"{method} {place}", (404, {"detail": "Event not found"}))
 
     def take(self, headers: dict[str, str], body: bytes) -> tuple[int, dict[str, Any]]:
         """Answer an order."""
@@ -139,7 +149,10 @@ def _handler_of(  # noqa: C901 - one short method for each verb
         disable_nagle_algorithm = True
 
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            if self.path.startswith(DELIVERIES):
+                self._answer(*service.answer_about_deliveries("POST", self.path, body))
+                return
             headers = {name.lower(): value for name, value in self.headers.items()}
             self._answer(*service.take(headers, body))
 
@@ -170,6 +183,9 @@ def _handler_of(  # noqa: C901 - one short method for each verb
             if self.path == "/api/v1/doctor":
                 service.headers.append({n.lower(): v for n, v in self.headers.items()})
                 self._answer(service.examination[0], service.examination[1])
+                return
+            if self.path.startswith(DELIVERIES):
+                self._answer(*service.answer_about_deliveries("GET", self.path, b""))
                 return
             found = service.submissions.get(int(self.path.rsplit("/", 1)[1]))
             self._answer(200 if found else 404, found or {"detail": "Submission not found"})

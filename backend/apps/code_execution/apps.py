@@ -22,6 +22,8 @@ class CodeExecutionConfig(ManagedAppConfig):
         "view_judgement",
         "view_rejudging",
         "view_executionservice",
+        "view_delivery",
+        "resend_delivery",
     )
 
     @override

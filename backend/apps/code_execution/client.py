@@ -3,7 +3,7 @@
 import json
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -17,6 +17,12 @@ from logbook.request_ids import HEADER
 
 HEALTH_TIMEOUT_S = 5.0
 ERROR_CHARS_MAX = 300
+DELIVERIES = "/api/v1/deliveries/"
+SIGNATURE_REFUSED = (
+    "it refuses our signature. CODE_EXECUTION_WEBHOOK_SECRET of the backend and"
+    " BACKEND_WEBHOOK_SECRET of the execution service must be the same, and the clocks within five"
+    " minutes"
+)
 _HEADERS = {"User-Agent": "Backend/1.0", "Accept": "application/json"}
 # 4xx that say something about the moment or our settings, not about the submission.
 _RETRYABLE_STATUSES = frozenset({401, 403, 404, 408, 425, 429})
@@ -122,12 +128,65 @@ class ExecutionServiceClient:
         Raises:
             ServiceUnavailableError: It did not answer as it should; the text says how.
         """
-        response = self._send("GET", "/api/v1/doctor", "doctor", timeout_s)
-        body = _json_of(response)
-        if not response.is_success:
-            detail = body.get("detail") if isinstance(body, dict) else None
-            raise ServiceUnavailableError(str(detail or _describe(response))[:ERROR_CHARS_MAX])
-        return body
+        return _document_of(self._send("GET", "/api/v1/doctor", "doctor", timeout_s))
+
+    def list_events(self, query: Mapping[str, str], *, timeout_s: float) -> object:
+        """Give the events that fit a query, the newest first, as they come.
+
+        Raises:
+            ServiceUnavailableError: It did not answer as it should; the text says how.
+        """
+        return _document_of(self._send("GET", DELIVERIES, "events", timeout_s, query=query))
+
+    def find_event(self, event_id: int, *, timeout_s: float) -> object | None:
+        """Give an event with its attempts, as it comes; `None` if the service does not know it.
+
+        Raises:
+            ServiceUnavailableError: It did not answer as it should; the text says how.
+        """
+        response = self._send("GET", f"{DELIVERIES}{event_id}", f"event-{event_id}", timeout_s)
+        return None if response.status_code == httpx.codes.NOT_FOUND else _document_of(response)
+
+    def resend_event(self, event_id: int, *, timeout_s: float) -> object | None:
+        """Have an event sent again; give it as it comes, `None` if the service does not know it.
+
+        Raises:
+            ServiceUnavailableError: It did not answer as it should; the text says how.
+        """
+        path = f"{DELIVERIES}{event_id}/resend"
+        response = self._send("POST", path, f"resend-{event_id}", timeout_s)
+        return None if response.status_code == httpx.codes.NOT_FOUND else _document_of(response)
+
+    def resend_events(self, wanted: Mapping[str, Any], *, timeout_s: float) -> object:
+        """Have events sent again; give how many, as it comes.
+
+        Raises:
+            ServiceUnavailableError: It did not answer as it should; the text says how.
+        """
+        headers = {"Content-Type": "application/json"}
+        body = json.dumps(wanted).encode()
+        return _document_of(
+            self._send(
+                "POST", f"{DELIVERIES}resend", "resend", timeout_s, body=body, headers=headers
+            )
+        )
+
+    def receiver(self, *, timeout_s: float) -> object:
+        """Give what the service knows of us as the receiver of its events, as it comes.
+
+        Raises:
+            ServiceUnavailableError: It did not answer as it should; the text says how.
+        """
+        return _document_of(self._send("GET", f"{DELIVERIES}receiver", "receiver", timeout_s))
+
+    def enable_receiver(self, *, timeout_s: float) -> object:
+        """Have the service send events again; give what it then knows of us, as it comes.
+
+        Raises:
+            ServiceUnavailableError: It did not answer as it should; the text says how.
+        """
+        path = f"{DELIVERIES}receiver/enable"
+        return _document_of(self._send("POST", path, "enable", timeout_s))
 
     def operations(self, *, timeout_s: float) -> object:
         """Give the service's figures of how much waits and what fails, as they come.
@@ -164,6 +223,7 @@ class ExecutionServiceClient:
         *,
         body: bytes = b"",
         headers: dict[str, str] | None = None,
+        query: Mapping[str, str] | None = None,
     ) -> httpx.Response:
         signature = sign(
             self._secrets, message_id=message_id, timestamp_s=int(time.time()), body=body
@@ -175,6 +235,7 @@ class ExecutionServiceClient:
                 httpx.Request(
                     method,
                     self._url_of(path),
+                    params=query,
                     content=body or None,
                     headers={**_HEADERS, **traced, **(headers or {}), **signature},
                     extensions={"timeout": httpx.Timeout(timeout_s).as_dict()},
@@ -227,6 +288,21 @@ def _json_of(response: httpx.Response) -> object:
         return json.loads(response.content)
     except (ValueError, RecursionError):
         return None
+
+
+def _document_of(response: httpx.Response) -> object:
+    """Read what people are to be shown.
+
+    Raises:
+        ServiceUnavailableError: It is a refusal; the text is the service's own where it has one.
+    """
+    body = _json_of(response)
+    if response.is_success:
+        return body
+    if response.status_code == httpx.codes.UNAUTHORIZED:
+        raise ServiceUnavailableError(SIGNATURE_REFUSED)
+    detail = body.get("detail") if isinstance(body, dict) else None
+    raise ServiceUnavailableError(str(detail or _describe(response))[:ERROR_CHARS_MAX])
 
 
 def _describe(response: httpx.Response) -> str:

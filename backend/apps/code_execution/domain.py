@@ -208,7 +208,7 @@ def parse_result(document: object, *, id_key: str) -> Result:
     """
     if not isinstance(document, Mapping):
         raise ResultError("a result is an object")
-    reader = _Reader(document)
+    reader = Reader(document)
     execution_time_ms = reader.find_integer("execution_time_ms", minimum=0)
     memory_bytes = reader.find_integer("memory_usage_bytes", minimum=0)
     status = Status(reader.get_choice("status", tuple(Status)))
@@ -259,7 +259,7 @@ def parse_progress(document: object) -> Progress:
     """
     if not isinstance(document, Mapping):
         raise ResultError("progress is an object")
-    reader = _Reader(document)
+    reader = Reader(document)
     progress = Progress(
         microservice_id=reader.get_integer("submission_id", minimum=1),
         reference=reader.find_text("reference", REFERENCE_CHARS_MAX),
@@ -284,19 +284,29 @@ _DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)s")
 _MEMORY = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)MB")
 
 
-class _Reader:
+class Reader:
     """Takes values of the right type and size from a document; `find_` may find nothing."""
 
     def __init__(self, document: Mapping[str, Any]) -> None:
         self._document = document
 
     def get_integer(self, key: str, *, minimum: int, maximum: int = INT64_MAX) -> int:
+        """Give an integer that has to be there.
+
+        Raises:
+            ResultError: It is none.
+        """
         value = self.find_integer(key, minimum=minimum, maximum=maximum)
         if value is None:
             raise ResultError(f"{key} is missing")
         return value
 
     def find_integer(self, key: str, *, minimum: int, maximum: int = INT64_MAX) -> int | None:
+        """Give an integer within these bounds.
+
+        Raises:
+            ResultError: It is none.
+        """
         value = self._document.get(key)
         if value is None:
             return None
@@ -305,17 +315,61 @@ class _Reader:
         return value
 
     def get_choice(self, key: str, choices: tuple[str, ...]) -> str:
+        """Give a text that is one of these.
+
+        Raises:
+            ResultError: It is none.
+        """
         value = self._document.get(key)
         if not isinstance(value, str) or value not in choices:
             raise ResultError(f"{key} is not one of {', '.join(choices)}")
         return value
 
+    def get_boolean(self, key: str) -> bool:
+        """Give true or false.
+
+        Raises:
+            ResultError: It is none.
+        """
+        value = self._document.get(key)
+        if not isinstance(value, bool):
+            raise ResultError(f"{key} is not true or false")
+        return value
+
+    def get_text(self, key: str, chars_max: int) -> str:
+        """Give a text that has to be there, cut to a length.
+
+        Raises:
+            ResultError: It is none.
+        """
+        text = self.find_text(key, chars_max)
+        if text is None:
+            raise ResultError(f"{key} is missing")
+        return text
+
+    def get_time(self, key: str) -> datetime:
+        """Give a moment that has to be there.
+
+        Raises:
+            ResultError: It is none.
+        """
+        moment = self.find_time(key)
+        if moment is None:
+            raise ResultError(f"{key} is missing")
+        return moment
+
     def find_verdict(self, key: str) -> Verdict | None:
+        """Give a verdict."""
         if self._document.get(key) is None:
             return None
         return Verdict(self.get_choice(key, tuple(Verdict)))
 
     def find_text(self, key: str, chars_max: int) -> str | None:
+        """Give a text fit for a database, cut to a length.
+
+        Raises:
+            ResultError: It is none.
+        """
         value = self._document.get(key)
         if value is None:
             return None
@@ -324,6 +378,11 @@ class _Reader:
         return clean_text(value, chars_max)
 
     def find_share(self, key: str) -> float | None:
+        """Give a number from 0 to 1.
+
+        Raises:
+            ResultError: It is none.
+        """
         value = self._document.get(key)
         if value is None:
             return None
@@ -333,10 +392,16 @@ class _Reader:
         return float(value)
 
     def find_display(self, key: str, form: re.Pattern[str], factor: int) -> int | None:
+        """Give the number in a display form, times a factor."""
         match = form.fullmatch(self.find_text(key, REFERENCE_CHARS_MAX) or "")
         return round(float(match[1]) * factor) if match else None
 
     def find_time(self, key: str) -> datetime | None:
+        """Give an aware UTC moment; one without a zone is in UTC.
+
+        Raises:
+            ResultError: It is none.
+        """
         value = self._document.get(key)
         if value is None:
             return None
@@ -347,6 +412,11 @@ class _Reader:
             raise ResultError(f"{key} is not an ISO 8601 time") from None
 
     def find_test_results(self, key: str) -> list[dict[str, Any]] | None:
+        """Give the results of tests.
+
+        Raises:
+            ResultError: It is none.
+        """
         value = self._document.get(key)
         if value is None:
             return None
@@ -358,7 +428,7 @@ class _Reader:
 def _test_result(document: object, number: int) -> dict[str, Any]:
     if not isinstance(document, Mapping):
         raise ResultError("an entry of test_results is not an object")
-    reader = _Reader(document)
+    reader = Reader(document)
     verdict = reader.find_verdict("verdict")
     is_passed = document.get("passed")
     if not isinstance(is_passed, bool):

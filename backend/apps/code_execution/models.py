@@ -244,3 +244,20 @@ class ExecutionService(Judgement):
         proxy = True
         default_permissions = ("view",)
         verbose_name = verbose_name_plural = "Execution service"
+
+
+class Delivery(CodeSubmission):
+    """No rows of its own: events that the execution service sends, which has them in its tables.
+
+    It gives them a place in the admin, permissions, and a name in the audit trail.
+    """
+
+    class Meta:
+        proxy = True
+        default_permissions = ("view",)
+        permissions = [("resend_delivery", "Can have results sent again")]
+        verbose_name_plural = "Deliveries"
+
+    @override
+    def __str__(self) -> str:
+        return f"Event {self.pk}" if self.pk else "Events"

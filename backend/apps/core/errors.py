@@ -106,6 +106,15 @@ class NotReadyError(ServerError):
     status = 503
 
 
+class ExecutionServiceAwayError(ServerError):
+    """The execution service, which has what is asked for, does not answer as it should."""
+
+    code = "execution-service-away"
+    title = "The execution service does not answer now; try again in a minute"
+    status = 503
+    retry_after_s = 60
+
+
 class ContestClosedError(ClientError):
     """The contest is not active, has not started or has ended."""
 

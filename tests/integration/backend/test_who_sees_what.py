@@ -55,6 +55,8 @@ REMOVED = "401 403 403 403 403 403 204 403 204"
 MADE_BY_GLOBAL_MANAGERS = "401 403 403 403 403 403 403 403 201"
 OF_OWNER = "401 404 200 404 404 404 404 404 200"
 OF_OWNER_LATER = "401 404 202 404 404 404 404 404 202"
+# 503, as there is no execution service to ask.
+OF_GLOBAL_MANAGERS = "401 403 403 403 403 403 403 403 503"
 ABSENT = "401 404 404 404 404 404 404 404 404"
 
 # Whoever may not make contests is refused before anybody looks which contest is meant.
@@ -111,6 +113,12 @@ DECISIONS: dict[str, Rows] = {
     "GET rejudgings/{id}/": {"": OF_OWN_JURY},
     "POST rejudgings/{id}/apply/": {"": OF_OWN_JURY},
     "POST rejudgings/{id}/cancel/": {"": OF_OWN_JURY},
+    "GET deliveries/": {"": OF_GLOBAL_MANAGERS},
+    "POST deliveries/resend/": {"": OF_GLOBAL_MANAGERS},
+    "GET deliveries/{id}/": {"": OF_GLOBAL_MANAGERS},
+    "POST deliveries/{id}/resend/": {"": OF_GLOBAL_MANAGERS},
+    "GET deliveries/receiver/": {"": OF_GLOBAL_MANAGERS},
+    "POST deliveries/receiver/enable/": {"": OF_GLOBAL_MANAGERS},
     "GET contests/{id}/statistics/": {
         "": SIGNED_IN,
         "before": "401 403 403 403 200 200 200 403 200",
@@ -178,6 +186,7 @@ BODIES: dict[str, dict[str, Any]] = {
         "event_types": ["submission.completed"],
     },
     "PATCH /api/endpoints/{id}/": {"description": "Ours."},
+    "POST deliveries/resend/": {"status": "failed"},
     "POST submissions/": {"code": "print(42)", "language": "python"},
     "POST trials/": {"code": "print(42)", "language": "python"},
 }

@@ -2,6 +2,7 @@
 
 from apps.code_execution.admin import (
     control,
+    deliveries,
     judgements,
     references,
     rejudgings,
@@ -13,6 +14,7 @@ from apps.code_execution.admin.read_only import ReadOnlyAdmin
 __all__ = [
     "ReadOnlyAdmin",
     "control",
+    "deliveries",
     "judgements",
     "references",
     "rejudgings",
