@@ -345,6 +345,8 @@ SPECTACULAR_SETTINGS = {
         "RejudgingStateEnum": "apps.code_execution.models.Rejudging.State",
         "DeliveryStateEnum": "apps.endpoints.models.EndpointDelivery.State",
         "ClarificationKindEnum": "apps.contests.serializers.clarifications.ClarificationKind",
+        "EndpointDisabledForEnum": "apps.endpoints.models.Endpoint.Disabled",
+        "ReceiverDisabledForEnum": "apps.code_execution.delivery_views.DISABLED_FOR",
         "DeliveryStatusEnum": "apps.code_execution.delivery_views.STATUSES",
         "ResendableStatusEnum": "apps.code_execution.delivery_views.RESENDABLE_STATUSES",
         "EntrantKindEnum": "apps.contests.serializers.participants.KINDS_TO_CHOOSE",

@@ -27,6 +27,7 @@ from apps.users.scopes import NO_TOKENS
 TAGS = ["deliveries"]
 AWAY = OpenApiResponse(description="The execution service does not answer; `detail` says how.")
 STATUSES = [each.value for each in EventStatus]
+DISABLED_FOR = [each.value for each in DisabledFor]
 RESENDABLE_STATUSES = [each.value for each in RESENDABLE]
 
 
@@ -56,7 +57,7 @@ class EventQuerySerializer(serializers.Serializer[Any]):
         )
 
 
-class ResendSerializer(serializers.Serializer[Any]):
+class EventResendSerializer(serializers.Serializer[Any]):
     """Which events to send again: these, or all that were given up or delivered."""
 
     ids = serializers.ListField(
@@ -92,7 +93,7 @@ class ResendSerializer(serializers.Serializer[Any]):
         )
 
 
-class AttemptSerializer(serializers.Serializer[Attempt]):
+class SentEventAttemptSerializer(serializers.Serializer[Attempt]):
     """One attempt to deliver an event."""
 
     attempted_at = serializers.DateTimeField()
@@ -117,14 +118,14 @@ class SentEventSerializer(serializers.Serializer[SentEvent]):
     created_at = serializers.DateTimeField()
     next_attempt_at = serializers.DateTimeField(allow_null=True)
     delivered_at = serializers.DateTimeField(allow_null=True)
-    last_delivery = AttemptSerializer(allow_null=True)
+    last_delivery = SentEventAttemptSerializer(allow_null=True)
 
 
 class SentEventDetailSerializer(SentEventSerializer):
     """An event with its body and attempts."""
 
     body = serializers.CharField(help_text="The first 20000 characters.")
-    deliveries = AttemptSerializer(many=True, help_text="The newest first, at most 200.")
+    deliveries = SentEventAttemptSerializer(many=True, help_text="The newest first, at most 200.")
 
 
 class SentEventPageSerializer(serializers.Serializer[Any]):
@@ -140,7 +141,7 @@ class ReceiverSerializer(serializers.Serializer[ReceiverState]):
     is_enabled = serializers.BooleanField()
     disabled_at = serializers.DateTimeField(allow_null=True)
     disabled_for = serializers.ChoiceField(
-        [each.value for each in DisabledFor],
+        DISABLED_FOR,
         allow_null=True,
         help_text="`gone`: we answered 410. `failing`: nothing but failures for five days.",
     )
@@ -149,7 +150,7 @@ class ReceiverSerializer(serializers.Serializer[ReceiverState]):
     failed = serializers.IntegerField(help_text="Events that were given up.")
 
 
-class ResentSerializer(serializers.Serializer[Resent]):
+class ResentEventsSerializer(serializers.Serializer[Resent]):
     """How many events are sent again."""
 
     resent = serializers.IntegerField()
@@ -225,15 +226,15 @@ class EventsResendView(DeliveryView):
         summary="Have results sent here again: some, or all that were given up or delivered",
         description="The oldest first, at most 1000.",
         tags=TAGS,
-        request=ResendSerializer,
-        responses={200: ResentSerializer, 503: AWAY},
+        request=EventResendSerializer,
+        responses={200: ResentEventsSerializer, 503: AWAY},
     )
     def post(self, request: Request) -> Response:
         """Send them again."""
-        form = ResendSerializer(data=request.data)
+        form = EventResendSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         resent = deliveries.resend_events(form.to_choice(), actor=signed_in(request))
-        return Response(ResentSerializer(resent).data)
+        return Response(ResentEventsSerializer(resent).data)
 
 
 class ReceiverView(DeliveryView):
