@@ -1,8 +1,10 @@
 """Endpoints get what they are to get, once they can take it, and prove where it comes from."""
 
+import re
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,10 +27,12 @@ from apps.endpoints.retries import DISABLED_AFTER
 from apps.users.models import User
 from tests.support.contests import make_event, make_submission
 from tests.support.endpoints import Receiver, outgoing, receiver, register, secret_of
+from tests.support.http_server import served
 from tests.support.webhooks import deliver
 
 pytestmark = pytest.mark.django_db(transaction=True)
 State = EndpointDelivery.State
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture(autouse=True)
@@ -421,6 +425,7 @@ def test_old_events_are_forgotten_with_what_became_of_them(
 def test_no_log_has_a_secret_or_the_path_of_an_address(
     alice: User, endpoint: Endpoint, team: Receiver, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level("INFO")
     team.status = 500
     judge(alice)
 
@@ -429,3 +434,23 @@ def test_no_log_has_a_secret_or_the_path_of_an_address(
     assert team.url in caplog.text
     assert "key=1" not in caplog.text
     assert "whsec_" not in caplog.text
+
+
+@pytest.mark.parametrize(("is_its_secret", "state"), [(True, State.DELIVERED), (False, State.DEAD)])
+def test_the_receiver_in_the_documents_takes_what_is_genuine_and_nothing_else(
+    alice: User, *, is_its_secret: bool, state: str
+) -> None:
+    text = (ROOT / "docs" / "endpoints.md").read_text(encoding="utf-8")
+    [program] = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    names: dict[str, Any] = {"__name__": "receiver"}
+    exec(program, names)  # noqa: S102 - it is ours
+    names["Receiver"].log_message = lambda *_args: None
+    with served(names["Receiver"]) as url:
+        endpoint = register(alice, url=url)
+        other = register(alice)
+        names["SECRET"] = secret_of(endpoint if is_its_secret else other)
+        services.ping(endpoint=endpoint, actor=alice)
+
+        sweep()
+
+    assert the_delivery().state == state
