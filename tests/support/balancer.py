@@ -20,18 +20,29 @@ class Balancer:
         self.upstream_ports: Sequence[int] = ()
         self._turn = 0
         self._connections: set[asyncio.Task[None]] = set()
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     async def serve(self, is_listening: threading.Event) -> None:
         """Serve until cancelled."""
+        self._loop = asyncio.get_running_loop()
         server = await asyncio.start_server(self._take, "127.0.0.1", self.port)
         is_listening.set()
         try:
             async with server:
                 await server.serve_forever()
         finally:
-            for connection in self._connections:
-                connection.cancel()
+            self._end_connections()
             await asyncio.gather(*self._connections, return_exceptions=True)
+
+    def cut(self) -> None:
+        """Pass nothing on any more, neither new connections nor those that there are."""
+        assert self._loop is not None
+        self.upstream_ports = ()
+        self._loop.call_soon_threadsafe(self._end_connections)
+
+    def _end_connections(self) -> None:
+        for connection in self._connections:
+            connection.cancel()
 
     def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         connection = asyncio.create_task(self._pass_on(reader, writer))

@@ -3,9 +3,10 @@
 import asyncio
 import logging
 import threading
+import warnings
 from collections.abc import Awaitable, Callable
 
-from celery.exceptions import Reject
+from celery.exceptions import CPendingDeprecationWarning, Reject
 from celery.worker import WorkController, state
 from celery.worker.consumer import Consumer
 
@@ -16,10 +17,10 @@ QUIET_LOGGERS = ("celery.worker.strategy", "celery.app.trace")
 """They write about each ticket that comes, is served or goes back."""
 
 
-class TicketConsumer(Consumer):
+class TicketConsumer(Consumer):  # type: ignore[misc]  # it has no types
     """Celery's, without what it declares for tasks with a delay: dozens of queues."""
 
-    class Blueprint(Consumer.Blueprint):
+    class Blueprint(Consumer.Blueprint):  # type: ignore[misc]
         """The steps of a start."""
 
         default_steps = tuple(
@@ -36,6 +37,8 @@ class TicketTaker:
     def __init__(self, url: str, *, lanes: int, serve: Callable[[], Awaitable[bool]]) -> None:
         for name in QUIET_LOGGERS:
             logging.getLogger(name).setLevel(logging.ERROR)
+        # It advises on every lost connection what would cut through judging.
+        warnings.simplefilter("ignore", CPendingDeprecationWarning)
         app = create_ticket_app(url)
         app.conf.worker_consumer = TicketConsumer
         self._loop = asyncio.get_running_loop()
