@@ -28,6 +28,8 @@ MIB = 1024 * KIB
 
 DEBUG = env.flag("DEBUG", default=False)
 SECRET_KEY = env.secret("SECRET_KEY", may_be_placeholder=DEBUG)
+_former_keys = env.sensitive("SECRET_KEY_FALLBACKS", "").split(",")
+SECRET_KEY_FALLBACKS = [each.strip() for each in _former_keys if each.strip()]
 ALLOWED_HOSTS = env.texts("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"] if DEBUG else [])
 if not ALLOWED_HOSTS:
     raise env.problem("ALLOWED_HOSTS", "must name the hosts that this server answers for")
