@@ -738,6 +738,126 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/code-execution/deliveries/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Results that were sent here, or are to be, the newest first
+         * @description List events.
+         */
+        get: operations["deliveries_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/code-execution/deliveries/{id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A result that was sent here, with its attempts
+         * @description Show an event.
+         */
+        get: operations["deliveries_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/code-execution/deliveries/{id}/resend/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Have a result sent here again, at once
+         * @description A result that has been applied is not applied again.
+         */
+        post: operations["deliveries_resend"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/code-execution/deliveries/receiver/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether results are sent here
+         * @description Say so.
+         */
+        get: operations["deliveries_receiver"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/code-execution/deliveries/receiver/enable/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Have results sent here again, and all that waits
+         * @description Enable deliveries.
+         */
+        post: operations["deliveries_enable"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/code-execution/deliveries/resend/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Have results sent here again: some, or all that were given up or delivered
+         * @description The oldest first, at most 1000.
+         */
+        post: operations["deliveries_resend_many"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/code-execution/health/": {
         parameters: {
             query?: never;
@@ -1864,6 +1984,13 @@ export interface components {
          * @enum {string}
          */
         DeliveryStateEnum: "waiting" | "delivered" | "dead" | "withheld";
+        /**
+         * @description * `pending` - pending
+         *     * `delivered` - delivered
+         *     * `failed` - failed
+         * @enum {string}
+         */
+        DeliveryStatusEnum: "pending" | "delivered" | "failed";
         /** @description A submission that was judged differently. */
         Difference: {
             submission: number;
@@ -1877,13 +2004,6 @@ export interface components {
             /** Format: double */
             new_score: number | null;
         };
-        /**
-         * @description * `by_hand` - Somebody has switched it off
-         *     * `gone` - It answered 410: it wants no more
-         *     * `failing` - Nothing but failures for days
-         * @enum {string}
-         */
-        DisabledForEnum: "by_hand" | "gone" | "failing";
         /**
          * @description * `none` - none
          *     * `exists` - exists
@@ -1914,10 +2034,17 @@ export interface components {
             readonly active_since: string;
             /** Format: date-time */
             readonly disabled_at: string | null;
-            readonly disabled_for: (components["schemas"]["DisabledForEnum"] | components["schemas"]["NullEnum"]) | null;
+            readonly disabled_for: (components["schemas"]["EndpointDisabledForEnum"] | components["schemas"]["NullEnum"]) | null;
             /** Format: date-time */
             readonly failing_since: string | null;
         };
+        /**
+         * @description * `by_hand` - Somebody has switched it off
+         *     * `gone` - It answered 410: it wants no more
+         *     * `failing` - Nothing but failures for days
+         * @enum {string}
+         */
+        EndpointDisabledForEnum: "by_hand" | "gone" | "failing";
         EndpointPage: {
             /** @example 123 */
             count: number;
@@ -1955,6 +2082,15 @@ export interface components {
              * @default
              */
             access_code?: string;
+        };
+        /** @description Which events to send again: these, or all that were given up or delivered. */
+        EventResendRequest: {
+            ids?: number[];
+            status?: components["schemas"]["ResendableStatusEnum"];
+            /** Format: date-time */
+            created_from?: string;
+            /** Format: date-time */
+            created_until?: string;
         };
         EventTaken: {
             status: components["schemas"]["EventTakenStatusEnum"];
@@ -2089,7 +2225,7 @@ export interface components {
             readonly active_since: string;
             /** Format: date-time */
             readonly disabled_at: string | null;
-            readonly disabled_for: (components["schemas"]["DisabledForEnum"] | components["schemas"]["NullEnum"]) | null;
+            readonly disabled_for: (components["schemas"]["EndpointDisabledForEnum"] | components["schemas"]["NullEnum"]) | null;
             /** Format: date-time */
             readonly failing_since: string | null;
             /** @description `null` where a repeated request comes after the secret was changed, or the endpoint deleted. */
@@ -2793,6 +2929,31 @@ export interface components {
          * @enum {string}
          */
         ReadinessStatusEnum: "ready";
+        /** @description Whether the execution service sends us results; while it does not, it keeps them. */
+        Receiver: {
+            is_enabled: boolean;
+            /** Format: date-time */
+            disabled_at: string | null;
+            /**
+             * @description `gone`: we answered 410. `failing`: nothing but failures for five days.
+             *
+             *     * `gone` - gone
+             *     * `failing` - failing
+             */
+            disabled_for: (components["schemas"]["ReceiverDisabledForEnum"] | components["schemas"]["NullEnum"]) | null;
+            /** Format: date-time */
+            failing_since: string | null;
+            /** @description Events that wait to be sent. */
+            pending: number;
+            /** @description Events that were given up. */
+            failed: number;
+        };
+        /**
+         * @description * `gone` - gone
+         *     * `failing` - failing
+         * @enum {string}
+         */
+        ReceiverDisabledForEnum: "gone" | "failing";
         /** @description A refresh token. */
         RefreshRequest: {
             refresh_token: string;
@@ -2869,9 +3030,21 @@ export interface components {
          * @enum {string}
          */
         ResendStateEnum: "dead" | "delivered";
+        /**
+         * @description * `failed` - failed
+         *     * `delivered` - delivered
+         * @enum {string}
+         */
+        ResendableStatusEnum: "failed" | "delivered";
         /** @description How many deliveries wait to be sent again. */
         Resent: {
             resent: number;
+        };
+        /** @description How many events are sent again. */
+        ResentEvents: {
+            resent: number;
+            /** @description There may be more: call again. */
+            has_more: boolean;
         };
         /** @description What the execution service found. Unknown keys are ignored. */
         ResultEventRequest: {
@@ -2923,6 +3096,67 @@ export interface components {
          * @enum {string}
          */
         ScopeEnum: "own" | "contest" | "all";
+        /** @description An event without its body. */
+        SentEvent: {
+            /** @description The execution service's id of the event. */
+            id: number;
+            webhook_id: string;
+            type: string;
+            /** @description Null: it is none of ours. */
+            submission: number | null;
+            microservice_submission_id: number;
+            request_id: string | null;
+            status: components["schemas"]["DeliveryStatusEnum"];
+            /** @description Since it was made, or last sent again. */
+            attempts: number;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            next_attempt_at: string | null;
+            /** Format: date-time */
+            delivered_at: string | null;
+            last_delivery: components["schemas"]["SentEventAttempt"] | null;
+        };
+        /** @description One attempt to deliver an event. */
+        SentEventAttempt: {
+            /** Format: date-time */
+            attempted_at: string;
+            duration_ms: number;
+            /** @description Null: no answer came. */
+            status_code: number | null;
+            outcome: string;
+        };
+        /** @description An event with its body and attempts. */
+        SentEventDetail: {
+            /** @description The execution service's id of the event. */
+            id: number;
+            webhook_id: string;
+            type: string;
+            /** @description Null: it is none of ours. */
+            submission: number | null;
+            microservice_submission_id: number;
+            request_id: string | null;
+            status: components["schemas"]["DeliveryStatusEnum"];
+            /** @description Since it was made, or last sent again. */
+            attempts: number;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            next_attempt_at: string | null;
+            /** Format: date-time */
+            delivered_at: string | null;
+            last_delivery: components["schemas"]["SentEventAttempt"] | null;
+            /** @description The first 20000 characters. */
+            body: string;
+            /** @description The newest first, at most 200. */
+            deliveries: components["schemas"]["SentEventAttempt"][];
+        };
+        /** @description A page of events, the newest first. */
+        SentEventPage: {
+            /** Format: uri */
+            next: string | null;
+            results: components["schemas"]["SentEvent"][];
+        };
         /** @description What the execution service says of itself. */
         ServiceFacts: {
             checks: {
@@ -3297,7 +3531,7 @@ export interface components {
          * @description Stable: a program may go by it. There may come more.
          * @enum {string}
          */
-        ErrorCodeEnum: "access-code" | "answer-not-kept" | "archive" | "archive-refused" | "bad-request" | "board-hidden" | "client-error" | "contest-closed" | "contest-final" | "contest-full" | "contest-phase" | "cool-down" | "disqualified" | "endpoint-disabled" | "forbidden" | "idempotency-key" | "idempotency-key-reused" | "illegal-transition" | "in-use" | "insufficient-scope" | "invalid" | "invalid-event" | "may-not-ask" | "method-not-allowed" | "not-acceptable" | "not-exportable" | "not-found" | "not-invited" | "not-ready" | "own-time-not-started" | "package-refused" | "parse-error" | "participation" | "registration-closed" | "report-outdated" | "second-factor-required" | "server-error" | "service-error" | "submission-not-found" | "submissions-used-up" | "throttled" | "too-large" | "too-many-endpoints" | "too-many-questions" | "too-many-tokens" | "unauthenticated" | "unsupported-media-type" | "waiting";
+        ErrorCodeEnum: "access-code" | "answer-not-kept" | "archive" | "archive-refused" | "bad-request" | "board-hidden" | "client-error" | "contest-closed" | "contest-final" | "contest-full" | "contest-phase" | "cool-down" | "disqualified" | "endpoint-disabled" | "execution-service-away" | "forbidden" | "idempotency-key" | "idempotency-key-reused" | "illegal-transition" | "in-use" | "insufficient-scope" | "invalid" | "invalid-event" | "may-not-ask" | "method-not-allowed" | "not-acceptable" | "not-exportable" | "not-found" | "not-invited" | "not-ready" | "own-time-not-started" | "package-refused" | "parse-error" | "participation" | "registration-closed" | "report-outdated" | "second-factor-required" | "server-error" | "service-error" | "submission-not-found" | "submissions-used-up" | "throttled" | "too-large" | "too-many-endpoints" | "too-many-questions" | "too-many-tokens" | "unauthenticated" | "unsupported-media-type" | "waiting";
     };
     responses: {
         /** @description Something in the request is wrong. */
@@ -5089,6 +5323,223 @@ export interface operations {
             };
             404: components["responses"]["Refused404"];
             429: components["responses"]["Refused429"];
+            default: components["responses"]["RefusedDefault"];
+        };
+    };
+    deliveries_list: {
+        parameters: {
+            query?: {
+                /** @description Only older ones than this event. */
+                before?: number;
+                created_from?: string;
+                created_until?: string;
+                page_size?: number;
+                /**
+                 * @description * `pending` - pending
+                 *     * `delivered` - delivered
+                 *     * `failed` - failed
+                 */
+                status?: "pending" | "delivered" | "failed";
+                submission?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SentEventPage"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            429: components["responses"]["Refused429"];
+            /** @description The execution service does not answer; `detail` says how. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            default: components["responses"]["RefusedDefault"];
+        };
+    };
+    deliveries_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SentEventDetail"];
+                };
+            };
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            429: components["responses"]["Refused429"];
+            /** @description The execution service does not answer; `detail` says how. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            default: components["responses"]["RefusedDefault"];
+        };
+    };
+    deliveries_resend: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SentEventDetail"];
+                };
+            };
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            429: components["responses"]["Refused429"];
+            /** @description The execution service does not answer; `detail` says how. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            default: components["responses"]["RefusedDefault"];
+        };
+    };
+    deliveries_receiver: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Receiver"];
+                };
+            };
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            429: components["responses"]["Refused429"];
+            /** @description The execution service does not answer; `detail` says how. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            default: components["responses"]["RefusedDefault"];
+        };
+    };
+    deliveries_enable: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Receiver"];
+                };
+            };
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            429: components["responses"]["Refused429"];
+            /** @description The execution service does not answer; `detail` says how. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            default: components["responses"]["RefusedDefault"];
+        };
+    };
+    deliveries_resend_many: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["EventResendRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResentEvents"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            429: components["responses"]["Refused429"];
+            /** @description The execution service does not answer; `detail` says how. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
             default: components["responses"]["RefusedDefault"];
         };
     };
