@@ -1,12 +1,13 @@
 """A line for each task, under the id of the request that asked for it."""
 
-import logging
+import logging.config
 import secrets
 import time
 from typing import Any
 
 from celery import Task
-from celery.signals import before_task_publish, task_postrun, task_prerun
+from celery.signals import before_task_publish, setup_logging, task_postrun, task_prerun
+from django.conf import settings
 
 from logbook import context
 
@@ -18,6 +19,10 @@ _STARTED_S = "started_s"
 
 def log_tasks(*, repeated: frozenset[str]) -> None:
     """Write lines from now on; tasks that are `repeated` all the time only at DEBUG."""
+
+    def configure(**_: object) -> None:
+        # Celery, left to itself, would keep back all that is no warning.
+        logging.config.dictConfig(settings.LOGGING)
 
     def send_id_along(headers: dict[str, Any], **_: object) -> None:
         headers[_HEADER] = context.request_id()
@@ -34,6 +39,7 @@ def log_tasks(*, repeated: frozenset[str]) -> None:
         logger.log(level, "task", extra={"facts": {"state": state, "duration_ms": duration_ms}})
         context.renew()
 
+    setup_logging.connect(configure, weak=False)
     before_task_publish.connect(send_id_along, weak=False)
     task_prerun.connect(begin, weak=False)
     task_postrun.connect(end, weak=False)
