@@ -106,7 +106,7 @@ def register(
         event_types=event_types or ("submission.completed",),
         scope=scope or by_contest,
         contest=contest,
-    )
+    ).endpoint
     Endpoint.objects.filter(pk=made.pk).update(active_since=timezone.now() - AN_HOUR_AGO)
     made.refresh_from_db()
     return made

@@ -86,13 +86,7 @@ class EndpointSerializer(serializers.ModelSerializer[Endpoint]):
 class MadeEndpointSerializer(EndpointSerializer):
     """A new endpoint with its secret, which is shown here and nowhere else."""
 
-    secret = serializers.CharField(
-        allow_null=True,
-        help_text=(
-            "`null` where a repeated request comes after the secret was changed, or the endpoint "
-            "deleted."
-        ),
-    )
+    secret = serializers.CharField()
 
     class Meta(EndpointSerializer.Meta):
         fields = (*ENDPOINT_FIELDS, "secret")

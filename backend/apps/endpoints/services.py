@@ -45,8 +45,9 @@ State = EndpointDelivery.State
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewSecret:
-    """A secret, which is shown this once."""
+    """A secret, which is shown this once, and the endpoint that it is for."""
 
+    endpoint: Endpoint
     row: EndpointSecret
     text: str
 
@@ -79,8 +80,8 @@ def register(
     scope: str = Scope.OWN,
     contest: Contest | None = None,
     description: str = "",
-) -> Endpoint:
-    """Make an endpoint with its first secret.
+) -> NewSecret:
+    """Make an endpoint; give its first secret.
 
     Raises:
         InvalidFieldsError: The address can't be used, or the fields do not go together.
@@ -101,10 +102,10 @@ def register(
         contest=contest,
         description=description,
     )
-    _new_secret(endpoint)
+    made = _new_secret(endpoint)
     _changed()
     _record(endpoint, "endpoint.create", owner, after=_audited(endpoint))
-    return endpoint
+    return made
 
 
 @transaction.atomic
@@ -145,16 +146,6 @@ def rotate_secret(*, endpoint: Endpoint, actor: User) -> NewSecret:
     old.exclude(pk__in=kept).delete()
     _record(endpoint, "endpoint.rotate_secret", actor, after={"secret": made.row.prefix})
     return made
-
-
-def first_secret(*, owner: User, endpoint_id: int) -> str | None:
-    """Give the secret that an endpoint was made with; `None` once it has been changed, or is gone.
-
-    Only whoever has just made it is told.
-    """
-    rows = EndpointSecret.objects.filter(endpoint=endpoint_id, endpoint__owner=owner)
-    found = list(rows[:2])
-    return unseal(found[0].sealed) if len(found) == 1 else None
 
 
 def secrets_of(endpoint: Endpoint, *, now: datetime) -> tuple[Secret, ...]:
@@ -290,7 +281,7 @@ def _new_secret(endpoint: Endpoint) -> NewSecret:
     row = EndpointSecret.objects.create(
         endpoint=endpoint, sealed=seal(text), prefix=text[:PREFIX_CHARS]
     )
-    return NewSecret(row=row, text=text)
+    return NewSecret(endpoint=endpoint, row=row, text=text)
 
 
 def _changed() -> None:

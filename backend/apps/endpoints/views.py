@@ -20,7 +20,7 @@ from typing_extensions import override
 from apps.contests.domain import id_of
 from apps.contests.permissions import rights_of
 from apps.core.errors import NotFoundError
-from apps.core.idempotency import IDEMPOTENCY_KEY, idempotent
+from apps.core.idempotency import IDEMPOTENCY_KEY, idempotent_with_secret
 from apps.core.pagination import NewestFirstPagination
 from apps.core.throttling import ApiThrottle
 from apps.endpoints import services
@@ -72,21 +72,15 @@ class EndpointViewSet(mixins.ListModelMixin, GenericViewSet[Endpoint]):
         request=NewEndpointSerializer,
         responses={201: MadeEndpointSerializer, 400: REFUSED, 403: REFUSED, 409: REFUSED},
     )
+    @idempotent_with_secret
     def create(self, request: Request) -> Response:
         """Make an endpoint."""
-        answer = self._create(request)
-        # Apart, as the answer to a request with a key is kept.
-        made: dict[str, Any] = dict(answer.data)
-        made["secret"] = services.first_secret(owner=signed_in(request), endpoint_id=made["id"])
-        return Response(made, answer.status_code)
-
-    @idempotent
-    def _create(self, request: Request) -> Response:
         rights = rights_of(request)
         form = NewEndpointSerializer(data=request.data, context={"rights": rights})
         form.is_valid(raise_exception=True)
         made = services.register(owner=signed_in(request), rights=rights, **form.validated_data)
-        return Response(EndpointSerializer(made).data, status.HTTP_201_CREATED)
+        shown = {**EndpointSerializer(made.endpoint).data, "secret": made.text}
+        return Response(shown, status.HTTP_201_CREATED)
 
     @extend_schema(summary="An endpoint", tags=TAGS, responses={200: EndpointSerializer})
     def retrieve(self, request: Request, pk: str) -> Response:

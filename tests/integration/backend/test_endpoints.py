@@ -68,24 +68,6 @@ class TestRegistering:
         assert len(kept) == 3
         assert not any(secret[len("whsec_") :] in each for each in kept)
 
-    def test_a_repeated_request_makes_one_and_gets_the_same_answer(
-        self, as_alice: APIClient
-    ) -> None:
-        headers = {"Idempotency-Key": "k-1"}
-        first, second = (as_alice.post(URL, NEW, headers=headers) for _ in range(2))
-
-        assert (first.status_code, first.json()) == (second.status_code, second.json())
-        assert Endpoint.objects.count() == 1
-
-    def test_a_request_that_is_repeated_too_late_is_shown_no_newer_secret(
-        self, as_alice: APIClient
-    ) -> None:
-        headers = {"Idempotency-Key": "k-1"}
-        made = as_alice.post(URL, NEW, headers=headers).json()
-        as_alice.post(f"{URL}{made['id']}/secret/rotate/")
-
-        assert as_alice.post(URL, NEW, headers=headers).json()["secret"] is None
-
     def test_says_in_the_audit_trail_where_but_not_the_path(self, as_alice: APIClient) -> None:
         as_alice.post(URL, NEW)
 
