@@ -2228,8 +2228,7 @@ export interface components {
             readonly disabled_for: (components["schemas"]["EndpointDisabledForEnum"] | components["schemas"]["NullEnum"]) | null;
             /** Format: date-time */
             readonly failing_since: string | null;
-            /** @description `null` where a repeated request comes after the secret was changed, or the endpoint deleted. */
-            secret: string | null;
+            secret: string;
         };
         /** @description A participant as the contest's managers see them. */
         ManagedParticipant: {
