@@ -11,6 +11,7 @@ from django.test import Client
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from app.domain.claims import check, platform_caller
 from apps.users import api_tokens
 from apps.users.models import ApiToken, User
 from apps.users.scopes import NO_TOKENS, Scope, TokenScopes
@@ -238,9 +239,11 @@ class TestExchange:
         assert answer.json()["expires_in"] == 15 * 60
         text = answer.json()["access_token"]
         claims = jwt.decode(text, options={"verify_signature": False})
-        assert claims["user_id"] == bob.pk
         assert claims["roles"] == []
         assert with_token(text).get(ME).status_code == 401
+        issuer, audience = "http://localhost:8000", "code-execution"
+        expires_at = check(claims, issuer=issuer, audience=audience, now=timezone.now())
+        assert platform_caller(claims, expires_at).owner == f"user:{bob.pk}"
 
     def test_what_it_gives_does_not_outlive_the_token(self, alice: User) -> None:
         ends_at = timezone.now() + timedelta(seconds=60)
