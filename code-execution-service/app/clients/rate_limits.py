@@ -1,4 +1,4 @@
-"""How often somebody has asked: counted in this process, or in Redis for all replicas together."""
+"""How often somebody has asked: counted in Redis for all replicas together, or in this process."""
 
 import logging
 import math
@@ -16,17 +16,24 @@ from app.errors import RedisUnavailableError, TooManyRequestsError
 logger = logging.getLogger(__name__)
 
 TIMEOUT_S = 1.0
-"""How long a request may wait for Redis; after that it is let in uncounted."""
+"""How long a request may wait for Redis; after that it is counted here."""
+PAUSE_S = 2.0
+"""For so long nobody waits for a Redis that did not answer."""
 
 
 class RateLimiter:
-    """Counts requests per limit and caller in a sliding window."""
+    """Counts requests per limit and caller in a sliding window.
+
+    While Redis is away each replica counts what comes to it: nobody is kept out, nobody may do all.
+    """
 
     def __init__(self, rates: Mapping[str, RateLimitItem], *, redis_url: str) -> None:
         self._rates = rates
         self._pool = _connect(redis_url) if redis_url else None
-        self._storage = _storage_in(redis_url, self._pool) if self._pool else MemoryStorage()
-        self._windows = SlidingWindowCounterRateLimiter(self._storage)
+        self._here = SlidingWindowCounterRateLimiter(MemoryStorage())
+        self._storage = _storage_in(redis_url, self._pool) if self._pool else None
+        self._together = SlidingWindowCounterRateLimiter(self._storage) if self._storage else None
+        self._together_from_s = 0.0
 
     async def close(self) -> None:
         """Close the connections to Redis."""
@@ -34,15 +41,20 @@ class RateLimiter:
             await self._pool.aclose()
 
     async def count(self, limit: str, caller: str) -> None:
-        """Count a request; one that Redis can't count is let in.
+        """Count a request.
 
         Raises:
             TooManyRequestsError: it is one too many.
         """
-        try:
-            await self._hit(limit, caller)
-        except StorageError as error:
-            logger.warning("a request was not counted: %s", error.storage_error)
+        if self._together and time.monotonic() >= self._together_from_s:
+            try:
+                await self._hit(self._together, limit, caller)
+            except StorageError as error:
+                self._together_from_s = time.monotonic() + PAUSE_S
+                logger.warning("requests are counted by each replica: %s", error.storage_error)
+            else:
+                return
+        await self._hit(self._here, limit, caller)
 
     async def check(self) -> None:
         """Return if requests can be counted.
@@ -50,14 +62,14 @@ class RateLimiter:
         Raises:
             RedisUnavailableError: they can't.
         """
-        if not await self._storage.check():
+        if self._storage and not await self._storage.check():
             raise RedisUnavailableError
 
-    async def _hit(self, limit: str, caller: str) -> None:
+    async def _hit(self, windows: SlidingWindowCounterRateLimiter, limit: str, caller: str) -> None:
         rate = self._rates[limit]
-        if await self._windows.hit(rate, limit, caller):
+        if await windows.hit(rate, limit, caller):
             return
-        ends_at_s = (await self._windows.get_window_stats(rate, limit, caller)).reset_time
+        ends_at_s = (await windows.get_window_stats(rate, limit, caller)).reset_time
         raise TooManyRequestsError(
             f"More than {rate.amount} requests in {rate.get_expiry()} s; wait a little",
             retry_after_s=max(1, math.ceil(ends_at_s - time.time())),

@@ -116,19 +116,19 @@ async def test_replicas_count_together_in_redis(settings: Settings, redis_url: s
     assert ready.json()["checks"]["redis"] == "ok"
 
 
-async def test_without_redis_nobody_is_counted_and_the_service_is_not_ready(
+async def test_while_redis_is_away_each_replica_counts_and_is_not_ready(
     settings: Settings,
 ) -> None:
     lost = settings.model_copy(
         update={
-            "judge_run_rate_limit": "1/minute",
+            "judge_run_rate_limit": "2/minute",
             "redis_url": f"redis://127.0.0.1:{free_port()}/0",
         }
     )
     async with running(lost) as client:
-        statuses = await run_statuses(client, 2)
+        statuses = [(await run_statuses(client, 1))[0] for _ in range(3)]
         ready = await client.get("/health/ready")
 
-    assert statuses == [200, 200]
+    assert statuses == [200, 200, 429]
     assert ready.status_code == 503
     assert ready.json()["status"] == "not ready: redis"
