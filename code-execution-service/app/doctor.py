@@ -11,8 +11,10 @@ from collections.abc import Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from app.clients.backend import BackendClient
+from app.clients.tickets import connected, create_ticket_app
 from app.config import Settings, SettingsError, load_settings
 from app.domain.language import Language, Toolchain
 from app.domain.limits import DEFAULT_LIMITS
@@ -24,9 +26,19 @@ from app.engines.sandbox.cgroups import CgroupSupport
 from app.engines.sandbox.engine import SandboxEngine
 from app.engines.sandbox.host import BWRAP, COMPILER, SETPRIV, Tool, find_tool, is_root, survey_host
 from app.engines.sandbox.plain_lane import expect_plain_lanes
-from app.errors import EngineError, EngineUnavailableError, SignatureRefusedError
+from app.errors import (
+    BrokerUnavailableError,
+    EngineError,
+    EngineUnavailableError,
+    NoJudgeWorkerError,
+    ServerError,
+    SignatureRefusedError,
+)
 from app.languages import load_languages
+from app.repositories.unit_of_work import Transactions
+from app.services.judge_workers import JudgeWorkers, is_there
 from app.services.trust import is_refusal
+from app.wiring import VERSION, database_opened
 
 _EXPECTED = b"42\n"
 
@@ -47,6 +59,7 @@ class Report:
     engine: tuple[Finding, ...]
     languages: tuple[Finding, ...]
     backend: tuple[Finding, ...] = ()
+    queue: tuple[Finding, ...] = ()
 
     @property
     def is_usable(self) -> bool:
@@ -237,6 +250,45 @@ async def examine_backend() -> Finding:
     return Finding(name=name, is_ok=False, detail=detail)
 
 
+async def examine_queue() -> tuple[Finding, ...]:
+    """Look how judges learn of submissions, and whether there are any."""
+    try:
+        settings = load_settings()
+    except SettingsError:
+        return ()  # `examine_backend` tells bad ones
+    if not settings.code_execution_queue_url:
+        detail = f"the service judges by itself, {settings.judge_workers} side by side"
+        return (Finding(name="broker", is_ok=True, detail=detail),)
+    broker = await asyncio.to_thread(_examine_broker, settings.code_execution_queue_url)
+    return (broker, await _examine_workers(settings))
+
+
+def _examine_broker(url: str) -> Finding:
+    name = "broker"
+    try:
+        with connected(create_ticket_app(url)):
+            return Finding(name=name, is_ok=True, detail=f"{urlsplit(url).scheme} answers")
+    except BrokerUnavailableError as error:
+        detail = f"{error.title}: {error.__cause__}"
+        return Finding(name=name, is_ok=False, detail=detail)
+
+
+async def _examine_workers(settings: Settings) -> Finding:
+    name = "judge workers"
+    async with database_opened(settings) as database:
+        workers = JudgeWorkers(
+            transactions=Transactions(database), place=settings.replica_name, version=VERSION
+        )
+        try:
+            there = [worker for worker in await workers.known() if is_there(worker)]
+        except ServerError as error:
+            return Finding(name=name, is_ok=False, detail=error.detail)
+    if not there:
+        return Finding(name=name, is_ok=False, detail=NoJudgeWorkerError.title)
+    places = ", ".join(f"{worker.place} ({worker.lanes} side by side)" for worker in there)
+    return Finding(name=name, is_ok=True, detail=places)
+
+
 def _lack_of(language: Language) -> str:
     if all(Path(file).exists() for file in language.host_files):
         return "installed, but does not start in a box"
@@ -266,13 +318,14 @@ def _is_installed(package: str) -> bool:
 
 
 def _render(report: Report) -> str:
-    findings = (*report.engine, *report.languages, *report.backend)
+    findings = (*report.engine, *report.languages, *report.backend, *report.queue)
     width = max(len(finding.name) for finding in findings)
     lines = ["Engine", *(_line(finding, width) for finding in report.engine)]
     lines += ["Languages", *(_line(finding, width) for finding in report.languages)]
     if not report.languages:
         lines.append("  not looked at: there is no engine to run them")
     lines += ["Backend", *(_line(finding, width) for finding in report.backend)]
+    lines += ["Queue", *(_line(finding, width) for finding in report.queue)]
     verdict = "Programs can be judged on this host." if report.is_usable else "Nothing can be run."
     return "\n".join([*lines, verdict])
 
@@ -306,7 +359,7 @@ async def _examine_everything(languages: Sequence[Language]) -> Report:
         report = await examine(languages, DATA_DIRECTORY)
     else:
         report = await examine_remote(languages, settings)
-    return replace(report, backend=(await examine_backend(),))
+    return replace(report, backend=(await examine_backend(),), queue=await examine_queue())
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -5,6 +5,7 @@ import logging
 import threading
 import warnings
 from collections.abc import Awaitable, Callable
+from concurrent.futures import CancelledError
 
 from celery.exceptions import CPendingDeprecationWarning, Reject
 from celery.worker import WorkController, state
@@ -91,7 +92,11 @@ class TicketTaker:
 
     def _take(self) -> None:
         serving = asyncio.run_coroutine_threadsafe(self._serve_one(), self._loop)
-        if not serving.result():
+        try:
+            is_served = serving.result()
+        except CancelledError:
+            is_served = False
+        if not is_served:
             raise Reject(requeue=True)
 
     async def _serve_one(self) -> bool:

@@ -56,7 +56,7 @@ class FindingOut(BaseModel):
 
 
 class FindingGroupOut(BaseModel):
-    """Findings that belong together: `engine`, `languages`, `backend`."""
+    """Findings that belong together: `engine`, `languages`, `backend`, `queue`."""
 
     name: str
     findings: list[FindingOut]

@@ -96,3 +96,28 @@ def test_a_bad_value_is_named_with_the_rule(
 
 def test_settings_can_be_made_without_a_file() -> None:
     assert Settings(database_url="", BACKEND_WEBHOOK_SECRET="a-secret").database_url == ""
+
+
+@pytest.mark.usefixtures("file")
+@pytest.mark.parametrize(
+    ("changes", "complaint"),
+    [
+        ({"CODE_EXECUTION_QUEUE_URL": "kafka://localhost"}, "must start with amqp://"),
+        (
+            {
+                "CODE_EXECUTION_QUEUE_URL": "redis://localhost",
+                "CODE_EXECUTION_CALLBACK_URL": "https://judge.example.org",
+            },
+            "set either this or CODE_EXECUTION_CALLBACK_URL",
+        ),
+        ({"STOP_DELAY_SECONDS": "61"}, "STOP_DELAY_SECONDS"),
+    ],
+)
+def test_settings_that_judge_workers_can_not_live_with_are_told(
+    monkeypatch: pytest.MonkeyPatch, changes: dict[str, str], complaint: str
+) -> None:
+    for name, value in changes.items():
+        monkeypatch.setenv(name, value)
+
+    with pytest.raises(SettingsError, match=complaint):
+        load_settings()
