@@ -12,7 +12,7 @@ from tests.support.part import Part
 
 Way = Literal["killed", "cut off"]
 WAYS: tuple[Way, ...] = ("killed", "cut off")
-JUDGING = ("postgresql", "judge-", "execution-")
+JUDGING = ("postgresql", "judge-")
 """Whose loss may lose a lease. A submission that loses two is given up, as is documented."""
 RECOVERY_S = LEASE_S + 4
 """Until what lost its lease has been judged by somebody else."""
@@ -29,23 +29,29 @@ class Hit:
     away_s: float
 
 
-def draw_hits(random: Random, parts: Mapping[str, Part]) -> Iterator[Hit]:
-    """Draw without end; every part is killed once before the first is hit again."""
+def draw_hits(random: Random, parts: Mapping[str, Part], *, haste: float) -> Iterator[Hit]:
+    """Draw without end; every part is killed once before the first is hit again.
+
+    With haste over 1 parts are away for shorter.
+    """
     ways: tuple[Way, ...] = ("killed",)
     while True:
         for name in random.sample([*parts], len(parts)):
             way = random.choice(ways)
-            yield Hit(name, way, random.uniform(*AWAY_S[way]))
+            yield Hit(name, way, random.uniform(*AWAY_S[way]) / haste)
         ways = WAYS
 
 
 class Havoc:
     """Hits an installation in a thread until it is told to end; then everything is there again."""
 
-    def __init__(self, stack: GrownStack, random: Random, announce: Callable[[Hit], None]) -> None:
+    def __init__(
+        self, stack: GrownStack, random: Random, announce: Callable[[Hit], None], *, haste: float
+    ) -> None:
         self._stack = stack
         self._random = random
         self._announce = announce
+        self._haste = haste
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._go_on)
         self._fault: Exception | None = None
@@ -78,9 +84,9 @@ class Havoc:
 
     def _hit_until_the_end(self) -> None:
         recovered_at_s = 0.0
-        for hit in draw_hits(self._random, self._stack.parts):
+        for hit in draw_hits(self._random, self._stack.parts, haste=self._haste):
             is_judging = hit.part.startswith(JUDGING)
-            wait_s = self._random.uniform(*PAUSE_S)
+            wait_s = self._random.uniform(*PAUSE_S) / self._haste
             if is_judging:
                 wait_s = max(wait_s, recovered_at_s - time.monotonic())
             if self._end.wait(wait_s):

@@ -33,6 +33,7 @@ class Weather:
     participants: int
     replicas: int
     seconds: float
+    haste: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +81,7 @@ def weather(conditions: Weather, announce: Callable[[Hit], None] = lambda hit: N
     with running_grown_stack(names, replicas=conditions.replicas) as stack:
         match = set_up_match(stack, names, experience)
         turns = draw_turns(random, names, conditions.submissions, conditions.seconds)
-        havoc = Havoc(stack, random, announce)
+        havoc = Havoc(stack, random, announce, haste=conditions.haste)
         started_s = time.monotonic()
         havoc.start()
         try:

@@ -14,7 +14,8 @@ def test_whatever_is_killed_nothing_taken_is_lost_doubled_or_left() -> None:
         submissions=100,
         participants=8,
         replicas=1,
-        seconds=20,
+        seconds=15,
+        haste=3,
     )
     try:
         report = weather(conditions)
