@@ -75,8 +75,7 @@ class Meters:
         )
         self.tickets = self._counter(
             "execution_tickets",
-            "Messages of the broker that a judge worker took, by whether a job was there for it.",
-            "result",
+            "Messages of the broker that a judge worker took.",
         )
         self.running_executions = self._gauge(
             "execution_executions_running", "Executions that this process runs."
@@ -189,10 +188,10 @@ def delivery_ended(*, outcome: str, seconds: float) -> None:
         _Switch.meters.deliveries.labels(outcome).observe(seconds)
 
 
-def ticket_taken(*, has_found_a_job: bool) -> None:
+def ticket_taken() -> None:
     """Count a message of the broker that says that one more job waits."""
     if _Switch.meters:
-        _Switch.meters.tickets.labels("job" if has_found_a_job else "nothing").inc()
+        _Switch.meters.tickets.inc()
 
 
 @contextmanager

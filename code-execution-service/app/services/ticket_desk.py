@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 
+from app import metrics
 from app.services.wake_up import WakeUp
 
 SWEEPERS = 4
@@ -23,6 +24,7 @@ class TicketDesk:
         if self._is_closed:
             return False
         ticket: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        metrics.ticket_taken()
         self._held.add(ticket)
         self._waiting.append(ticket)
         self.bell.ring()

@@ -12,7 +12,8 @@ import httpx
 import pytest
 from django.test import Client
 from django.urls import get_resolver
-from prometheus_client import CollectorRegistry
+from django.utils import timezone
+from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
 from pytest_django import Settings
@@ -24,10 +25,17 @@ from apps.code_execution.models import Judgement
 from apps.core import metrics
 from apps.operations.collector import FiguresCollector
 from apps.operations.middleware import MeasuredRequestsMiddleware
+from apps.operations.services import tick
 from apps.users.keys import create_signing_key
 from apps.users.models import User
 from tests.support.contests import make_submission
 from tests.support.execution_service import FakeExecutionService
+from tests.support.monitoring_files import (
+    families_documented,
+    families_of,
+    families_used,
+    of_service,
+)
 from tests.support.redis_server import RedisServer
 from tests.support.servers import free_port
 
@@ -118,6 +126,17 @@ def test_reads_the_outbox_from_the_table_when_it_is_asked(alice: User) -> None:
     assert values["contest_outbox_due"] == 1
     assert values["contest_live_streams"] == 3
     assert values["contest_figures_up"] == 1
+
+
+@pytest.mark.django_db
+def test_alerts_dashboard_and_document_name_what_a_scrape_has(registry: CollectorRegistry) -> None:
+    tick(now=timezone.now())
+    registry.register(FiguresCollector(lambda: 0))
+
+    found = families_of(generate_latest(registry).decode())
+
+    assert of_service(families_documented(), "contest_") == found
+    assert of_service(families_used(), "contest_") <= found
 
 
 def test_no_address_of_the_backend_shows_metrics() -> None:

@@ -16,7 +16,7 @@ from apps.code_execution.models import CodeSubmission, Judgement
 from apps.operations import services
 from apps.operations.domain import alarms_of
 from apps.operations.models import RaisedAlarm
-from apps.operations.tasks import tick
+from apps.operations.services import tick
 from apps.users.models import User
 from config.celery import app
 from tests.support.execution_service import OPERATIONS, FakeExecutionService
@@ -29,7 +29,7 @@ PAGE = "/admin/operations/operations/"
 @pytest.fixture(autouse=True)
 def service(execution_service: FakeExecutionService) -> FakeExecutionService:
     """Let beat have ticked, so that nothing is wrong."""
-    tick()
+    tick(now=timezone.now())
     return execution_service
 
 
@@ -94,7 +94,7 @@ def test_the_admin_s_first_page_shows_what_beat_has_found(
 ) -> None:
     assert "nobody judges" not in bobs_admin.get("/admin/").content.decode()
     service.operations = (200, with_stuck_queue())
-    tick()
+    tick(now=timezone.now())
 
     assert "nobody judges" in bobs_admin.get("/admin/").content.decode()
 

@@ -17,6 +17,12 @@ from app.monitoring import metrics_served
 from app.services import operations
 from tests.integration.execution.fake_backend import FakeBackend
 from tests.integration.execution.test_submissions import SUBMISSIONS, make_body
+from tests.support.monitoring_files import (
+    families_documented,
+    families_of,
+    families_used,
+    of_service,
+)
 from tests.support.servers import free_port
 
 pytestmark = pytest.mark.asyncio
@@ -95,6 +101,15 @@ async def test_reads_what_waits_from_the_table_when_it_is_asked(
     waiting = {"priority": "practice", "state": "waiting"}
     assert value_of(samples, "execution_queue_jobs", **waiting) == 3
     assert value_of(samples, "execution_figures_up") == 1
+
+
+async def test_alerts_dashboard_and_document_name_what_a_scrape_has(
+    client: httpx.AsyncClient, prometheus: httpx.AsyncClient
+) -> None:
+    found = families_of((await prometheus.get("/metrics")).text)
+
+    assert of_service(families_documented(), "execution_") == found
+    assert of_service(families_used(), "execution_") <= found
 
 
 async def test_no_label_has_a_value_that_a_client_chose(
