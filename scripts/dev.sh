@@ -125,7 +125,7 @@ start_processes() {
         --schedule data/celerybeat-schedule --loglevel INFO)
     local execution=("$PYTHON" -m app.main) judge=("$PYTHON" -m app.worker)
     if [[ $is_reloading == yes ]]; then
-        backend=("$ROOT/.venv/bin/watchfiles" --filter python "${backend[*]}" apps config gateway live)
+        backend=("$ROOT/.venv/bin/watchfiles" --filter python "${backend[*]}" apps config gateway live logbook)
         worker=("$ROOT/.venv/bin/watchfiles" --filter python "${worker[*]}" apps config live)
         execution=("$ROOT/.venv/bin/watchfiles" --filter python "${execution[*]}" app)
         judge=("$ROOT/.venv/bin/watchfiles" --filter python "${judge[*]}" app)
