@@ -62,7 +62,10 @@ def state_of(user: User) -> State | None:
     found = {each.type: each for each in Authenticator.objects.filter(user=user)}
     if _APP not in found:
         return None
-    left = len(_unused_codes(found[_RECOVERY])) if _RECOVERY in found else 0
+    try:
+        left = len(_unused_codes(found[_RECOVERY])) if _RECOVERY in found else 0
+    except InvalidToken:  # `takes` says what to do about it
+        left = 0
     return State(
         since=found[_APP].created_at,
         last_used_at=found[_APP].last_used_at,
@@ -151,7 +154,12 @@ def _takes_app_code(found: dict[str, Authenticator], code: str) -> bool:
         return False
     app.data[_LAST_STEP] = step
     app.last_used_at = timezone.now()
+    # By the newest key, so that an old one is not needed for ever.
+    app.data["secret"] = get_adapter().encrypt(secret)
     app.save()
+    if recovery := found.get(_RECOVERY):
+        recovery.data["seed"] = get_adapter().encrypt(get_adapter().decrypt(recovery.data["seed"]))
+        recovery.save()
     return True
 
 

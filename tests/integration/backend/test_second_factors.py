@@ -375,3 +375,27 @@ class TestOthers:
 
         assert (lost.status_code, found.status_code) == (401, 200)
         assert "SECRET_KEY_FALLBACKS" in caplog.text
+
+    def test_who_signed_in_since_the_secret_key_is_new_needs_the_old_one_no_more(
+        self, bob: User, settings: Settings
+    ) -> None:
+        app, recovery_codes = give_second_factor(bob)
+        settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+        settings.SECRET_KEY = "a new secret of the tests"
+        at_the_api(code=app.code())
+
+        settings.SECRET_KEY_FALLBACKS = []
+
+        assert at_the_api(code=app.code(steps=1)).status_code == 200
+        assert at_the_api(code=recovery_codes[0]).status_code == 200
+
+    def test_a_lost_secret_key_breaks_no_page(
+        self, app: AuthenticatorApp, bob: User, root: User, settings: Settings
+    ) -> None:
+        settings.SECRET_KEY = "a new secret of the tests"
+        browser = Client()
+        browser.force_login(root)
+
+        page = browser.get(reverse("admin:users_user_change", args=[bob.pk]))
+
+        assert "Set up on" in page.content.decode()
