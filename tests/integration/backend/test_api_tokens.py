@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import jwt
@@ -20,6 +21,7 @@ from tests.support.contests import make_contest
 from tests.support.people import PASSWORD
 
 pytestmark = pytest.mark.django_db
+ROOT = Path(__file__).parents[3]
 TOKENS = "/api/auth/api-tokens/"
 EXCHANGE = f"{TOKENS}exchange/"
 ME = "/api/auth/me/"
@@ -308,3 +310,9 @@ def test_each_scope_opens_something_that_no_other_does(scope: Scope) -> None:
     }
 
     assert scope in needed
+
+
+def test_the_page_about_tokens_names_every_scope() -> None:
+    text = (ROOT / "docs/api-tokens.md").read_text(encoding="utf-8")
+
+    assert re.findall(r"^\| `(\w+:\w+)` \|", text, re.MULTILINE) == list(Scope)
