@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from fastapi import Depends, Request, Security
+from fastapi import Depends, Header, Request, Security
 from fastapi.security import HTTPBearer
 from starlette.requests import HTTPConnection
 
@@ -159,6 +159,14 @@ async def get_caller(connection: HTTPConnection, factory: FactoryDependency) -> 
     return caller
 
 
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        min_length=1,
+        max_length=64,
+        description="A request that repeats an earlier one's key is not stored again.",
+    ),
+]
 NeedsDatabase = Depends(expect_database)
 # Only so that the document, and its page for trying things out, know of tokens.
 DocumentedToken = Security(HTTPBearer(scheme_name="token", bearerFormat="JWT", auto_error=False))

@@ -11,6 +11,7 @@ from app.dependencies import (
     DocumentedToken,
     Executions,
     FactoryDependency,
+    IdempotencyKey,
 )
 from app.routes.either_slash import EitherSlashRouter
 from app.routes.limited_body import limited_route
@@ -58,14 +59,19 @@ async def count_execution(
     dependencies=[Depends(count_execution)],
     responses={
         HTTPStatus.BAD_REQUEST: {"model": ErrorOut},
+        HTTPStatus.CONFLICT: {"model": ErrorOut},
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE: {"model": ErrorOut},
         HTTPStatus.TOO_MANY_REQUESTS: {"model": ErrorOut},
     },
 )
 async def execute(
-    body: ExecutionIn, caller: CallerDependency, executions: Executions
+    body: ExecutionIn,
+    caller: CallerDependency,
+    executions: Executions,
+    idempotency_key: IdempotencyKey = None,
 ) -> ExecutionAccepted:
-    return ExecutionAccepted.of(await executions.create(body.to_request(), caller))
+    execution = await executions.create(body.to_request(), caller, idempotency_key=idempotency_key)
+    return ExecutionAccepted.of(execution)
 
 
 @router.get("/status/{execution_id}", summary="Show an execution and its result", responses=OF_ONE)

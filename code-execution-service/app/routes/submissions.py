@@ -3,9 +3,9 @@
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import Depends, Header, Path, Query
+from fastapi import Depends, Path, Query
 
-from app.dependencies import NeedsDatabase, Submissions, caller_of
+from app.dependencies import IdempotencyKey, NeedsDatabase, Submissions, caller_of
 from app.routes.either_slash import EitherSlashRouter
 from app.schemas.submissions import (
     MAX_ID,
@@ -29,14 +29,6 @@ router = EitherSlashRouter(
     },
 )
 SubmissionId = Annotated[int, Path(ge=1, le=MAX_ID)]
-IdempotencyKey = Annotated[
-    str | None,
-    Header(
-        min_length=1,
-        max_length=64,
-        description="A request that repeats an earlier one's key is not stored again.",
-    ),
-]
 
 
 @router.post(

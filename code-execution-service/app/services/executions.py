@@ -12,6 +12,7 @@ from app.errors import (
     EngineUnavailableError,
     ExecutionNotFoundError,
     ForbiddenError,
+    IdempotencyMismatchError,
     UnsupportedLanguageError,
 )
 from app.languages import LanguageRegistry
@@ -20,6 +21,7 @@ from app.services.accepted_executions import AcceptedExecutions
 from app.services.submissions import check_code
 
 CANCELLED = "Cancelled: its owner stopped it"
+_IDS_OF_KEYS = uuid.UUID("5d3c1f2e-6f0c-4a55-9a0e-6a4f2b1f7c11")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +32,15 @@ class NewExecution:
     code: str
     input_data: str
     is_streaming: bool
+
+    def is_for(self, execution: Execution, language: Language) -> bool:
+        """Whether this is what the execution was started with."""
+        return (language.id, self.code, self.input_data, self.is_streaming) == (
+            execution.language,
+            execution.code,
+            execution.input_data,
+            execution.is_streaming,
+        )
 
 
 class ExecutionService:
@@ -52,10 +63,13 @@ class ExecutionService:
         self._languages = languages
         self._max_waiting = max_waiting
 
-    async def create(self, request: NewExecution, caller: Caller) -> Execution:
-        """Keep and queue a program.
+    async def create(
+        self, request: NewExecution, caller: Caller, *, idempotency_key: str | None
+    ) -> Execution:
+        """Keep and queue a program; while that is kept the same key gives the same execution.
 
         Raises:
+            IdempotencyMismatchError: the caller's key came before with another program.
             InvalidRequestError: the code is empty or too long.
             UnsupportedLanguageError: there is no such language; the detail names all.
             EngineUnavailableError: no program can be run here.
@@ -65,6 +79,11 @@ class ExecutionService:
         """
         check_code(request.code)
         language = self._language(request.language)
+        execution_id = _id_of(caller, idempotency_key)
+        if idempotency_key and (earlier := await self._store.find(execution_id)):
+            if not request.is_for(earlier, language):
+                raise IdempotencyMismatchError
+            return earlier
         if not self._can_run:
             raise EngineUnavailableError
         # Soft: who comes at the same moment may be one too many.
@@ -72,7 +91,7 @@ class ExecutionService:
             raise BusyError
         now = datetime.now(tz=UTC)
         execution = Execution(
-            id=str(uuid.uuid4()),
+            id=execution_id,
             owner=caller.owner,
             user_id=caller.uid,
             language=language.id,
@@ -129,3 +148,10 @@ class ExecutionService:
         except UnsupportedLanguageError as error:
             known = ", ".join(language.id for language in self._languages.languages)
             raise UnsupportedLanguageError(f"{error.detail}. Supported are: {known}") from error
+
+
+def _id_of(caller: Caller, idempotency_key: str | None) -> str:
+    """Make an id; of a caller's key always the same one, which is no other caller's."""
+    if idempotency_key is None:
+        return str(uuid.uuid4())
+    return str(uuid.uuid5(_IDS_OF_KEYS, f"{caller.owner}\n{idempotency_key}"))

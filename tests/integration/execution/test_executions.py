@@ -83,6 +83,33 @@ async def test_answers_at_once_with_an_id(client: httpx.AsyncClient) -> None:
     assert document == {"status": "pending"}
 
 
+async def execute_with_key(client: httpx.AsyncClient, code: str, **headers: str) -> httpx.Response:
+    sent = {"Idempotency-Key": "key-1", **headers}
+    body = make_execution(code=code)
+    return await client.post(f"{EXECUTIONS}/execute", json=body, headers=sent)
+
+
+async def test_a_repeated_key_starts_a_program_once(client: httpx.AsyncClient) -> None:
+    answers = await asyncio.gather(*(execute_with_key(client, "print 42") for _ in range(4)))
+    await wait_for(client, answers[0].json()["execution_id"])
+
+    later = await execute_with_key(client, "print 42")
+    other = await execute_with_key(client, "print 43")
+
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({answer.content for answer in [*answers, later]}) == 1
+    state = await status_of(client, later.json()["execution_id"])
+    assert state["status"] == "completed"
+    assert (other.status_code, other.json()["code"]) == (409, "idempotency-mismatch")
+
+
+async def test_a_key_is_each_callers_own(client: httpx.AsyncClient) -> None:
+    first = await execute_with_key(client, "print 42")
+    second = await execute_with_key(client, "print 42", **CHARLIE)
+
+    assert first.json()["execution_id"] != second.json()["execution_id"]
+
+
 async def test_a_result_has_exactly_the_promised_fields(client: httpx.AsyncClient) -> None:
     code = "echo\nerror oh\nsleep 50"
     execution_id = await start(client, code=code, language="Python3", input_data="42")
