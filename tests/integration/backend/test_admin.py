@@ -432,6 +432,7 @@ class TestExecutionService:
         [
             ((503, {"detail": "Still being examined."}), "Still being examined."),
             ((500, "?"), "HTTP 500"),
+            ((401, {"detail": "Bad signature"}), "CODE_EXECUTION_WEBHOOK_SECRET of the backend"),
             ((200, []), "another version"),
             ((200, {"groups": 1}), "another version"),
         ],
