@@ -20,6 +20,7 @@ BYTES_OF_SECRETS = {
     "code_execution_database_password": 24,
     "redis_password": 24,
     "rabbitmq_password": 24,
+    "grafana_password": 24,
 }
 KNOWN = {"", "change-me", "guest", "password", "postgres", "postgres123", "rabbitmq", "redis"}
 EXAMPLE = urlsplit("https://contest.example.org")

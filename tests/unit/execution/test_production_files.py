@@ -125,7 +125,12 @@ def test_every_part_of_production_has_limits_and_checks(name: str) -> None:
 
 
 def test_only_nginx_is_reached_from_outside() -> None:
-    assert {name for name, service in compose_services().items() if "ports" in service} == {"nginx"}
+    ports = {name: service.get("ports", []) for name, service in compose_services().items()}
+    outside = {
+        name for name in ports if any(not port.startswith("127.0.0.1:") for port in ports[name])
+    }
+
+    assert outside == {"nginx"}
 
 
 def test_nginx_takes_bodies_as_large_as_the_services_do() -> None:
