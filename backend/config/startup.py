@@ -1,12 +1,17 @@
 """Starting a process of the backend: a broken configuration is one sentence, not a traceback."""
 
+import logging
 import os
 import sys
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+logger = logging.getLogger(__name__)
+
 USAGE_EXIT_CODE = 2
+SECRET_KEY_CHARS_MIN = 50
+"""Source: Django's check security.W009."""
 
 
 def load_settings_or_exit() -> None:
@@ -27,6 +32,22 @@ def require_signing_key_or_exit() -> None:
         signing_keys()
     except ImproperlyConfigured as error:
         exit_with_error(error)
+
+
+def warn_of_weak_settings() -> None:
+    """Say which settings are fit for development only, where it is not that."""
+    if settings.DEBUG:
+        return
+    weak = {
+        "HTTPS_ONLY is false: passwords and cookies may travel unencrypted; set it to true as soon"
+        " as a proxy in front ends TLS": not settings.HTTPS_ONLY,
+        f"SECRET_KEY has less than {SECRET_KEY_CHARS_MIN} characters: make a longer one, such as"
+        " `openssl rand -base64 48` prints": len(settings.SECRET_KEY) < SECRET_KEY_CHARS_MIN,
+        "CODE_EXECUTION_WEBHOOK_ALLOW_PLAIN_SECRET is true: whoever reads one webhook can write"
+        " others; set it to false": settings.CODE_EXECUTION_WEBHOOK_ALLOW_PLAIN_SECRET,
+    }
+    for sentence in (each for each, is_weak in weak.items() if is_weak):
+        logger.warning("%s", sentence)
 
 
 def exit_with_error(error: ImproperlyConfigured) -> None:

@@ -192,6 +192,11 @@ SOUND = {
     "DATABASE_URL": "sqlite:///data/never-made.sqlite3",
 }
 
+FOR_PRODUCTION = {
+    "SECRET_KEY": "as long as a secret has to be so that nobody ever guesses it",
+    "HTTPS_ONLY": "true",
+}
+
 
 class TestStart:
     """A broken configuration is one sentence that names the variable."""
@@ -213,6 +218,32 @@ class TestStart:
 
     def test_starts_with_a_sound_one(self) -> None:
         assert self.start("manage.py", "check").returncode == 0
+
+    def test_django_finds_nothing_to_mend_in_settings_for_production(self) -> None:
+        ended = self.start("manage.py", "check", "--deploy", **FOR_PRODUCTION)
+
+        assert ended.returncode == 0
+        assert "System check identified no issues" in ended.stdout, ended.stderr
+
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [
+            ("HTTPS_ONLY", "false"),
+            ("SECRET_KEY", "a short one"),
+            ("CODE_EXECUTION_WEBHOOK_ALLOW_PLAIN_SECRET", "true"),
+        ],
+    )
+    def test_warns_in_one_sentence_of_what_is_for_development(self, name: str, value: str) -> None:
+        weak = FOR_PRODUCTION | {name: value}
+        program = "from config.startup import *; load_settings_or_exit(); warn_of_weak_settings()"
+
+        sound = self.start("-c", program, **FOR_PRODUCTION)
+        ended = self.start("-c", program, **weak)
+        developing = self.start("-c", program, **weak, DEBUG="true")
+
+        assert (sound.stderr, developing.stderr) == ("", "")
+        [line] = ended.stderr.splitlines()
+        assert line.startswith(f"{name} ")
 
     @pytest.mark.parametrize(
         ("name", "value"),
