@@ -260,6 +260,43 @@ class TestExchange:
         assert as_alice.post(EXCHANGE).status_code == 403
 
 
+class TestInTheAdmin:
+    """Everybody whom the admin lets in makes their own there."""
+
+    ADD = "/admin/users/apitoken/add/"
+
+    def post_as(self, user: User, **fields: Any) -> str:
+        browser = Client()
+        browser.force_login(user)
+        body = {"name": "My bot", "scopes": ["contests:read"], "days": 365, **fields}
+        return browser.post(self.ADD, body).content.decode()
+
+    def test_shows_it_once(self, bob: User) -> None:
+        page = self.post_as(bob)
+
+        found = re.search(r'<code id="new-token">(cct_\w{36})</code>', page)
+        assert found
+        assert with_token(found[1]).get(CONTESTS).status_code == 200
+        assert ApiToken.objects.get().user == bob
+
+    @pytest.mark.parametrize("fields", [{"days": 366}, {"days": 0}, {"scopes": ["x"]}], ids=str)
+    def test_makes_none_that_the_api_would_not_make(
+        self, bob: User, fields: dict[str, Any]
+    ) -> None:
+        assert "errorlist" in self.post_as(bob, **fields)
+        assert not ApiToken.objects.exists()
+
+    def test_makes_no_more_than_an_account_may_have(self, bob: User) -> None:
+        for _ in range(api_tokens.TOKENS_MAX):
+            make_token(bob, Scope.CONTESTS_READ)
+
+        assert "revoke one first" in self.post_as(bob)
+
+    def test_is_closed_to_who_may_not_enter(self, alice: User) -> None:
+        assert self.post_as(alice) == ""
+        assert not ApiToken.objects.exists()
+
+
 def of_callers() -> list[Endpoint]:
     """Give the endpoints that look at who calls."""
     return [

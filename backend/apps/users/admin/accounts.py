@@ -1,4 +1,4 @@
-"""Accounts and API tokens in the admin."""
+"""Accounts in the admin."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -6,7 +6,6 @@ from typing import Any
 from allauth.mfa.models import Authenticator
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -14,8 +13,9 @@ from django.urls import reverse
 from typing_extensions import override
 
 from apps.core.confirmation import Question, ask, is_confirmed, selection
-from apps.users import api_tokens, second_factor
-from apps.users.models import ApiToken, User
+from apps.users import second_factor
+from apps.users.admin.actors import actor_of
+from apps.users.models import User
 from apps.users.signals import tell_of_act
 
 # allauth's page would let one change what `second_factor` keeps.
@@ -68,7 +68,7 @@ class AccountAdmin(UserAdmin[User]):
             tell_of_act(
                 act="account.change_roles" if change else "account.create",
                 of=form.instance,
-                actor=_actor(request),
+                actor=actor_of(request),
                 before={name: before[name] for name in names if name in before},
                 after={name: after[name] for name in names},
             )
@@ -83,7 +83,7 @@ class AccountAdmin(UserAdmin[User]):
             response = super().user_change_password(request, id, form_url)
             after = self.get_object(request, id)
             if before and after and before.password != after.password:
-                tell_of_act(act="account.change_password", of=after, actor=_actor(request))
+                tell_of_act(act="account.change_password", of=after, actor=actor_of(request))
         return response
 
     @override
@@ -102,7 +102,7 @@ class AccountAdmin(UserAdmin[User]):
                 tell_of_act(
                     act="account.delete",
                     of=user,
-                    actor=_actor(request),
+                    actor=actor_of(request),
                     before=_roles_in_words(user),
                 )
                 super().delete_model(request, user)
@@ -115,7 +115,7 @@ class AccountAdmin(UserAdmin[User]):
         users = [user for user in queryset if second_factor.has_one(user)]
         if is_confirmed(request):
             for user in users:
-                second_factor.remove(user=user, actor=_actor(request))
+                second_factor.remove(user=user, actor=actor_of(request))
             self.message_user(request, f"{len(users)} removed.", messages.SUCCESS)
             return None
         names = ", ".join(user.get_username() for user in users)
@@ -132,69 +132,6 @@ class AccountAdmin(UserAdmin[User]):
             hidden=selection(request),
         )
         return ask(request, self, question)
-
-
-@admin.register(ApiToken)
-class ApiTokenAdmin(admin.ModelAdmin[ApiToken]):
-    """One's own API tokens, and for superusers everybody's; made at the API."""
-
-    list_display = ("name", "user", "prefix", "scopes", "created_at", "expires_at", "last_used_at")
-    list_filter = ("expires_at", "last_used_at")
-    search_fields = ("name", "user__username", "prefix")
-    fields = ("name", "user", "prefix", "scopes", "created_at", "expires_at", "last_used_at")
-    show_full_result_count = False
-
-    @override
-    def get_queryset(self, request: HttpRequest) -> QuerySet[ApiToken]:
-        """Give one's own tokens, or superusers all."""
-        rows = super().get_queryset(request).select_related("user")
-        return rows if _is_superuser(request) else rows.filter(user=_actor(request))
-
-    @override
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        """Show the list to everybody whom the admin lets in."""
-        return True
-
-    @override
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Show each their own."""
-        return obj is None or _is_superuser(request) or obj.user_id == request.user.pk
-
-    @override
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Make none here: the API shows a new one once."""
-        return False
-
-    @override
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Change none: a token stays what it was made for."""
-        return False
-
-    @override
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Let each revoke their own, and superusers all."""
-        return self.has_view_permission(request, obj)
-
-    @override
-    def delete_model(self, request: HttpRequest, obj: ApiToken) -> None:
-        """Revoke a token."""
-        api_tokens.remove(token=obj, actor=_actor(request))
-
-    @override
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
-        """Revoke tokens."""
-        for token in queryset:
-            api_tokens.remove(token=token, actor=_actor(request))
-
-
-def _actor(request: HttpRequest) -> User:
-    if not isinstance(request.user, User):
-        raise PermissionDenied
-    return request.user
-
-
-def _is_superuser(request: HttpRequest) -> bool:
-    return isinstance(request.user, User) and request.user.is_superuser
 
 
 def _roles_in_words(user: User) -> dict[str, Any]:
