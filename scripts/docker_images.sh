@@ -13,8 +13,12 @@ ensure_container_images() {
         [[ -z $CONTAINER_TESTS_LACK ]] || return 0
     done
     step "Building the image of the execution service" docker build --quiet \
-        --file code-execution-service/Dockerfile.prod code-execution-service
-    step "Building the image of the backend" docker build --quiet --file backend/Dockerfile.prod backend
+        --tag code-execution-tests/service --file code-execution-service/Dockerfile.prod code-execution-service
+    step "Building the image of the backend" docker build --quiet \
+        --tag code-execution-tests/backend --file backend/Dockerfile.prod backend
+    step "Building the image of nginx" docker build --quiet --tag code-execution-tests/nginx deploy/nginx
+    # What earlier runs built under the same names.
+    [[ $IS_DOCKER_OURS == no ]] || docker image prune --force >/dev/null
 }
 
 # What Dockerfiles and compose files start from, but for our own images.
