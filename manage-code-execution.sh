@@ -43,6 +43,8 @@ Work on it
     --no-system    leave the system's packages alone
   test [ARGS]    Set up what the tests need and run them all; ARGS go to pytest instead.
     --no-system    leave the system's packages alone
+  chaos          Play a contest while every part of a grown installation is killed and cut off.
+    --submissions N, --participants N, --seed N
   check          Lint, types, import contracts, the TypeScript client, shell scripts, Dockerfiles,
                  compose files.
   client         Write the TypeScript client's types anew, from the API's OpenAPI document.
@@ -58,7 +60,7 @@ main() {
     local command=${1:-help}
     shift || true
     case $command in
-        dev | stop | worker | logs | doctor | migrate | reset | setup | test | check | client | vendor | lock | \
+        dev | stop | worker | logs | doctor | migrate | reset | setup | test | chaos | check | client | vendor | lock | \
             up | down | build | health | shell | backup | restore | clean)
             "command_$command" "$@"
             ;;
