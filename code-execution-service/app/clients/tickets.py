@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
 from celery import Celery
 from kombu.connection import Connection
@@ -41,6 +42,7 @@ def create_ticket_app(url: str) -> Celery:
         broker_connection_max_retries=None,
         broker_connection_timeout=CONNECT_TIMEOUT_S,
         broker_transport_options=_transport_options(url),
+        broker_use_ssl=_tls_options(url),
         task_acks_late=True,
         task_default_queue=QUEUE,
         task_default_queue_type="quorum",
@@ -53,6 +55,18 @@ def create_ticket_app(url: str) -> Celery:
         worker_send_task_events=False,
     )
     return app
+
+
+def _tls_options(url: str) -> dict[str, Any] | None:
+    """Have the server prove that it is who the address names: left alone, the libraries don't."""
+    parts = urlsplit(url)
+    match parts.scheme:
+        case "rediss":
+            return {"ssl_cert_reqs": "required", "ssl_check_hostname": True}
+        case "amqps":
+            return {"server_hostname": parts.hostname}
+        case _:
+            return None
 
 
 def _transport_options(url: str) -> dict[str, Any]:
@@ -78,7 +92,7 @@ def connected(app: Celery) -> Iterator[Connection]:
     with closing(app.connection_for_write()) as connection:
         faults = (*connection.connection_errors, *connection.channel_errors, KombuError)
         try:
-            connection.connect()
+            connection.ensure_connection(max_retries=1, interval_start=0, interval_step=0)
             look(app, connection)
             yield connection
         except faults as error:
