@@ -1,6 +1,7 @@
 """The web process: `python -m config.server [--host HOST] [--port PORT]`."""
 
 import argparse
+import asyncio
 import socket
 import sys
 from contextlib import suppress
@@ -17,14 +18,19 @@ KEPT_ALIVE_S = 75
 
 
 class Server(uvicorn.Server):
-    """Ends streams when it is told to stop: by themselves they would go on for an hour."""
+    """Says that it is going before it closes its door, and ends streams: they last for an hour."""
 
     @override
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Let what runs end."""
-        # Imported late, as it needs the settings; at this point it has been for long.
+        # Imported late, as they need the settings; at this point they have been for long.
+        from django.conf import settings  # noqa: PLC0415
+
+        from apps.core import health  # noqa: PLC0415
         from config.asgi import streams_hub  # noqa: PLC0415
 
+        health.tell_of_stop()
+        await asyncio.sleep(settings.STOP_DELAY_SECONDS)
         streams_hub.end_all()
         await super().shutdown(sockets)
 

@@ -47,6 +47,10 @@ CORS_EXPOSE_HEADERS = ["ETag", "RateLimit", "RateLimit-Policy", "Retry-After", "
 CORS_URLS_REGEX = r"^/(api|\.well-known)/.*$"
 # Number of proxies in front that append to X-Forwarded-For; with 0 that header is not believed.
 TRUSTED_PROXIES = env.integer("TRUSTED_PROXIES", 0, of="proxies")
+# Told to stop, the server says at its readiness check that it goes, and serves on for so long.
+STOP_DELAY_SECONDS = env.integer("STOP_DELAY_SECONDS", 0, of="seconds")
+if STOP_DELAY_SECONDS > 60:
+    raise env.problem("STOP_DELAY_SECONDS", "must be a number of seconds up to 60")
 HTTPS_ONLY = env.flag("HTTPS_ONLY", default=False)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS_ONLY
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS_ONLY else None

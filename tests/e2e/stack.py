@@ -144,6 +144,9 @@ class Stack:
         for url in (f"{self.execution_url}/health/ready", f"{self.backend_url}/api/health/ready/"):
             wait_for(partial(is_success, url), what=f"{url} to be ready")
 
+    def is_running(self, name: str) -> bool:
+        return name in self._processes
+
     def kill(self, name: str) -> None:
         """End a process as the out-of-memory killer would: at once and with all its children."""
         process = self._processes.pop(name)

@@ -1,6 +1,7 @@
 """Whether this server can do its work."""
 
 from functools import cache
+from threading import Event
 
 from django.db import DatabaseError, connection
 from django.db.migrations.loader import MigrationLoader
@@ -8,13 +9,22 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from apps.core.errors import NotReadyError
 
+_is_stopping = Event()
+
+
+def tell_of_stop() -> None:
+    """Be not ready from now on: the process was told to stop."""
+    _is_stopping.set()
+
 
 def check_ready() -> None:
-    """Return if the database answers and has every migration.
+    """Return if the database answers and has every migration, and nobody has said to stop.
 
     Raises:
-        NotReadyError: It does not; the detail says which.
+        NotReadyError: It is not so; the detail says what.
     """
+    if _is_stopping.is_set():
+        raise NotReadyError("not ready: stopping")
     try:
         applied = MigrationRecorder(connection).applied_migrations()
     except DatabaseError:
