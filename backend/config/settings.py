@@ -49,7 +49,8 @@ CORS_URLS_REGEX = r"^/(api|\.well-known)/.*$"
 TRUSTED_PROXIES = env.integer("TRUSTED_PROXIES", 0, of="proxies")
 # Told to stop, the server says at its readiness check that it goes, and serves on for so long.
 STOP_DELAY_SECONDS = env.integer("STOP_DELAY_SECONDS", 0, of="seconds")
-if STOP_DELAY_SECONDS > 60:
+STOP_DELAY_SECONDS_MAX = 60
+if STOP_DELAY_SECONDS > STOP_DELAY_SECONDS_MAX:
     raise env.problem("STOP_DELAY_SECONDS", "must be a number of seconds up to 60")
 HTTPS_ONLY = env.flag("HTTPS_ONLY", default=False)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS_ONLY
