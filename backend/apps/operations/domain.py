@@ -20,6 +20,7 @@ FAULTS_MIN = 3
 FAULTS_RATIO = 0.05
 NAMED_MAX = 5
 CHECK_OK = "ok"
+DELIVERIES_PAGE = "admin:code_execution_delivery_changelist"
 _CHECKS_WITH_ALARMS = frozenset({"signature", "deliveries"})
 
 
@@ -238,6 +239,7 @@ def _deliveries(service: ServiceFacts) -> Iterator[Alarm]:
             severity=Severity.RED,
             what=f"The execution service delivers no results: {service.checks['deliveries']}",
             todo="Mend what failed, then enable deliveries. All results are kept.",
+            page=DELIVERIES_PAGE,
         )
     if service.oldest_undelivered_s > UNDELIVERED_OLD_AFTER_S:
         yield Alarm(
@@ -247,6 +249,7 @@ def _deliveries(service: ServiceFacts) -> Iterator[Alarm]:
             f" {_minutes(service.oldest_undelivered_s)}.",
             todo="See whether the execution service reaches the backend (BACKEND_SERVICE_URL)."
             " Results are asked for meanwhile.",
+            page=DELIVERIES_PAGE,
         )
     if service.failed_lately:
         yield Alarm(
@@ -255,6 +258,7 @@ def _deliveries(service: ServiceFacts) -> Iterator[Alarm]:
             what=f"{service.failed_lately} results were given up within a day: the backend refuses"
             " them.",
             todo="See why in the log of attempts, and send them again.",
+            page=DELIVERIES_PAGE,
         )
 
 

@@ -1,11 +1,12 @@
 """Raising alarms and taking them back."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import transaction
 
-from apps.operations.domain import Alarm, Facts, alarms_of
+from apps.operations.domain import BEAT_STILL_AFTER_S, Alarm, Facts, alarms_of
 from apps.operations.facts import BEAT, read_facts
 from apps.operations.models import Heartbeat, RaisedAlarm
 
@@ -26,6 +27,14 @@ def look(*, now: datetime) -> Situation:
     facts = read_facts(now=now)
     alarms = _remember(alarms_of(facts), now)
     return Situation(checked_at=now, facts=facts, alarms=tuple(alarms))
+
+
+def raised(*, now: datetime) -> Sequence[Alarm | RaisedAlarm]:
+    """Give what was wrong when beat last looked; if it does not look, what is wrong now."""
+    last_tick = Heartbeat.objects.filter(name=BEAT).first()
+    if last_tick is None or (now - last_tick.beaten_at).total_seconds() > BEAT_STILL_AFTER_S:
+        return look(now=now).alarms
+    return list(RaisedAlarm.objects.order_by("severity", "since"))
 
 
 def tick(*, now: datetime) -> None:

@@ -99,6 +99,17 @@ def test_the_admin_s_first_page_shows_what_beat_has_found(
     assert "nobody judges" in bobs_admin.get("/admin/").content.decode()
 
 
+def test_the_first_page_looks_itself_while_beat_does_not(
+    service: FakeExecutionService, bobs_admin: Client
+) -> None:
+    service.operations = (200, with_stuck_queue())
+    with time_machine.travel(timezone.now() + timedelta(minutes=2)):
+        page = bobs_admin.get("/admin/").content.decode()
+
+    assert "beat does not tick" in page
+    assert "nobody judges" in page
+
+
 def test_says_that_the_service_is_away(settings: Any, as_bob: APIClient) -> None:
     settings.CODE_EXECUTION_SERVICE_URL = "http://127.0.0.1:9"
 
@@ -154,7 +165,9 @@ def test_beat_ticks_by_its_schedule() -> None:
 
 def test_every_alarm_leads_to_a_page_that_is_there(service: FakeExecutionService) -> None:
     document = with_stuck_queue()
-    document["checks"] = {"engine": "no bwrap", "signature": "refused"}
+    document["checks"] = {"engine": "no bwrap", "signature": "refused", "deliveries": "off"}
+    document["database"]["events"] |= {"oldest_undelivered_s": 500.0, "failed_lately": 1}
+    document["database"]["workers"][0]["is_silent"] = True
     document["database"]["judgements"]["recent_faults"] = 7
     service.operations = (200, document)
     with_service = services.look(now=timezone.now() + timedelta(minutes=5)).facts
@@ -162,5 +175,5 @@ def test_every_alarm_leads_to_a_page_that_is_there(service: FakeExecutionService
 
     alarms = alarms_of(with_service) + alarms_of(without_service)
 
-    assert len(alarms) == 7
+    assert len(alarms) == 11
     assert all(reverse(alarm.page) for alarm in alarms)
