@@ -36,6 +36,7 @@ from app.secret_files import (
     has_known_password,
     read_secret_files,
     with_password,
+    with_user,
 )
 
 SERVICE_DIRECTORY = Path(__file__).resolve().parent.parent
@@ -84,6 +85,7 @@ class Settings(BaseSettings):
     host: str = "0.0.0.0"  # noqa: S104  # contract S001-C10; a container publishes what it wants
     port: int = Field(default=8001, ge=1, le=65535)
     database_url: str = "sqlite:///data/code_execution.sqlite3"
+    database_user: str = Field(default="", max_length=63)
     database_password: SecretStr = SecretStr("")
     data_directory: Path = SERVICE_DIRECTORY / "data"
     logs_directory: Path = SERVICE_DIRECTORY / "logs"
@@ -261,6 +263,8 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _have_real_passwords(self) -> Self:
+        if self.database_user and not self.database_url.startswith("sqlite"):
+            self.database_url = with_user(self.database_url, self.database_user)
         for name, password in (
             ("database_url", self.database_password),
             ("redis_url", self.redis_password),

@@ -57,6 +57,13 @@ def with_password(url: str, password: str) -> str:
     return urlunsplit(parts._replace(netloc=f"{user}:{quote(password, safe='')}@{host}"))
 
 
+def with_user(url: str, user: str) -> str:
+    """Put a user into an address of a server in place of the one it has, and of the password."""
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2]
+    return urlunsplit(parts._replace(netloc=f"{quote(user, safe='')}@{host}"))
+
+
 def has_known_password(url: str) -> bool:
     """Tell whether an address has a password that everybody knows, or says that there is none."""
     parts = urlsplit(url)

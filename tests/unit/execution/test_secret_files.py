@@ -43,6 +43,18 @@ def test_passwords_from_files_are_put_into_the_addresses(
     assert settings.redis_url == "redis://:p%40ss%2Fword@redis:6379/2"
 
 
+@pytest.mark.parametrize("written", ["postgres:theirs@", "postgres:@", ""])
+def test_a_user_of_its_own_takes_the_place_of_the_addresss_with_its_password(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, written: str
+) -> None:
+    (folder / "password").write_text("ours")
+    monkeypatch.setenv("DATABASE_PASSWORD_FILE", str(folder / "password"))
+    monkeypatch.setenv("DATABASE_USER", "judge")
+    monkeypatch.setenv("DATABASE_URL", f"postgresql://{written}db:5432/runs")
+
+    assert load_settings().database_url == "postgresql://judge:ours@db:5432/runs"
+
+
 def test_nothing_is_put_where_there_is_a_password_or_no_server() -> None:
     assert with_password("redis://:theirs@redis/1", "ours") == "redis://:theirs@redis/1"
     assert with_password("sqlite:///data/runs.sqlite3", "ours") == "sqlite:///data/runs.sqlite3"
