@@ -64,17 +64,20 @@ def test_every_request_is_answered_as_the_document_says(document: dict[str, Any]
         "contest_id": world.contest.pk,
         "problem": world.problem.pk,
         "problem_id": world.problem.pk,
+        "delivery_id": world.delivery.pk,
     }
     of_resource = {
         "contests": world.contest.pk,
         "problems": world.problem.pk,
         "rejudgings": world.rejudging.pk,
         "submissions": world.early.pk if world.early else 0,
+        "endpoints": world.delivery.endpoint_id,
     }
 
     def send(case: Case) -> schemathesis.Response:
         if str(case.path_parameters.get("id")).isdigit():
-            case.path_parameters["id"] = of_resource[case.path.split("/")[3]]
+            resource = case.path.partition("/{id}")[0].rpartition("/")[2]
+            case.path_parameters["id"] = of_resource.get(resource, case.path_parameters["id"])
         case.cookies = {}
         for name in {"Authorization", "Cookie"} & {each.title() for each in case.headers}:
             del case.headers[name]
