@@ -18,3 +18,6 @@ class Contest(Base):
     description: Mapped[str] = mapped_column(Text, default="")
     is_active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    idempotency_key: Mapped[str | None] = mapped_column(String(64), unique=True, index=True)
+    request_hash: Mapped[str | None] = mapped_column(String(64))

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models import Contest
-from app.repositories.rows import insert_row
+from app.repositories.rows import IdempotencyKeyTakenError, insert_row
 
 
 class ContestRepository:
@@ -16,8 +17,19 @@ class ContestRepository:
         self._session = session
 
     async def add(self, contest: Contest) -> None:
-        """Store a new contest and give it its id."""
-        contest.id = await insert_row(self._session, contest)
+        """Store a new contest and give it its id.
+
+        Raises:
+            IdempotencyKeyTakenError: its key, the one thing that can clash, is in use.
+        """
+        try:
+            contest.id = await insert_row(self._session, contest)
+        except IntegrityError as error:
+            raise IdempotencyKeyTakenError from error
+
+    async def find_by_idempotency_key(self, key: str) -> Contest | None:
+        """Return the contest that was made with this key."""
+        return await self._session.scalar(select(Contest).where(Contest.idempotency_key == key))
 
     async def find(self, contest_id: int) -> Contest | None:
         """Return the contest, if it exists."""

@@ -14,6 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.database import Base
 
 
+class IdempotencyKeyTakenError(Exception):
+    """Another transaction has stored a row under the same key in the meantime."""
+
+
 async def insert_row(session: AsyncSession, row: Base) -> int:
     """Store a new row and return its id.
 

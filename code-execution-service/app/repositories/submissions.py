@@ -8,11 +8,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
 from app.models import Judgement, Submission, SubmissionFile, SubmissionStatus, SubmissionTestCase
-from app.repositories.rows import insert_row, insert_rows, update_row
-
-
-class IdempotencyKeyTakenError(Exception):
-    """Another transaction has stored a submission under the same key in the meantime."""
+from app.repositories.rows import (
+    IdempotencyKeyTakenError,
+    insert_row,
+    insert_rows,
+    update_row,
+)
 
 
 class SubmissionRepository:

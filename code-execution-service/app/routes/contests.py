@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import Depends, Path, Query
 
-from app.dependencies import Contests, NeedsDatabase, caller_of
+from app.dependencies import Contests, IdempotencyKey, NeedsDatabase, caller_of
 from app.models import Contest
 from app.routes.either_slash import EitherSlashRouter
 from app.schemas.contests import ContestChange, ContestIn, ContestOut
@@ -33,10 +33,16 @@ ContestId = Annotated[int, Path(ge=1, le=MAX_ID)]
     status_code=HTTPStatus.CREATED,
     response_model=ContestOut,
     summary="Create a contest to group submissions by",
+    responses={HTTPStatus.CONFLICT: {"model": ErrorOut}},
 )
-async def create_contest(contest: ContestIn, contests: Contests) -> Contest:
+async def create_contest(
+    contest: ContestIn, contests: Contests, idempotency_key: IdempotencyKey = None
+) -> Contest:
     return await contests.create(
-        title=contest.title, description=contest.description, is_active=contest.is_active
+        title=contest.title,
+        description=contest.description,
+        is_active=contest.is_active,
+        idempotency_key=idempotency_key,
     )
 
 

@@ -1,10 +1,13 @@
 """The contests that the contract's microservice endpoints keep."""
 
+import hashlib
+import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from app.errors import ContestNotFoundError
+from app.errors import ContestNotFoundError, IdempotencyMismatchError
 from app.models import Contest
+from app.repositories.rows import IdempotencyKeyTakenError
 from app.repositories.unit_of_work import Transactions, UnitOfWork
 
 
@@ -14,17 +17,40 @@ class ContestService:
     def __init__(self, transactions: Transactions) -> None:
         self._transactions = transactions
 
-    async def create(self, *, title: str, description: str, is_active: bool) -> Contest:
-        """Create a contest."""
+    async def create(
+        self, *, title: str, description: str, is_active: bool, idempotency_key: str | None
+    ) -> Contest:
+        """Create a contest; a repeated key returns the one that it created.
+
+        Raises:
+            IdempotencyMismatchError: the key came before with another request.
+        """
+        asked = json.dumps([title, description, is_active])
+        request_hash = hashlib.sha256(asked.encode()).hexdigest()
         contest = Contest(
             title=title,
             description=description,
             is_active=is_active,
             created_at=datetime.now(tz=UTC),
+            idempotency_key=idempotency_key,
+            request_hash=request_hash if idempotency_key else None,
         )
-        async with self._transactions.write() as work:
-            await work.contests.add(contest)
+        try:
+            async with self._transactions.write() as work:
+                await work.contests.add(contest)
+        except IdempotencyKeyTakenError:
+            assert idempotency_key is not None  # noqa: S101  # only one that is there can be taken
+            return await self._find_repeated(idempotency_key, request_hash)
         return contest
+
+    async def _find_repeated(self, idempotency_key: str, request_hash: str) -> Contest:
+        async with self._transactions.read() as work:
+            earlier = await work.contests.find_by_idempotency_key(idempotency_key)
+        if earlier is None:
+            raise ContestNotFoundError  # somebody has just deleted it
+        if earlier.request_hash != request_hash:
+            raise IdempotencyMismatchError
+        return earlier
 
     async def get(self, contest_id: int) -> Contest:
         """Return a contest.

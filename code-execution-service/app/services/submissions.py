@@ -26,7 +26,7 @@ from app.errors import (
 from app.languages import LanguageRegistry
 from app.logs import context
 from app.models import Job, Judgement, Submission, SubmissionFile, SubmissionTestCase
-from app.repositories.submissions import IdempotencyKeyTakenError
+from app.repositories.rows import IdempotencyKeyTakenError
 from app.repositories.unit_of_work import Transactions, UnitOfWork
 from app.services import judging_rules
 from app.services.fresh_jobs import FreshJobs

@@ -220,6 +220,20 @@ async def test_lists_by_user_contest_and_status(client: httpx.AsyncClient) -> No
     assert await ids(skip=1, limit=1) == [alice_id]
 
 
+async def test_a_repeated_key_makes_one_contest(client: httpx.AsyncClient) -> None:
+    async def create(title: str) -> httpx.Response:
+        headers = {"Idempotency-Key": "key-1"}
+        return await client.post("/api/v1/contests/", json={"title": title}, headers=headers)
+
+    answers = await asyncio.gather(*(create("Cup") for _ in range(4)))
+    other = await create("Another cup")
+
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.content for answer in answers}) == 1
+    assert len((await client.get("/api/v1/contests/")).json()) == 1
+    assert (other.status_code, other.json()["code"]) == (409, "idempotency-mismatch")
+
+
 async def test_deleting_a_contest_keeps_its_submissions(client: httpx.AsyncClient) -> None:
     contest = (await client.post("/api/v1/contests/", json={"title": "Cup"})).json()
     created = await client.post(SUBMISSIONS, json=make_body(contest_id=contest["id"]))
