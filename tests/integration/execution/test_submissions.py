@@ -268,7 +268,7 @@ async def test_tells_health_readiness_and_languages(client: httpx.AsyncClient) -
     assert ready.status_code == 200
     assert ready.json() == {
         "status": "ready",
-        "checks": {"database": "ok", "engine": "ok", "signature": "ok"},
+        "checks": {"database": "ok", "engine": "ok", "signature": "ok", "deliveries": "ok"},
     }
     assert {language["id"] for language in languages} == {
         "python", "javascript", "java", "cpp", "c", "csharp", "go", "rust",
