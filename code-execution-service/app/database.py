@@ -1,12 +1,15 @@
 """Connections to the service's database, SQLite or PostgreSQL."""
 
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import BigInteger, DateTime, Dialect, Integer, MetaData, TypeDecorator, event
 from sqlalchemy.engine import URL, Connection, make_url
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
     AsyncSession,
@@ -14,12 +17,15 @@ from sqlalchemy.ext.asyncio import (
     create_async_engine,
 )
 from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.pool import ConnectionPoolEntry
 from typing_extensions import override
 
 from app import sqlite
 
 CONNECT_TIMEOUT_S = 5
-
+PING_AFTER_S = 1.0
+"""A connection that was in use since then is believed to be open: asking costs a round trip."""
+USED_AT = "used_at"
 
 Id = BigInteger().with_variant(Integer(), "sqlite")
 """Type of row ids: 64 bits everywhere; SQLite numbers rows by itself only under this name."""
@@ -78,19 +84,42 @@ def driver_url(database_url: str, *, base_directory: Path) -> URL:
 def create_database(url: URL) -> AsyncEngine:
     """Open a pool of connections; an SQLite file and its folder are made when missing."""
     if url.get_backend_name() != "sqlite":
-        return create_async_engine(
+        engine = create_async_engine(
             url,
-            pool_pre_ping=True,
             pool_size=10,
             max_overflow=10,
             pool_timeout=CONNECT_TIMEOUT_S,
             connect_args={"connect_timeout": CONNECT_TIMEOUT_S},
         )
+        event.listen(engine.sync_engine, "checkin", _note_use)
+        event.listen(engine.sync_engine, "checkout", partial(_expect_open, engine.dialect))
+        return engine
     Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
     engine = create_async_engine(url, connect_args={"async_creator_fn": sqlite.connect})
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine
+
+
+def _note_use(_connection: object, record: ConnectionPoolEntry) -> None:
+    record.info[USED_AT] = time.monotonic()
+
+
+def _expect_open(
+    dialect: Dialect, connection: Any, record: ConnectionPoolEntry, _proxy: object
+) -> None:
+    """Have the server answer on a connection that nobody has used for a while.
+
+    Raises:
+        DisconnectionError: it is gone; the pool takes another one.
+    """
+    used_at = record.info.get(USED_AT)
+    if used_at is None or time.monotonic() - used_at < PING_AFTER_S:
+        return
+    try:
+        dialect.do_ping(connection)
+    except dialect.loaded_dbapi.Error as error:
+        raise DisconnectionError from error
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
