@@ -51,7 +51,9 @@ def test_operations_are_named_by_what_they_do(document: dict[str, Any]) -> None:
         "contests_clarifications_answer",
         "submissions_create",
     } <= set(names)
-    assert [name for name in names if re.search(r"^api_(?!tokens)|code_execution|_\d+$", name)] == []
+    assert [
+        name for name in names if re.search(r"^api_(?!tokens)|code_execution|_\d+$", name)
+    ] == []
     assert len(names) == len(set(names))
 
 
