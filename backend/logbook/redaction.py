@@ -27,7 +27,9 @@ _CREDENTIAL = re.compile(
     # a JSON web token
     r"|\beyJ[\w-]{6,}\.[\w-]{6,}\.[\w-]*"
     # a personal access token
-    r"|(?P<personal>\bcct_)[\w-]{6,}",
+    r"|(?P<personal>\bcct_)[\w-]{6,}"
+    # what signs webhooks
+    r"|(?P<signing>\bwhsec_)[\w+/=-]{8,}",
     re.IGNORECASE,
 )
 

@@ -64,6 +64,7 @@ def document(line: str) -> Mapping[str, Any]:
         ("it said Bearer abcdefghijk.", "it said Bearer ***"),
         (f"the token {TOKEN} is old", "the token *** is old"),
         ("the token cct_abcdefghijklmnop", "the token cct_***"),
+        ("signed with whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "signed with whsec_***"),
         ("exit_code=0 key=value", "exit_code=0 key=value"),
     ],
 )
