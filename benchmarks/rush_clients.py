@@ -110,6 +110,18 @@ class Rush:
             "code": PROGRAM,
         }).encode()
 
+    async def enter(self) -> None:
+        """Have everybody join, one after the other, as people do in the days before.
+
+        Raises:
+            RuntimeError: Somebody may not.
+        """
+        path = f"/api/code-execution/contests/{self.contest}/join/"
+        for person in self._people:
+            status, _ = await person.ask("POST", path, b"{}")
+            if status not in {200, 201}:
+                raise RuntimeError(f"joining is answered with {status}")
+
     async def hand_in(self, person: Connection, answers: Answers, at_s: float) -> None:
         """Wait for the moment, send, and note how long the answer took."""
         await asyncio.sleep(at_s - time.perf_counter())
