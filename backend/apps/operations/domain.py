@@ -33,13 +33,13 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alarm:
-    """Something is wrong: what, what to do, and the admin's page that says more."""
+    """Something is wrong: what, what to do, and the admin's page that says more, if any."""
 
     name: str
     severity: Severity
     what: str
     todo: str
-    page: str = "admin:operations_operations_changelist"
+    page: str = ""
     since: datetime | None = None
 
 
