@@ -11,6 +11,8 @@ from app.factory import Factory
 from app.services.stop import Stop
 
 logger = logging.getLogger(__name__)
+# Its own: who draws numbers in the same process and wants the same again is not disturbed.
+_dice = random.Random()  # noqa: S311  # no secret
 
 SWEEP_S = 1.0
 """How late work is seen that nobody rings for: leases that ran out, retries that fell due."""
@@ -98,5 +100,5 @@ async def _work(do_next: Callable[[], Awaitable[bool]], waiting: Waiting, stop: 
         # Work that was rung for is one piece; where a sweep has found some there may be more.
         if is_rung or not has_worked:
             # Never in step with others that began at the same moment.
-            pause_s = SWEEP_S * random.uniform(0.75, 1.25)  # noqa: S311  # no secret
+            pause_s = SWEEP_S * _dice.uniform(0.75, 1.25)
             is_rung = await waiting.wait(at_most_s=pause_s)

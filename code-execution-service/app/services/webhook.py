@@ -16,6 +16,8 @@ from app.services.fresh_events import LEASE, FreshEvents
 from app.services.stop import Stop, StoppedError
 
 logger = logging.getLogger(__name__)
+# Its own: who draws numbers in the same process and wants the same again is not disturbed.
+_dice = random.Random()  # noqa: S311  # spreads attempts, keeps no secret
 
 
 class DeliveryService:
@@ -121,7 +123,7 @@ def _changes(event: Event, answer: Answer, now: datetime) -> dict[str, object]:
     pause = next_pause(
         attempts=event.attempts,
         tried_for=now - (event.tried_since or event.created_at),
-        draw=random.random(),  # noqa: S311  # spreads attempts, keeps no secret
+        draw=_dice.random(),
         asked=asked_pause(answer.retry_after, now=now),
     )
     if pause is None or not is_worth_a_retry(answer.status_code):
