@@ -134,6 +134,39 @@ class TestTheFrontDoor:
 
         assert answer.headers["strict-transport-security"] == "max-age=60"
 
+    @pytest.mark.parametrize(
+        ("message", "status"),
+        [
+            ({"type": "websocket.accept"}, 101),
+            ({"type": "websocket.close", "code": 4001}, 403),
+            ({"type": "websocket.http.response.start", "status": 404, "headers": []}, 404),
+        ],
+    )
+    async def test_a_websocket_has_an_id_and_is_one_line(
+        self, caplog: pytest.LogCaptureFixture, message: dict[str, Any], status: int
+    ) -> None:
+        caplog.set_level(logging.INFO)
+        sent: list[Any] = []
+
+        async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+            await send(message)
+            await send({"type": "websocket.send", "text": str(request_id())})
+
+        async def nothing() -> dict[str, Any]:
+            return {"type": "websocket.connect"}
+
+        async def note(message: Any) -> None:
+            sent.append(message)
+
+        scope = {"type": "websocket", "path": "/ws", "headers": [(b"x-request-id", ID.encode())]}
+        await Envelope(answer, hsts_s=0, address_of=lambda _: None)(scope, nothing, note)
+
+        [facts] = requests_in(caplog)
+        assert (facts["method"], facts["path"], facts["status"]) == ("WEBSOCKET", "/ws", status)
+        assert sent[1]["text"] == ID
+        if "close" not in message["type"]:
+            assert (b"x-request-id", ID.encode()) in sent[0]["headers"]
+
     async def test_a_request_is_one_line_without_what_its_query_says(
         self, caplog: pytest.LogCaptureFixture
     ) -> None:
