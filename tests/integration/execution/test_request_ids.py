@@ -59,7 +59,7 @@ async def test_an_answer_has_the_id_that_the_request_came_with(client: httpx.Asy
 async def test_makes_an_id_where_none_came_that_can_be_kept(
     client: httpx.AsyncClient, told: str | None
 ) -> None:
-    headers = {} if told is None else {"X-Request-Id": told.encode()}
+    headers = [] if told is None else [(b"X-Request-Id", told.encode())]
 
     answer = await client.get("/health", headers=headers)
 
