@@ -102,15 +102,20 @@ def _send_due(outgoing: Outgoing) -> None:
     ends_at_s = time.monotonic() + SENT_FOR_S
     calls: dict[Future[Outcome], Call] = {}
     with ThreadPoolExecutor(CALLS_AT_ONCE_MAX, thread_name_prefix="endpoints") as threads:
-        while True:
-            if time.monotonic() < ends_at_s:
-                for call in _claim([each.delivery.endpoint_id for each in calls.values()]):
-                    calls[threads.submit(send, call, outgoing)] = call
-            if not calls:
-                return
-            done, _going_on = wait(calls, LOOKED_EVERY_S, return_when=FIRST_COMPLETED)
-            for each in done:
-                note(calls.pop(each).delivery, each.result())
+        try:
+            while True:
+                if time.monotonic() < ends_at_s:
+                    for call in _claim([each.delivery.endpoint_id for each in calls.values()]):
+                        calls[threads.submit(send, call, outgoing)] = call
+                if not calls:
+                    return
+                done, _going_on = wait(calls, LOOKED_EVERY_S, return_when=FIRST_COMPLETED)
+                for each in done:
+                    note(calls.pop(each).delivery, each.result())
+        finally:
+            # Whatever went wrong with one, the others shall not be sent twice for it.
+            for each, call in calls.items():
+                note(call.delivery, each.result())
 
 
 def _claim(busy: list[int]) -> Iterator[Call]:
@@ -148,7 +153,13 @@ def claim(*, delivery_id: int, now: datetime) -> Call | None:
     if delivery is None:
         return None
     endpoint = delivery.endpoint
-    body = body_of(delivery.event, endpoint, now=now)
+    try:
+        body = body_of(delivery.event, endpoint, now=now)
+    except Exception:
+        # A fault of ours about one event, which must not stop those behind it.
+        logger.exception("%s can't be written", delivery)
+        note(delivery, Outcome(at=now, latency_ms=0, error="It can't be written; see the log."))
+        return None
     if body is None:
         rows.update(state=State.WITHHELD, finished_at=now)
         return None
@@ -190,6 +201,10 @@ def send(call: Call, outgoing: Outgoing) -> Outcome:
 @transaction.atomic
 def note(delivery: EndpointDelivery, outcome: Outcome) -> None:
     """Store how a call went, and what follows for the delivery and its endpoint."""
+    # It may have been deleted meanwhile, with its endpoint; with the lock, not from here on.
+    rows = EndpointDelivery.objects.select_for_update(no_key=True)
+    if rows.filter(pk=delivery.pk).first() is None:
+        return
     answer = outcome.answer
     metrics.endpoint_delivery_ended(outcome="delivered" if outcome.is_taken else "failed")
     EndpointAttempt.objects.create(

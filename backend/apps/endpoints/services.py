@@ -28,7 +28,7 @@ from apps.endpoints.models import (
     EndpointSecret,
 )
 from apps.endpoints.outbox import forget_wanted_types
-from apps.endpoints.sealing import seal, unseal
+from apps.endpoints.sealing import BrokenSealError, seal, unseal
 from apps.users.models import User
 
 ENDPOINTS_MAX = 20
@@ -152,10 +152,13 @@ def secrets_of(endpoint: Endpoint, *, now: datetime) -> tuple[Secret, ...]:
     """Give the secrets that sign now, the newest first.
 
     Raises:
-        BrokenSealError: One can't be read.
+        BrokenSealError: One can't be read, or there is none.
     """
     live = endpoint.secrets.filter(Q(expires_at=None) | Q(expires_at__gt=now))
-    return decode_secrets(",".join(unseal(each.sealed) for each in live))
+    texts = [unseal(each.sealed) for each in live]
+    if not texts:
+        raise BrokenSealError
+    return decode_secrets(",".join(texts))
 
 
 @transaction.atomic

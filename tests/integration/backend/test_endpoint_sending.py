@@ -2,6 +2,7 @@
 
 import re
 import threading
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -23,6 +24,7 @@ from apps.endpoints.models import (
     EndpointEvent,
     SenderTurn,
 )
+from apps.endpoints.rendering import body_of
 from apps.endpoints.retries import DISABLED_AFTER
 from apps.users.models import User
 from tests.support.contests import make_event, make_submission
@@ -345,6 +347,64 @@ def test_a_slow_endpoint_holds_up_no_other(alice: User, team: Receiver) -> None:
     assert len(slow.received) == 5
     latencies = EndpointAttempt.objects.values_list("latency_ms", flat=True)
     assert max(latencies) < 8000
+
+
+def test_one_that_is_deleted_under_way_disturbs_no_other(alice: User, team: Receiver) -> None:
+    with receiver() as leaving:
+        gone = register(alice, url=leaving.url)
+        register(alice, url=team.url)
+        judge(alice)
+
+        def delete() -> None:
+            services.delete(endpoint=Endpoint.objects.get(pk=gone.pk), actor=alice)
+            connection.close()
+
+        leaving.before_answer = delete
+
+        sweep()
+
+    assert len(leaving.received) == 1
+    assert the_delivery().state == State.DELIVERED
+
+
+def test_an_event_that_can_not_be_written_stops_no_other(
+    alice: User, endpoint: Endpoint, team: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judge(alice, 1)
+    judge(alice, 2)
+    outbox.address(now=timezone.now())
+    first = EndpointDelivery.objects.earliest("pk").event.pk
+
+    def failing(event: EndpointEvent, *args: Any, **kwargs: Any) -> bytes | None:
+        if event.pk == first:
+            raise ZeroDivisionError
+        return body_of(event, *args, **kwargs)
+
+    monkeypatch.setattr(sending, "body_of", failing)
+
+    sweep()
+
+    states = EndpointDelivery.objects.order_by("pk").values_list("state", "attempts")
+    assert list(states) == [(State.WAITING, 1), (State.DELIVERED, 1)]
+    assert EndpointAttempt.objects.filter(error__contains="can't be written").count() == 1
+
+
+def test_a_fault_leaves_nothing_to_be_sent_twice(
+    alice: User, endpoint: Endpoint, team: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judge(alice)
+    team.before_answer = lambda: time.sleep(0.1)
+
+    def failing(*_args: object, **_kwargs: object) -> object:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(sending, "wait", failing)
+
+    with pytest.raises(ZeroDivisionError):
+        sweep()
+
+    assert the_delivery().state == State.DELIVERED
+    assert SenderTurn.objects.get().until <= timezone.now()
 
 
 def test_an_endpoint_gets_two_requests_at_a_time_at_most(alice: User, team: Receiver) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apps.core.outgoing import (
@@ -90,6 +90,7 @@ def never(host: str) -> Sequence[str]:
 
 
 PURE = Outgoing(resolve=never)
+HERE_ONLY = Outgoing(resolve=never, allowed_networks=HERE)
 
 
 def guarded(*addresses: str) -> Outgoing:
@@ -395,6 +396,25 @@ def _drip(server: socket.socket, beginning: bytes) -> None:
                 time.sleep(0.05)
         except OSError:
             return
+
+
+@settings(max_examples=40)
+@given(said=st.binary(max_size=300), is_http=st.booleans())
+def test_whatever_a_server_says_it_is_an_answer_or_none(said: bytes, *, is_http: bool) -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as server:
+        talking = threading.Thread(target=_say, args=(server, said, is_http), daemon=True)
+        talking.start()
+        with suppress(OutgoingError):
+            answer = post(HERE_ONLY, f"http://127.0.0.1:{server.getsockname()[1]}/")
+            assert 100 <= answer.status < 1000
+        talking.join(5)
+
+
+def _say(server: socket.socket, said: bytes, is_http: bool) -> None:
+    connection, _address = server.accept()
+    with connection, suppress(OSError):
+        connection.recv(65536)
+        connection.sendall((b"HTTP/1.1 " if is_http else b"") + said)
 
 
 def test_a_server_that_speaks_no_tls_is_no_answer(receiver: type[Receiver]) -> None:
