@@ -24,6 +24,7 @@ log_tasks(
         code_execution.ATTEND,
         contests.FILL_PLACES,
         contests.TELL_OF_CLOCK,
+        endpoints.SWEEP,
         operations.TICK,
     })
 )
