@@ -22,11 +22,16 @@ DELIVERY_LOOPS = 4
 
 @asynccontextmanager
 async def background_loops(
-    factory: Factory, *, judge_bells: Sequence["WaitingBell"], execution_workers: int
+    factory: Factory,
+    *,
+    judge_bells: Sequence["WaitingBell"],
+    execution_workers: int,
+    is_fed_by_tickets: bool = False,
 ) -> AsyncIterator[None]:
     """Run, judge and deliver while the block runs; at its end what runs goes back to its queue.
 
-    There is one judge for each bell.
+    There is one judge for each bell. With tickets from outside, one who has judged looks for more
+    before it takes the next: that is less than a ticket's way here.
     """
     stop = factory.stop
     loops = [factory.accepted_executions.look_after(stop)]
@@ -34,7 +39,12 @@ async def background_loops(
         runner = factory.execution_runner()
         loops += [_work(runner.run_next, runner, stop) for _ in range(execution_workers)]
     if factory.has_database:
-        loops += _loops_with_database(factory, judge_bells if factory.can_run else ())
+        loops += _judge_loops(factory, judge_bells, is_fed_by_tickets=is_fed_by_tickets)
+        loops += [
+            factory.trust.introduce(stop),
+            factory.test_data.sweep(stop),
+            factory.delivery_log().sweep(stop),
+        ]
     tasks = [asyncio.create_task(loop) for loop in loops]
     deliveries = [asyncio.create_task(loop) for loop in _delivery_loops(factory)]
     try:
@@ -53,15 +63,14 @@ async def background_loops(
             await factory.deliveries().give_back()
 
 
-def _loops_with_database(
-    factory: Factory, judge_bells: Sequence["WaitingBell"]
+def _judge_loops(
+    factory: Factory, bells: Sequence["WaitingBell"], *, is_fed_by_tickets: bool
 ) -> list[Coroutine[Any, Any, None]]:
-    stop = factory.stop
-    judges = [_work(factory.judge().judge_next, bell, stop) for bell in judge_bells]
-    if judges:
-        judges.append(factory.judge_workers.take_part(stop, lanes=len(judges)))
-    sweeps = [factory.test_data.sweep(stop), factory.delivery_log().sweep(stop)]
-    return [*judges, factory.trust.introduce(stop), *sweeps]
+    if not (factory.can_run and bells):
+        return []
+    judge_next, stop = factory.judge().judge_next, factory.stop
+    judges = [_work(judge_next, bell, stop, may_be_more=is_fed_by_tickets) for bell in bells]
+    return [*judges, factory.judge_workers.take_part(stop, lanes=len(bells))]
 
 
 def _delivery_loops(factory: Factory) -> list[Coroutine[Any, Any, None]]:
@@ -87,7 +96,13 @@ class WaitingBell(Waiting, Protocol):
         ...
 
 
-async def _work(do_next: Callable[[], Awaitable[bool]], waiting: Waiting, stop: Stop) -> None:
+async def _work(
+    do_next: Callable[[], Awaitable[bool]],
+    waiting: Waiting,
+    stop: Stop,
+    *,
+    may_be_more: bool = False,
+) -> None:
     is_rung = False
     while not stop.is_set:
         try:
@@ -98,7 +113,7 @@ async def _work(do_next: Callable[[], Awaitable[bool]], waiting: Waiting, stop: 
             await asyncio.sleep(PAUSE_AFTER_FAULT_S)
             continue
         # Work that was rung for is one piece; where a sweep has found some there may be more.
-        if is_rung or not has_worked:
+        if not has_worked or (is_rung and not may_be_more):
             # Never in step with others that began at the same moment.
             pause_s = SWEEP_S * _dice.uniform(0.75, 1.25)
             is_rung = await waiting.wait(at_most_s=pause_s)

@@ -54,7 +54,9 @@ async def judging(
         seats = [Seat(desk, seats=lanes) for _ in range(lanes)]
         async with (
             metrics_served(process.factory, host=settings.metrics_host, port=settings.metrics_port),
-            background_loops(process.factory, judge_bells=seats, execution_workers=0),
+            background_loops(
+                process.factory, judge_bells=seats, execution_workers=0, is_fed_by_tickets=True
+            ),
         ):
             taker.start()
             try:

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import psycopg
 
-START_TIMEOUT_S = 30
+START_TIMEOUT_S = 120
 
 
 class ServerMissingError(Exception):

@@ -6,6 +6,7 @@ import threading
 import warnings
 from collections.abc import Awaitable, Callable
 from concurrent.futures import CancelledError
+from contextlib import suppress
 
 from celery.exceptions import CPendingDeprecationWarning, Reject
 from celery.worker import WorkController, state
@@ -88,7 +89,8 @@ class TicketTaker:
         try:
             self._worker.start()
         finally:
-            self._loop.call_soon_threadsafe(self._has_ended.set)
+            with suppress(RuntimeError):  # the loop has gone: nobody waits any more
+                self._loop.call_soon_threadsafe(self._has_ended.set)
 
     def _take(self) -> None:
         serving = asyncio.run_coroutine_threadsafe(self._serve_one(), self._loop)
