@@ -99,3 +99,22 @@ def test_passwords_that_everybody_knows_are_refused_in_production(
 def test_rabbitmqs_guest_is_known_but_on_its_own_machine() -> None:
     assert has_known_password("amqp://guest:guest@rabbitmq//")
     assert not has_known_password("amqp://guest:guest@127.0.0.1//")
+
+
+@pytest.mark.parametrize(("text", "port"), [("", None), ("1", 1), ("9102", 9102), ("65535", 65535)])
+def test_a_port_may_be_left_out(
+    environment: Environment, monkeypatch: pytest.MonkeyPatch, text: str, port: int | None
+) -> None:
+    monkeypatch.setenv("OUR_PORT", text)
+
+    assert environment.port("OUR_PORT") == port
+
+
+@pytest.mark.parametrize("text", ["0", "65536", "-1", "http", "91.02", "999999999"])
+def test_what_is_no_port_is_refused(
+    environment: Environment, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    monkeypatch.setenv("OUR_PORT", text)
+
+    with pytest.raises(ImproperlyConfigured, match="OUR_PORT must be a port from 1 to 65535"):
+        environment.port("OUR_PORT")
