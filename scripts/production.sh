@@ -33,7 +33,7 @@ command_up() {
 
 tell_where_it_is() {
     local scheme=http port=${HTTP_PORT:-80}
-    if [[ -f deploy/tls/fullchain.pem ]]; then
+    if [[ -f deploy/secrets/tls/fullchain.pem ]]; then
         scheme=https
         port=${HTTPS_PORT:-443}
     fi

@@ -33,6 +33,7 @@ def write_secrets(folder: Path) -> None:
     their modes: so the files can be read, and it is the folder that lets nobody in.
     """
     folder.chmod(0o700)
+    (folder / "tls").mkdir(exist_ok=True)  # for a certificate and its key, in the same way
     for name, length in BYTES_OF_SECRETS.items():
         if (folder / name).exists():
             continue

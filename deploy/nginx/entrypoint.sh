@@ -6,6 +6,10 @@ certificate=/etc/nginx/tls/fullchain.pem
 key=/etc/nginx/tls/privkey.pem
 
 site=http
+[ -x /etc/nginx/tls ] || {
+    echo "error: user $(id -u) can't look into the folder of certificates; see docs/operating.md" >&2
+    exit 2
+}
 if [ -e "$certificate" ]; then
     site=https
     for file in "$certificate" "$key"; do

@@ -31,13 +31,13 @@ def deployment(engine: None, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         deployment.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def service(deployment: Deployment) -> Iterator[httpx.Client]:
     with deployment.client(SERVICE, 8001) as client:
         yield client
 
 
 @pytest.fixture(scope="session")
-def backend(deployment: Deployment) -> Iterator[httpx.Client]:
-    with deployment.client("backend", 8000) as client:
-        yield client
+def stack(deployment: Deployment) -> Deployment:
+    """What end-to-end tests know their installation by."""
+    return deployment

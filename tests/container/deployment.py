@@ -6,18 +6,22 @@ import re
 import secrets
 import shutil
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
 
 from scripts.write_secrets import write_secrets
+from tests.e2e.stack import wait_for
 
 ROOT = Path(__file__).parents[2]
 BUILD_TIMEOUT_S = 1_200
 START_TIMEOUT_S = 240
 CALL_TIMEOUT_S = 60
 SERVICE = "code-execution-service"
+COMPOSE_FILES = ("docker-compose.prod.yml", "tests/container/docker-compose.test.yml")
 _ASSIGNMENT = re.compile(r"^([A-Z_]+)=(.*)$", re.MULTILINE)
 _SITE = "http://127.0.0.1"
 _ENVIRONMENT = {
@@ -43,15 +47,16 @@ class Deployment:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._clients: list[httpx.Client] = []
+        self.secrets = folder / "secrets"
         self._project = f"container-tests-{secrets.token_hex(4)}"
         self._image = "code-execution-tests/service"
         self._image_with_tests = "code-execution-tests/service-with-tests"
-        for name in ("secrets", "tls"):
-            (folder / name).mkdir()
+        (folder / "secrets").mkdir()
         write_secrets(folder / "secrets")
         self._environment = os.environ | {
             "SECRETS_FOLDER": str(folder / "secrets"),
-            "TLS_FOLDER": str(folder / "tls"),
+            "TLS_FOLDER": str(folder / "secrets" / "tls"),
             "BACKEND_ENV_FILE": str(self._write_environment("backend")),
             "EXECUTION_ENV_FILE": str(self._write_environment(SERVICE)),
             "EXECUTION_IMAGE": self._image,
@@ -60,8 +65,17 @@ class Deployment:
         }
 
     def start(self) -> None:
-        """Start everything, and wait until all of it says of itself that it is well."""
+        """Build and start everything, with bob as its first manager."""
         self._compose("build", timeout_s=BUILD_TIMEOUT_S)
+        self.up()
+        user = ["--noinput", "--username", "bob", "--email", "bob@example.org"]
+        self._compose(
+            *("exec", "--no-TTY", "--env", "DJANGO_SUPERUSER_PASSWORD=bobs-long-password"),
+            *("backend", "python", "manage.py", "createsuperuser", *user),
+        )
+
+    def up(self) -> None:
+        """Migrate and start, and wait until all of it says of itself that it is well."""
         wait = ["--wait", "--wait-timeout", str(START_TIMEOUT_S)]
         try:
             self._compose("up", "--detach", *wait, timeout_s=START_TIMEOUT_S + CALL_TIMEOUT_S)
@@ -69,8 +83,39 @@ class Deployment:
             error.add_note(self.logs())
             raise
 
-    def stop(self) -> None:
+    def lose_everything(self) -> None:
+        """Delete all that the stack has, with its secrets and settings."""
         self._compose("down", "--volumes", "--timeout", "5", timeout_s=START_TIMEOUT_S)
+        for path in (*filter(Path.is_file, self.secrets.iterdir()), *self._folder.glob("*.env")):
+            path.unlink()
+
+    def manage(self, *command: str) -> None:
+        """Call the operator's script for this stack."""
+        files = [str(ROOT / file) for file in COMPOSE_FILES]
+        self._call(
+            [str(ROOT / "manage-code-execution.sh"), *command],
+            START_TIMEOUT_S,
+            COMPOSE_FILE=":".join(files),
+            COMPOSE_PROJECT_NAME=self._project,
+        )
+
+    def stop(self) -> None:
+        """Delete it all, even if its files are gone."""
+        for client in self._clients:
+            client.close()
+        project = ["compose", "--project-name", self._project]
+        self._docker(*project, "down", "--volumes", "--timeout", "5", timeout_s=START_TIMEOUT_S)
+
+    @property
+    def backend_url(self) -> str:
+        """What people open: nginx."""
+        return self.url("nginx", 8080)
+
+    def open_client(self) -> httpx.Client:
+        """Open a connection to nginx that is closed together with the stack."""
+        client = httpx.Client(base_url=self.backend_url, timeout=CALL_TIMEOUT_S)
+        self._clients.append(client)
+        return client
 
     def url(self, service: str, port: int) -> str:
         return f"http://{self._compose('port', service, str(port)).strip()}"
@@ -83,9 +128,38 @@ class Deployment:
 
     def inspect(self, service: str = SERVICE) -> dict[str, Any]:
         """Return what the engine knows about the service's container."""
-        container = self._compose("ps", "--quiet", service).strip()
+        container = self._compose("ps", "--all", "--quiet", service).strip()
         answer: list[dict[str, Any]] = json.loads(self._docker("inspect", container))
         return answer[0]
+
+    def states(self) -> dict[str, str]:
+        """Tell by service how its container is: its health, or how it ended."""
+        lines = self._compose("ps", "--all", "--format", "json").splitlines()
+        rows: list[dict[str, Any]] = [json.loads(line) for line in lines]
+        return {
+            row["Service"]: row["Health"] or f"{row['State']} {row['ExitCode']}" for row in rows
+        }
+
+    def pause(self, service: str, *, stop: bool) -> None:
+        """Stop a service, or start it again."""
+        self._compose("stop" if stop else "start", service)
+
+    @contextmanager
+    def second_nginx(self, *, tls: Path) -> Iterator[dict[int, int]]:
+        """Run nginx once more with a certificate; yields where its ports are to be found."""
+        options = ["--detach", "--no-deps", "--publish", "127.0.0.1:0:8080"]
+        options += ["--publish", "127.0.0.1:0:8443", "--name", f"{self._project}-tls"]
+        command = [*self._compose_command(), "run", *options, "nginx"]
+        self._call(command, CALL_TIMEOUT_S, TLS_FOLDER=str(tls))
+        name = f"{self._project}-tls"
+        try:
+            asking = ["docker", "exec", name, "answers.sh"]
+            wait_for(lambda: not subprocess.run(asking, check=False).returncode, what="nginx")
+            ports = (self._docker("port", name, str(port)).strip() for port in (8080, 8443))
+            numbers = (int(port.rpartition(":")[2]) for port in ports)
+            yield dict(zip((8080, 8443), numbers, strict=True))
+        finally:
+            self._docker("rm", "--force", name)
 
     def execute(self, *command: str) -> str:
         """Run a command in the execution service's running container."""
@@ -128,15 +202,14 @@ class Deployment:
         return self._call(["docker", *arguments], timeout_s)
 
     def _compose_command(self) -> list[str]:
-        files = ["docker-compose.prod.yml", "tests/container/docker-compose.test.yml"]
-        named = [word for file in files for word in ("--file", str(ROOT / file))]
+        named = [word for file in COMPOSE_FILES for word in ("--file", str(ROOT / file))]
         place = ["--project-name", self._project, "--project-directory", str(ROOT)]
         return ["docker", "compose", "--progress", "quiet", *place, *named]
 
-    def _call(self, command: list[str], timeout_s: float) -> str:
+    def _call(self, command: list[str], timeout_s: float, **environment: str) -> str:
         done = subprocess.run(
             command,
-            env=self._environment,
+            env=self._environment | environment,
             capture_output=True,
             text=True,
             timeout=timeout_s,

@@ -8,11 +8,22 @@ pytestmark = [pytest.mark.docker, pytest.mark.timeout(1_800)]
 TIMEOUT_S = 1_500
 REASONS_TO_SKIP = ("only root", "no keys", "no cgroups", "count no processes", "own user")
 """What a container without privileges lacks by design; nothing else may be skipped in it."""
+EXECUTION = tuple(
+    f"tests/sandbox/execution/test_{name}.py"
+    for name in (
+        *("compile", "cpu_time", "doctor", "files", "host", "isolation", "languages", "lifetime"),
+        *("memory", "output", "prepared", "processes", "separation", "side_by_side"),
+        *("system_calls", "talks_at_once", "wall_time"),
+    )
+)
+"""What kernel, container or the image's toolchains decide; the rest is the same code everywhere."""
 
 
-@pytest.mark.parametrize("folder", ["execution", "hostile"])
+@pytest.mark.parametrize(
+    "tests", [EXECUTION, ("tests/sandbox/hostile",)], ids=["execution", "hostile"]
+)
 def test_the_tests_of_the_sandbox_hold_in_the_container(
-    deployment: Deployment, folder: str
+    deployment: Deployment, tests: tuple[str, ...]
 ) -> None:
     # Not our own settings of pytest: they load Django, which this image does not have.
     settings = ["-c", "/dev/null", "--rootdir", "/checkout", "--import-mode=importlib"]
@@ -20,7 +31,7 @@ def test_the_tests_of_the_sandbox_hold_in_the_container(
     plugins = ["-p", "no:cacheprovider", "-p", "no:django", "-p", "tests.container.prepared_plugin"]
     done = deployment.run_with_tests(
         *("python", "-B", "-m", "pytest", *settings, *options, *plugins),
-        f"tests/sandbox/{folder}",
+        *tests,
         timeout_s=TIMEOUT_S,
     )
 
