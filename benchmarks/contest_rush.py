@@ -2,8 +2,9 @@
 
 Everybody hands in at once when the contest starts, a few do in the middle, and all do again, twice,
 in the last seconds, while readers look at the board. The installation is the grown one, on this
-machine: PostgreSQL that writes to its disk, Redis, RabbitMQ, one backend, one execution service,
-first one judge worker and then two. The program is in C and was compiled before, with one test.
+machine: PostgreSQL that writes to its disk, Redis, RabbitMQ, one backend, one execution service (or
+two of each), first one judge worker and then two. The program is in C and was compiled before, with
+one test.
 
 What a second means depends on the machine and on what else it does; processor time per submission,
 by group of processes, does much less. The load generator shares the cores, and is a group itself.
@@ -42,6 +43,7 @@ SEED = 6
 DEFAULT_PARTICIPANTS = 500
 BASELINE_REQUESTS = 200
 WARM_UP = 10
+IDLE_S = 3.0
 GENERATOR = "this generator"
 UNSEEN = "a burst that nobody looks at"
 """In which all processor time is that of submissions, however long it takes."""
@@ -149,6 +151,10 @@ async def measure_baseline(stack: GrownStack, token: str) -> None:
         used_s = servers_cpu_time_s(stack) - before_s
         rows[name] = (taken_ms, used_s / (WARM_UP + BASELINE_REQUESTS))
     print("baseline, one by one          p50 ms   p95 ms   p99 ms  processor ms")
+    idle_s = servers_cpu_time_s(stack)
+    await asyncio.sleep(IDLE_S)
+    idle_ms = (servers_cpu_time_s(stack) - idle_s) / IDLE_S * 1000
+    print(f"{'a second without requests':27} {idle_ms:40.2f}")
     for name, (taken_ms, used_s) in rows.items():
         print(f"{name:27} {quantiles(taken_ms)}  {used_s * 1000:12.2f}")
 
@@ -232,13 +238,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.contest_rush")
     parser.add_argument("--participants", type=int, default=DEFAULT_PARTICIPANTS)
     parser.add_argument("--lanes", type=int, default=1, help="boxes of each judge worker")
+    parser.add_argument("--replicas", type=int, choices=(1, 2), default=1, help="of each service")
     options = parser.parse_args()
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     names = [f"player{number:04}" for number in range(1, options.participants + 1)]
     settings = SETTINGS | {"JUDGE_WORKERS": str(options.lanes)}
     print(f"load average {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores")
-    with running_grown_stack(names, settings=settings) as stack:
+    with running_grown_stack(names, replicas=options.replicas, settings=settings) as stack:
         rush_in(stack, names)
 
 

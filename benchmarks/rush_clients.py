@@ -6,6 +6,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import cycle
 from random import Random
 
 import httpx
@@ -100,7 +101,8 @@ class Rush:
             manager, {"A": problem}, title="Rush", format="icpc", format_config=RULES
         )
         self.stack = stack
-        self._people = [Connection(stack.backend_url, stack.tokens[name]) for name in names]
+        places = zip(names, cycle(stack.backend_urls), strict=False)
+        self._people = [Connection(url, stack.tokens[name]) for name, url in places]
         readers = names[:READERS]
         self._readers = [Connection(stack.backend_url, stack.tokens[name]) for name in readers]
         self._body = json.dumps({

@@ -5,7 +5,8 @@ import pytest
 from tests.chaos.run import Weather, weather
 from tests.support.servers import ServerMissingError
 
-pytestmark = pytest.mark.e2e
+# Less than a minute where nothing else goes on.
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
 
 def test_whatever_is_killed_nothing_taken_is_lost_doubled_or_left() -> None:
