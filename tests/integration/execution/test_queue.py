@@ -144,8 +144,9 @@ async def test_a_submission_that_came_just_before_a_stop_is_judged_by_another(
     """It is stored as claimed by the process that stops; its lease would last for a minute."""
     database = create_database(driver_url(settings.database_url, base_directory=SERVICE_DIRECTORY))
     transactions, languages = Transactions(database), load_languages()
-    fresh_jobs = FreshJobs(WakeUp(), lease_s=60)
-    idle_judge = asyncio.create_task(fresh_jobs.bell.wait(at_most_s=10))
+    bell = WakeUp()
+    fresh_jobs = FreshJobs(bell, lease_s=60)
+    idle_judge = asyncio.create_task(bell.wait(at_most_s=10))
     await asyncio.sleep(0)
     stopping = SubmissionService(
         transactions=transactions,

@@ -16,13 +16,18 @@ LEASE_S = 10
 
 
 @pytest.fixture
-def fresh() -> FreshJobs:
-    return FreshJobs(WakeUp(), lease_s=LEASE_S)
+def bell() -> WakeUp:
+    return WakeUp()
+
+
+@pytest.fixture
+def fresh(bell: WakeUp) -> FreshJobs:
+    return FreshJobs(bell, lease_s=LEASE_S)
 
 
 @pytest_asyncio.fixture
-async def idle_judge(fresh: FreshJobs) -> AsyncIterator[asyncio.Task[bool]]:
-    judge = asyncio.create_task(fresh.bell.wait(at_most_s=10))
+async def idle_judge(bell: WakeUp) -> AsyncIterator[asyncio.Task[bool]]:
+    judge = asyncio.create_task(bell.wait(at_most_s=10))
     await asyncio.sleep(0)
     yield judge
     judge.cancel()
@@ -72,8 +77,8 @@ async def test_a_job_whose_lease_runs_out_is_left_to_everybody(fresh: FreshJobs)
     assert fresh.take(now=NOW + timedelta(seconds=LEASE_S / 2)) is None
 
 
-async def test_every_job_is_rung_for(fresh: FreshJobs) -> None:
+async def test_every_job_is_rung_for(fresh: FreshJobs, bell: WakeUp) -> None:
     store(fresh)
     store(fresh)
 
-    assert [await fresh.bell.wait(at_most_s=0.01) for _ in range(3)] == [True, True, False]
+    assert [await bell.wait(at_most_s=0.01) for _ in range(3)] == [True, True, False]
