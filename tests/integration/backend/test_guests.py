@@ -1,5 +1,6 @@
 """Visitors without an account: a token for running programs, and for nothing else."""
 
+import re
 from typing import Any
 
 import jwt
@@ -84,8 +85,8 @@ def test_a_guests_token_is_good_for_nothing_here() -> None:
 
 def ask(client: Client, endpoint: str) -> int:
     method, path = endpoint.split(" ", 1)
-    ids = {"id": 1, "participant_id": 1, "clarification_id": 1, "path": "x"}
-    return client.generic(method, f"/{path}".format(**ids)).status_code
+    address = re.sub(r"{\w+}", "1", f"/{path}")
+    return client.generic(method, address).status_code
 
 
 def test_a_guests_token_in_the_cookie_is_nobodys() -> None:
