@@ -20,7 +20,7 @@ import resource
 import statistics
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -73,6 +73,7 @@ class Measured:
     waits_ms: list[float]
     wrong: int
     span_s: float
+    elapsed_s: float
     cpu_time_s: dict[str, float]
 
 
@@ -110,9 +111,9 @@ def own_cpu_time_s() -> float:
 
 async def measure(rush: Rush, phase: Phase, random: Random, *, skipped: int) -> Measured:
     """Play a phase; `skipped` submissions were there before."""
-    before = cpu_times_s(rush.stack)
+    before, started_s = cpu_times_s(rush.stack), time.monotonic()
     taken, seen = await rush.play(phase, random)
-    after = cpu_times_s(rush.stack)
+    after, elapsed_s = cpu_times_s(rush.stack), time.monotonic() - started_s
     query = FINISHED.format(skipped=skipped)
     rows = rows_of(rush.stack.database_urls["backend"], query)
     span_s = max(row["judged_s"] for row in rows) - min(row["taken_s"] for row in rows)
@@ -123,8 +124,17 @@ async def measure(rush: Rush, phase: Phase, random: Random, *, skipped: int) -> 
         waits_ms=[(row["judged_s"] - row["taken_s"]) * 1000 for row in rows],
         wrong=sum(row["verdict"] != "AC" for row in rows) + phase.submissions - len(rows),
         span_s=span_s,
+        elapsed_s=elapsed_s,
         cpu_time_s={group: after[group] - before[group] for group in after},
     )
+
+
+async def measure_idle(stack: GrownStack) -> dict[str, float]:
+    """Say how busy each group is while nobody asks for anything, in seconds a second."""
+    before = cpu_times_s(stack)
+    await asyncio.sleep(IDLE_S)
+    after = cpu_times_s(stack)
+    return {group: (after[group] - before[group]) / IDLE_S for group in after}
 
 
 async def measure_baseline(stack: GrownStack, token: str) -> None:
@@ -151,10 +161,6 @@ async def measure_baseline(stack: GrownStack, token: str) -> None:
         used_s = servers_cpu_time_s(stack) - before_s
         rows[name] = (taken_ms, used_s / (WARM_UP + BASELINE_REQUESTS))
     print("baseline, one by one          p50 ms   p95 ms   p99 ms  processor ms")
-    idle_s = servers_cpu_time_s(stack)
-    await asyncio.sleep(IDLE_S)
-    idle_ms = (servers_cpu_time_s(stack) - idle_s) / IDLE_S * 1000
-    print(f"{'a second without requests':27} {idle_ms:40.2f}")
     for name, (taken_ms, used_s) in rows.items():
         print(f"{name:27} {quantiles(taken_ms)}  {used_s * 1000:12.2f}")
 
@@ -189,12 +195,16 @@ def errors_of(measured: Measured) -> str:
     return ", ".join(f"{name}: {count}" for name, count in errors.items()) or "none"
 
 
-def show_processor_time(rush_of: Sequence[Measured], workers: int) -> None:
-    """Print what a submission costs, and what that allows."""
+def show_processor_time(
+    rush_of: Sequence[Measured], workers: int, idle: Mapping[str, float]
+) -> None:
+    """Print what a submission costs, without what is used anyway, and what that allows."""
     bursts = [each for each in rush_of if each.phase.name == UNSEEN]
     count = sum(each.phase.submissions for each in bursts)
     per_submission_ms = {
-        group: sum(each.cpu_time_s[group] for each in bursts) / count * 1000
+        group: sum(each.cpu_time_s[group] - idle[group] * each.elapsed_s for each in bursts)
+        / count
+        * 1000
         for group in bursts[0].cpu_time_s
     }
     total_ms = sum(per_submission_ms.values())
@@ -207,6 +217,8 @@ def show_processor_time(rush_of: Sequence[Measured], workers: int) -> None:
     print(f"  {cores * 1000 / own_ms:.0f} a second, or {cores * 1000 / total_ms:.0f} beside it")
     busiest = max(set(per_submission_ms) - {GENERATOR}, key=lambda group: per_submission_ms[group])
     print(f"  the most is spent by: {busiest}")
+    idle_ms = sum(idle.values()) * 1000
+    print(f"  and {idle_ms:.0f} ms in every second, which nothing happens in too")
 
 
 def rush_in(stack: GrownStack, names: Sequence[str]) -> None:
@@ -214,6 +226,7 @@ def rush_in(stack: GrownStack, names: Sequence[str]) -> None:
     rush, random, skipped = Rush(stack, names), Random(SEED), 0
     phases = phases_for(len(names))
     with asyncio.Runner() as runner:
+        idle = runner.run(measure_idle(stack))
         runner.run(measure_baseline(stack, stack.tokens[names[0]]))
         runner.run(rush.enter())
         warming_up = runner.run(measure(rush, Phase("warming up", 20, 2.0), random, skipped=0))
@@ -229,7 +242,7 @@ def rush_in(stack: GrownStack, names: Sequence[str]) -> None:
                 show(measured, workers)
                 skipped += phase.submissions
                 done.append(measured)
-            show_processor_time(done, workers)
+            show_processor_time(done, workers, idle)
         runner.run(rush.close())
 
 
