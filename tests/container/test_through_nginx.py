@@ -146,14 +146,16 @@ def test_websockets_pass(stack: Deployment, alice: Person, problem: dict[str, in
 
 
 def test_with_a_certificate_there_is_only_https(deployment: Deployment, tmp_path: Path) -> None:
-    certificate, key = tmp_path / "fullchain.pem", tmp_path / "privkey.pem"
+    folder = tmp_path / "tls"
+    folder.mkdir(mode=0o755)
+    certificate, key = folder / "fullchain.pem", folder / "privkey.pem"
     make = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
     subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"]
     output = ["-out", str(certificate), "-keyout", str(key)]
     subprocess.run([*make, *subject, *output], check=True, capture_output=True)
     key.chmod(0o444)
 
-    with deployment.second_nginx(tls=tmp_path) as ports:
+    with deployment.second_nginx(tls=folder) as ports:
         plain = httpx.get(f"http://127.0.0.1:{ports[8080]}/api/health/?x=1")
         trust = ssl.create_default_context(cafile=str(certificate))
         safe = httpx.get(f"https://127.0.0.1:{ports[8443]}/api/health/", verify=trust)
