@@ -192,12 +192,12 @@ JWT_REFRESH_TOKEN_LIFETIME = timedelta(days=14)
 GUEST_EXECUTIONS = env.flag("GUEST_EXECUTIONS", default=DEBUG)
 SESSION_COOKIE_AGE = int(JWT_REFRESH_TOKEN_LIFETIME.total_seconds())
 
-# Entries of the audit trail that are older are deleted.
 # Whether nobody works in the admin who has not set up a second factor.
 ADMIN_REQUIRES_SECOND_FACTOR = env.flag("ADMIN_REQUIRES_SECOND_FACTOR", default=False)
 MFA_ADAPTER = "apps.users.second_factor_storage.SecondFactorStorage"
 # Codes of the half minute before and after count, as clocks differ. Source: RFC 6238, section 5.2.
 MFA_TOTP_TOLERANCE = 1
+# Entries of the audit trail that are older are deleted.
 AUDIT_DAYS = env.integer("AUDIT_DAYS", 730, of="days")
 if AUDIT_DAYS == 0:
     raise env.problem("AUDIT_DAYS", "must be a number of days greater than zero")
