@@ -14,7 +14,7 @@ from tests.e2e.stack import FINAL_STATUSES, ROOT, Stack, is_success, wait_for
 
 SUBMISSIONS = "/api/v1/submissions/"
 VERDICT_TIMEOUT_S = 60
-JUDGES = ("judge-1", "judge-2")
+JUDGES = ("judge-1", "judge-2", "judge-3")
 
 
 class JudgedStack(Stack):
