@@ -3,8 +3,10 @@
 import asyncio
 import logging
 import random
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
+from math import inf
 from typing import Any, Protocol
 
 from app.factory import Factory
@@ -37,7 +39,7 @@ async def background_loops(
     loops = [factory.accepted_executions.look_after(stop)]
     if factory.can_run:
         runner = factory.execution_runner()
-        loops += [_work(runner.run_next, runner, stop) for _ in range(execution_workers)]
+        loops += [_work(runner.run_next, runner, stop, _Looks()) for _ in range(execution_workers)]
     if factory.has_database:
         loops += _judge_loops(factory, judge_bells, is_fed_by_tickets=is_fed_by_tickets)
         loops += [
@@ -69,7 +71,8 @@ def _judge_loops(
     if not (factory.can_run and bells):
         return []
     judge_next, stop = factory.judge().judge_next, factory.stop
-    judges = [_work(judge_next, bell, stop, may_be_more=is_fed_by_tickets) for bell in bells]
+    looks = _Looks()
+    judges = [_work(judge_next, bell, stop, looks, may_be_more=is_fed_by_tickets) for bell in bells]
     return [*judges, factory.judge_workers.take_part(stop, lanes=len(bells))]
 
 
@@ -77,7 +80,8 @@ def _delivery_loops(factory: Factory) -> list[Coroutine[Any, Any, None]]:
     if not factory.has_database:
         return []
     deliver_next, bell = factory.deliveries().deliver_next, factory.fresh_events.bell
-    return [_work(deliver_next, bell, factory.stop_delivering) for _ in range(DELIVERY_LOOPS)]
+    stop, looks = factory.stop_delivering, _Looks()
+    return [_work(deliver_next, bell, stop, looks) for _ in range(DELIVERY_LOOPS)]
 
 
 class Waiting(Protocol):
@@ -96,17 +100,35 @@ class WaitingBell(Waiting, Protocol):
         ...
 
 
+class _Looks:
+    """What loops that do the same have seen: where one has just found nothing, the others wait."""
+
+    def __init__(self) -> None:
+        self._found_nothing_at_s = -inf
+
+    @property
+    def are_due(self) -> bool:
+        return time.monotonic() - self._found_nothing_at_s >= SWEEP_S / 2
+
+    def note(self, *, has_found: bool) -> None:
+        self._found_nothing_at_s = -inf if has_found else time.monotonic()
+
+
 async def _work(
     do_next: Callable[[], Awaitable[bool]],
     waiting: Waiting,
     stop: Stop,
+    looks: _Looks,
     *,
     may_be_more: bool = False,
 ) -> None:
     is_rung = False
     while not stop.is_set:
         try:
-            has_worked = await do_next()
+            has_worked = False
+            if is_rung or looks.are_due:
+                has_worked = await do_next()
+                looks.note(has_found=has_worked)
         except Exception:
             # The outermost loop of a worker: one broken piece of work must not end the others.
             logger.exception("a worker's step failed; going on")
