@@ -123,7 +123,7 @@ class ComposeStack:
         prefix = ["docker", "compose", "exec", "--no-TTY", "db"]
         self._databases = {
             role: PostgreSql(
-                name, prefix=prefix, environment=environment, user="postgres", role=role
+                name, prefix=prefix, environment=self._environment, user="postgres", role=role
             )
             for role, name in (("backend", "uyren"), ("code_execution", "uyren_code_execution"))
         }
