@@ -40,7 +40,7 @@ run_every_test() {
     "$PYTHON" -m tests.support.with_postgresql "$PYTHON" -m pytest "${side_by_side[@]}" \
         tests/integration/backend --ignore-glob '*/test_who_sees_what.py' "${no_browser[@]}"
     say "Whole installations, contracts and pages in a browser, on the embedded defaults"
-    "$PYTHON" -m pytest "${side_by_side[@]}" tests/e2e tests/contract "${browser[@]}"
+    "$PYTHON" -m pytest "${side_by_side[@]}" tests/e2e tests/chaos tests/contract "${browser[@]}"
     finish_beside images
     heed_lack
     say "The sandbox, and beside it the containers; rules and both services, on the embedded defaults"
