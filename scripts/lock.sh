@@ -7,12 +7,15 @@ command_lock() {
     local compile=(uv_pip compile --quiet --upgrade --universal --python-version 3.11
         --generate-hashes --no-emit-index-url --no-annotate --no-header)
     say "Resolving requirements-dev.txt"
-    "${compile[@]}" backend/pyproject.toml code-execution-service/pyproject.toml \
+    "${compile[@]}" --extra otel backend/pyproject.toml code-execution-service/pyproject.toml \
         requirements-dev.in --output-file requirements-dev.txt
     local service
     for service in backend code-execution-service; do
         say "Resolving $service/requirements.txt"
         "${compile[@]}" "$service/pyproject.toml" --constraint requirements-dev.txt \
             --output-file "$service/requirements.txt"
+        say "Resolving $service/requirements-otel.txt"
+        "${compile[@]}" --extra otel "$service/pyproject.toml" --constraint requirements-dev.txt \
+            --output-file "$service/requirements-otel.txt"
     done
 }

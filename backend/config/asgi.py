@@ -4,8 +4,9 @@ import httpx
 from django.conf import settings
 from django.http.request import split_domain_port, validate_host
 
-from apps.core import live
+from apps.core import live, tracing
 from config.monitoring import measure_web
+from config.traced import TracedRequests
 from config.wsgi import application as wsgi_application
 from gateway.asgi import Scope, header
 from gateway.front_door import FrontDoor
@@ -87,8 +88,9 @@ def is_host_ours(host: str) -> bool:
 streams_hub = Hub()
 live.listen(streams_hub.tick_from_thread)
 measure_web(lambda: streams_hub.stream_count)
+front_door = make_front_door(streams_hub, StreamLimits())
 application = Envelope(
-    make_front_door(streams_hub, StreamLimits()),
+    TracedRequests(front_door) if tracing.is_on() else front_door,
     hsts_s=settings.SECURE_HSTS_SECONDS,
     address_of=trust.client_address,
 )

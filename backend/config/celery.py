@@ -13,10 +13,12 @@ from apps.operations.domain import BEAT_INTERVAL_S
 from apps.users import queue as users
 from apps.webhooks import queue as webhooks
 from config.monitoring import measure_tasks
-from config.startup import load_settings_or_exit
+from config.startup import load_settings_or_exit, start_tracing_or_exit
 from config.task_log import log_tasks
+from config.traced import trace_tasks
 
 load_settings_or_exit()
+start_tracing_or_exit("celery")
 measure_tasks()
 log_tasks(
     repeated=frozenset({
@@ -28,6 +30,7 @@ log_tasks(
         operations.TICK,
     })
 )
+trace_tasks()  # last, as its spans say the id that lines have
 
 app = Celery("backend")
 app.config_from_object("django.conf:settings", namespace="CELERY")

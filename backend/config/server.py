@@ -9,7 +9,7 @@ from contextlib import suppress
 import uvicorn
 from typing_extensions import override
 
-from config.startup import load_settings_or_exit
+from config.startup import load_settings_or_exit, start_tracing_or_exit
 from gateway.protocol import allow_many_connections, websocket_options
 
 GRACE_S = 10
@@ -42,6 +42,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8000)
     options = parser.parse_args()
     load_settings_or_exit()
+    start_tracing_or_exit("backend")
     allow_many_connections()
     config = uvicorn.Config(
         "config.asgi:application",

@@ -23,6 +23,17 @@ def load_settings_or_exit() -> None:
         exit_with_error(error)
 
 
+def start_tracing_or_exit(name: str) -> None:
+    """Send traces if that is asked for, or say in one sentence why it can't be."""
+    # Imported late, as all of the apps.
+    from apps.core import tracing  # noqa: PLC0415
+
+    try:
+        tracing.turn_on_if_asked(name)
+    except ImproperlyConfigured as error:
+        exit_with_error(error)
+
+
 def require_signing_key_or_exit() -> None:
     """End the process unless access tokens can be signed; only serving HTTP needs that."""
     # Imported late, as it reads settings that `load_settings_or_exit` has to report on first.

@@ -22,7 +22,7 @@ _RULES: Headers = [
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
 ]
-_PROBES = frozenset({"/health", "/api/health", "/api/health/live", "/api/health/ready", "/metrics"})
+PROBES = frozenset({"/health", "/api/health", "/api/health/live", "/api/health/ready", "/metrics"})
 
 
 class Envelope:
@@ -82,7 +82,7 @@ class Envelope:
             await self._application(scope, receive, send_with_rules)
         finally:
             facts["duration_ms"] = round((time.perf_counter() - started_s) * 1000, 1)
-            level = logging.DEBUG if scope["path"].rstrip("/") in _PROBES else logging.INFO
+            level = logging.DEBUG if scope["path"].rstrip("/") in PROBES else logging.INFO
             logger.log(level, "request", extra={"facts": facts})
 
     def _complete(self, start: Message, request_id: str) -> Message:

@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from typing_extensions import override
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from app import tracing
 from app.background import WaitingBell, background_loops
 from app.clients.tickets import TicketSender
 from app.config import Settings, load_settings_or_exit
@@ -39,12 +40,13 @@ from app.routes.envelope import Envelope
 from app.routes.errors import install_error_handlers
 from app.routes.measured import MeasuredRequests
 from app.routes.remote_results import router as remote_results_router
+from app.routes.traced import TracedRequests
 from app.schemas.judge import Place
 from app.services.wake_up import Bell, WakeUp
 from app.websockets.door import WebSocketDoor
 from app.websockets.executions import routes as watching_routes
 from app.websockets.protocol import allow_many_connections, websocket_options
-from app.wiring import VERSION, create_engine, wired
+from app.wiring import VERSION, create_engine, start_tracing_or_exit, wired
 
 MAX_BODY_BYTES = 64 * 1024 * 1024
 GRACE_S = 10
@@ -101,6 +103,8 @@ def create_app(
         redirect_slashes=False,
         docs_url=None,  # they would load programs from elsewhere
         redoc_url=None,
+        # FastAPI's own would tell what validation refuses, and texts of exceptions.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     app.state.open_doors = frozenset(settings.api_open_endpoints)
     app.state.completed_status = settings.execution_completed_status
@@ -117,6 +121,8 @@ def create_app(
     )
     app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.trusted_proxies))
     app.add_middleware(WebSocketDoor, routes=watching_routes)
+    if tracing.is_on():
+        app.add_middleware(TracedRequests)
     app.add_middleware(Envelope)
     if settings.metrics_port is not None:
         app.add_middleware(MeasuredRequests)
@@ -179,6 +185,7 @@ def main() -> None:
         level=settings.log_level,
         secrets=settings.secret_values,
     )
+    start_tracing_or_exit("code-execution-service")
     allow_many_connections()
     languages = load_languages()
     engine, results = create_engine(settings, languages)

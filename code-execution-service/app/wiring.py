@@ -11,6 +11,7 @@ import httpx
 from limits import parse as parse_rate
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app import tracing
 from app.clients.backend import BackendClient
 from app.clients.doctor import DoctorClient
 from app.clients.key_servers import KeyServers, read_key_file
@@ -46,6 +47,15 @@ VERSION = "0.1.0"
 DOCTOR = (sys.executable, "-m", "app.doctor", "--json")
 
 logger = logging.getLogger(__name__)
+
+
+def start_tracing_or_exit(name: str) -> None:
+    """Send traces if that is asked for; where it can't be, the program ends with exit code 2."""
+    try:
+        tracing.turn_on_if_asked(name)
+    except tracing.TracingError as error:
+        sys.stderr.write(f"error: {error}\n")
+        sys.exit(2)
 
 
 def create_engine(

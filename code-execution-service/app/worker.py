@@ -21,7 +21,7 @@ from app.monitoring import metrics_served
 from app.repositories.unit_of_work import Transactions
 from app.services.judge_workers import JudgeWorkers
 from app.services.ticket_desk import Seat, TicketDesk
-from app.wiring import VERSION, create_engine, database_opened, wired
+from app.wiring import VERSION, create_engine, database_opened, start_tracing_or_exit, wired
 
 logger = logging.getLogger(__name__)
 
@@ -121,6 +121,7 @@ def main(arguments: Sequence[str]) -> None:
         level=settings.log_level,
         secrets=settings.secret_values,
     )
+    start_tracing_or_exit("judge-worker")
     languages = load_languages()
     engine, _ = create_engine(settings, languages)
     sys.exit(asyncio.run(work(settings, engine=engine, languages=languages)))

@@ -11,6 +11,7 @@ import httpx
 from django.conf import settings
 
 from apps.code_execution.domain import Result, ResultError, parse_result
+from apps.core import tracing
 from apps.core.signature import Secret, sign
 from logbook.context import request_id
 from logbook.request_ids import HEADER
@@ -230,6 +231,8 @@ class ExecutionServiceClient:
         )
         known = request_id()
         traced = {HEADER: known} if known else {}
+        if traceparent := tracing.traceparent():
+            traced[tracing.HEADER] = traceparent
         try:
             response = self._transport.handle_request(
                 httpx.Request(

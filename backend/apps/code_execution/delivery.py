@@ -27,7 +27,7 @@ from apps.code_execution.results import (
     open_rows,
     refuse,
 )
-from apps.core import metrics
+from apps.core import metrics, tracing
 from apps.core.errors import ClientError
 from logbook import context
 
@@ -86,6 +86,11 @@ def attend(*, judgement_id: UUID, client: ExecutionServiceClient | None = None) 
 
 def hand_over(*, judgement: Judgement, client: ExecutionServiceClient, timeout_s: float) -> None:
     """Try once to hand a judgement over; whoever calls has claimed it, or just made it."""
+    with tracing.handing_over(submission_id=judgement.submission_id):
+        _hand_over(judgement, client, timeout_s)
+
+
+def _hand_over(judgement: Judgement, client: ExecutionServiceClient, timeout_s: float) -> None:
     started_s, outcome = time.perf_counter(), "taken"
     try:
         microservice_id = _send(order_of(judgement), judgement, client, timeout_s)
@@ -101,6 +106,7 @@ def hand_over(*, judgement: Judgement, client: ExecutionServiceClient, timeout_s
         mark_delivered(judgement=judgement, microservice_id=microservice_id)
         facts = {"submission_id": judgement.submission_id, "microservice_id": microservice_id}
         logger.info("handed over", extra={"facts": facts})
+    tracing.note(outcome=outcome)
     metrics.hand_over_ended(outcome=outcome, seconds=time.perf_counter() - started_s)
 
 

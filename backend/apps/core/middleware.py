@@ -9,6 +9,7 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.functional import SimpleLazyObject
 
+from apps.core import tracing
 from apps.core.errors import TooLargeError
 from apps.core.problems import API_PREFIX, database_away, problem_response, server_error
 from apps.core.throttling import tell_quotas
@@ -40,6 +41,9 @@ class RequestLogMiddleware:
         request_id = context.request_id() or request_id_of(request.headers.get(HEADER))
         with context.bound(request_id=request_id):
             response = self._get_response(request)
+            if request.resolver_match:
+                route = f"/{request.resolver_match.route}"
+                tracing.request_routed(method=request.method or "", route=route)
         response.headers[HEADER] = request_id
         if (facts := request.META.get(context.REQUEST_FACTS)) is not None:
             facts["user"] = _known_user_id(request)

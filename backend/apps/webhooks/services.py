@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from apps.code_execution.domain import ResultError, parse_progress, parse_result
 from apps.code_execution.progress import apply_progress
 from apps.code_execution.results import apply_result
-from apps.core import metrics
+from apps.core import metrics, tracing
 from apps.core.errors import ClientError, UnauthenticatedError
 from apps.core.signature import SignatureError, SignatureHeaders, verify
 from apps.webhooks.models import WebhookEvent
@@ -54,7 +54,8 @@ def receive_event(*, headers: SignatureHeaders, body: bytes) -> None:
         # The sender only wants to know whether its signature is accepted.
         return
     try:
-        _apply(event_id, event, document)
+        with tracing.applying():
+            _apply(event_id, event, document)
     except _RepeatedEventError:
         logger.info("The event %s came again and is not looked at.", event_id)
     else:
@@ -120,6 +121,7 @@ def _apply(event_id: str, event: object, document: object) -> None:
     if result.completed_at is None:
         raise InvalidEventError("completed_at is missing.")
     submission, has_changed = apply_result(result=result)
+    tracing.note(submission_id=submission.pk, verdict=result.verdict)
     try:
         WebhookEvent.objects.create(
             event_id=event_id,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import httpx
 
+from app import tracing
 from app.clients.key_servers import PublishedKeys, fresh_s, read_keys
 from app.domain.request_ids import HEADER
 from app.domain.signature import sign
@@ -127,6 +128,8 @@ class BackendClient:
         sent = {"User-Agent": USER_AGENT, **(headers or {})}
         if known := request_id():
             sent[HEADER] = known
+        if traceparent := tracing.traceparent():
+            sent[tracing.HEADER] = traceparent
         request = httpx.Request(method, url, headers=sent, content=content)
         async with asyncio.timeout(TIMEOUT_S):
             response = await self._transport.handle_async_request(request)

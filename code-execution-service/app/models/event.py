@@ -33,6 +33,8 @@ class Event(Base):
     body: Mapped[str] = mapped_column(Text)
     request_id: Mapped[str | None] = mapped_column(String(64))
     """The submission's; every attempt carries it."""
+    traceparent: Mapped[str | None] = mapped_column(String(64))
+    """Where its judging is in a trace; null where there are none."""
     status: Mapped[EventStatus] = mapped_column(String(16), default=EventStatus.PENDING)
     attempts: Mapped[int] = mapped_column(default=0)
     next_attempt_at: Mapped[datetime] = mapped_column(UtcDateTime)

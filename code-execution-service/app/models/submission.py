@@ -67,6 +67,8 @@ class Submission(Base):
     request_hash: Mapped[str | None] = mapped_column(String(64))
     request_id: Mapped[str | None] = mapped_column(String(64))
     """Of the request that it came with, for the log lines about it."""
+    traceparent: Mapped[str | None] = mapped_column(String(64))
+    """Where that request is in a trace; null where there are none."""
 
     test_cases: Mapped[list["SubmissionTestCase"]] = relationship(
         order_by="SubmissionTestCase.position", lazy="raise", cascade="all, delete-orphan"

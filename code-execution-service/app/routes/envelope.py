@@ -25,7 +25,7 @@ _HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
-_PROBES = frozenset({"/health", "/health/live", "/health/ready", "/metrics"})
+PROBES = frozenset({"/health", "/health/live", "/health/ready", "/metrics"})
 
 
 class Envelope:
@@ -71,7 +71,7 @@ class Envelope:
             await render_crash()(scope, receive, send_with_headers)
         finally:
             facts["duration_ms"] = round((time.perf_counter() - started_s) * 1000, 1)
-            level = logging.DEBUG if scope["path"].rstrip("/") in _PROBES else logging.INFO
+            level = logging.DEBUG if scope["path"].rstrip("/") in PROBES else logging.INFO
             logger.log(level, "request", extra={"facts": facts})
 
 

@@ -36,12 +36,13 @@ class MeasuredRequests:
         finally:
             metrics.request_ended(
                 method=scope["method"] if scope["method"] in METHODS else UNKNOWN,
-                route=_template_of(scope),
+                route=template_of(scope),
                 status=status,
                 seconds=time.perf_counter() - started_s,
             )
 
 
-def _template_of(scope: Scope) -> str:
+def template_of(scope: Scope) -> str:
+    """Return the template of the path that a request was for, once it has been found."""
     path: str = getattr(scope.get("route"), "path", UNKNOWN)
     return path.rstrip("/") or "/"

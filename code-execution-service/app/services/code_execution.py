@@ -2,9 +2,9 @@
 
 import logging
 from collections.abc import Mapping
-from contextlib import aclosing
+from contextlib import AbstractContextManager, aclosing
 
-from app import metrics
+from app import metrics, tracing
 from app.domain.judging import (
     GivenTestCase,
     JudgementResult,
@@ -70,7 +70,7 @@ class JudgeService:
         job = await self._queue.claim()
         if job is None:
             return False
-        with bound(request_id=job.request_id, submission_id=job.submission_id):
+        with bound(request_id=job.request_id, submission_id=job.submission_id), _traced(job):
             await self._judge_claimed(job)
         return True
 
@@ -144,6 +144,18 @@ class JudgeService:
                     return judge_compile_error(result)
                 on_progress(Progress(stage=JudgingStage.TESTING, tests_done=0, tests_total=0))
         raise EngineError("The engine gave no result")
+
+
+def _traced(job: ClaimedJob) -> AbstractContextManager[None]:
+    return tracing.judging(
+        told=job.traceparent,
+        request_id=job.request_id,
+        submission_id=job.submission_id,
+        language=job.language.id,
+        attempt=job.attempts,
+        queued_at=job.queued_at,
+        claimed_at=job.started_at,
+    )
 
 
 def _test_case(case: GivenTestCase, contents: Mapping[str, bytes]) -> TestCase:

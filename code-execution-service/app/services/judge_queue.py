@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from app import metrics
+from app import metrics, tracing
 from app.domain.files import SourceFile
 from app.domain.judging import GivenTestCase, JudgedRun, JudgementResult, SubmissionStatus
 from app.domain.judging_rules import JudgingRules
@@ -37,8 +37,10 @@ class ClaimedJob:
     contest_id: int | None
     reference: str | None
     request_id: str | None
+    traceparent: str | None
     lease_token: str
     attempts: int
+    queued_at: datetime
     started_at: datetime
     code: str
     language: Language
@@ -136,6 +138,7 @@ class JudgeQueue:
             event = await self._store(work, job, result, now)
         self._fresh_events.put(event)
         logger.info("judged", extra={"facts": {"verdict": result.verdict}})
+        tracing.note(verdict=result.verdict)
         metrics.judged(
             language=job.language.id,
             verdict=result.verdict,
@@ -164,6 +167,7 @@ class JudgeQueue:
         )
         event = submission_completed_event(submission, judgement, now=now)
         event.request_id = job.request_id
+        event.traceparent = tracing.traceparent()
         self._fresh_events.claim(event, now=now)
         await work.events.add(event)
         return event
@@ -195,8 +199,10 @@ class JudgeQueue:
             contest_id=submission.contest_id,
             reference=submission.reference,
             request_id=submission.request_id,
+            traceparent=submission.traceparent,
             lease_token=job.lease_token,
             attempts=job.attempts,
+            queued_at=job.created_at,
             started_at=now,
             code=submission.code,
             language=self._languages.get(submission.language),

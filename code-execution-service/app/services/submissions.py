@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from typing import Any
 
+from app import tracing
 from app.domain.checking import StoredProgram
 from app.domain.files import MAX_FILE_BYTES, MAX_FILES_BYTES, SourceFile, check_files
 from app.domain.judging import GivenTestCase, SubmissionStatus
@@ -305,6 +306,7 @@ def _new_row(
         idempotency_key=idempotency_key,
         request_hash=request.fingerprint() if idempotency_key else None,
         request_id=context.request_id(),
+        traceparent=tracing.traceparent(),
         test_cases=[
             SubmissionTestCase(
                 position=position,

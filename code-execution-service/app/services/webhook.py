@@ -5,7 +5,7 @@ import random
 import time
 from datetime import UTC, datetime
 
-from app import metrics
+from app import metrics, tracing
 from app.clients.backend import Answer, BackendClient
 from app.domain.retries import GONE, asked_pause, is_worth_a_retry, next_pause
 from app.logs.context import bound
@@ -48,7 +48,15 @@ class DeliveryService:
         if event is None:
             return False
         try:
-            with bound(request_id=event.request_id, webhook_id=event.webhook_id):
+            with (
+                bound(request_id=event.request_id, webhook_id=event.webhook_id),
+                tracing.delivering(
+                    told=event.traceparent,
+                    request_id=event.request_id,
+                    webhook_id=event.webhook_id,
+                    attempt=event.attempts,
+                ),
+            ):
                 await self._attempt(event, started_at)
         except StoppedError:
             await self._release(event)
@@ -74,6 +82,7 @@ class DeliveryService:
         )
         duration_ms = round((time.monotonic() - start_s) * 1000)
         metrics.delivery_ended(outcome=_outcome(answer), seconds=duration_ms / 1000)
+        tracing.note(outcome=_outcome(answer), status=answer.status_code)
         delivery = Delivery(
             event_id=event.id,
             attempted_at=started_at,

@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from pathlib import Path
 
-from app import metrics
+from app import metrics, tracing
 from app.domain.circuit_breaker import CircuitBreaker
 from app.domain.language import Language, Toolchain
 from app.domain.runs import NO_USAGE, CompileResult, Interaction, RunInput, RunResult
@@ -121,6 +121,7 @@ class OnlineCompilerEngine:
             result = _result_of(program, timed_run)
             wall_time_ms = result.usage.wall_time_ms
             metrics.program_ran(language=program.language.id, wall_time_ms=wall_time_ms)
+            tracing.program_ran(language=program.language.id, wall_time_ms=wall_time_ms)
             if on_output is not None:
                 _tell(result, on_output)
             yield result

@@ -10,7 +10,7 @@ from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from app import metrics
+from app import metrics, tracing
 from app.domain.language import Language, Toolchain
 from app.domain.limits import MIB
 from app.domain.runs import CompileResult, Interaction, RunInput, RunResult, RunStatus
@@ -222,6 +222,7 @@ class SandboxEngine:
             )
         wall_time_ms = result.participant.usage.wall_time_ms
         metrics.program_ran(language=program.language.id, wall_time_ms=wall_time_ms)
+        tracing.program_ran(language=program.language.id, wall_time_ms=wall_time_ms)
         return replace(
             result,
             participant=recognise_refusal(result.participant, program.language),
@@ -246,6 +247,7 @@ class SandboxEngine:
                 cache.put(key, build)
             language, usage = program.language, build.compiled.usage
             metrics.compiled(language=language.id, wall_time_ms=usage.wall_time_ms)
+            tracing.program_compiled(language=language.id, wall_time_ms=usage.wall_time_ms)
             return build
         metrics.found_compiled()
         if build.archive is not None:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Iterator, Sequence
 
-from app import metrics
+from app import metrics, tracing
 from app.domain.runs import RunResult
 from app.engines.base import OutputListener, Program
 from app.engines.sandbox.box import Archive, Box
@@ -99,4 +99,5 @@ class Runs:
         run = await box.run(command, on_output)
         language = self._program.language
         metrics.program_ran(language=language.id, wall_time_ms=run.usage.wall_time_ms)
+        tracing.program_ran(language=language.id, wall_time_ms=run.usage.wall_time_ms)
         return recognise_refusal(run, language)
