@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.judge_workers import judged_stack
 from tests.e2e.stack import Person, Stack, running_stack, wait_for
+from tests.support.servers import ServerMissingError, redis
 from tests.support.trace_receiver import SentSpan, TraceReceiver, receiving_traces
 
 PASSWORD = "alices-long-password"
@@ -28,6 +30,10 @@ EXPECTED = {
 }
 
 
+def settings_for(receiver: TraceReceiver) -> dict[str, str]:
+    return {"OTEL_EXPORTER_OTLP_ENDPOINT": receiver.url, "OTEL_BSP_SCHEDULE_DELAY": "100"}
+
+
 @pytest.fixture(scope="module")
 def receiver() -> Iterator[TraceReceiver]:
     with receiving_traces() as receiver:
@@ -38,9 +44,8 @@ def receiver() -> Iterator[TraceReceiver]:
 def stack(
     receiver: TraceReceiver, tmp_path_factory: pytest.TempPathFactory, set_up_folder: Path
 ) -> Iterator[Stack]:
-    settings = {"OTEL_EXPORTER_OTLP_ENDPOINT": receiver.url, "OTEL_BSP_SCHEDULE_DELAY": "100"}
     folder = tmp_path_factory.mktemp("traced")
-    with running_stack(folder, set_up_folder, settings=settings) as stack:
+    with running_stack(folder, set_up_folder, settings=settings_for(receiver)) as stack:
         yield stack
 
 
@@ -86,3 +91,28 @@ def test_each_task_is_a_span(stack: Stack, receiver: TraceReceiver) -> None:
         return {(span.service, span.name) for span in receiver.spans()}
 
     wait_for(lambda: ("celery", "code_execution.sweep") in names(), what="the sweep's span")
+
+
+def test_a_judge_worker_goes_on_with_the_trace_of_the_submission(
+    receiver: TraceReceiver, tmp_path: Path, set_up_folder: Path
+) -> None:
+    trace_id = "1" * 32
+    try:
+        with (
+            redis() as broker_url,
+            judged_stack(tmp_path, set_up_folder, broker_url, **settings_for(receiver)) as stack,
+        ):
+            stack.http.headers["traceparent"] = f"00-{trace_id}-{BROWSERS_SPAN}-01"
+            submission_id = stack.submit(PROGRAM)
+            stack.start_judge("judge-1")
+            assert stack.wait_for_status(submission_id)["output"] == "42\n"
+
+            expected = {
+                ("code-execution-service", TAKE, BROWSER),
+                ("judge-worker", "judge", TAKE),
+                ("judge-worker", "wait", "judge"),
+                ("judge-worker", "deliver", "judge"),
+            }
+            wait_for(lambda: steps_of(receiver.trace(trace_id)) >= expected, what="all spans")
+    except ServerMissingError as missing:
+        pytest.skip(f"not run: {missing}")
