@@ -234,6 +234,6 @@ def test_the_worker_counts_what_its_processes_do_together(tmp_path: Path) -> Non
         broker.kill()
 
     tasks = {s.labels["task"] for s in samples if s.name == "contest_task_seconds_count"}
-    assert tasks & {"code_execution.sweep", "contests.tell_of_clock"}
+    assert tasks & {"code_execution.sweep", "contests.tell_of_clock", "endpoints.sweep"}
     assert len(directories) == 1
     assert not directories[0].exists()
