@@ -27,26 +27,27 @@ command_test() {
 }
 
 # The images are built while other tests run. The backend's database is chosen when Django starts, so
-# its tests on PostgreSQL are a run of their own, but for the long walk through every address, as who may see
-# what is decided in Python, and for those in a browser. What waits for clocks comes next, by itself.
+# its tests on PostgreSQL are a run of their own. On SQLite, where whole installations and the walk through
+# every address run, only those are repeated that commit; what is rolled back asks no more of a database
+# than those do. What waits for clocks comes next, by itself.
 # The sandbox here and the one in the container mostly wait, until programs are over their limits: what only
 # needs a processor takes, at a low priority, the time that they leave.
 run_every_test() {
     local side_by_side=(-q --numprocesses auto --dist loadfile --no-loadscope-reorder)
-    local browser=(tests/integration/backend/test_{admin_in_browser,second_factor_in_browser,formulas_in_browser,scoreboard_page,live_updates_page}.py)
-    local no_browser=("${browser[@]/#/--ignore=}") status=0
+    local sqlite_only=(tests/integration/backend/test_{who_sees_what,admin_in_browser,second_factor_in_browser,formulas_in_browser,scoreboard_page,live_updates_page}.py)
+    local others=("${sqlite_only[@]/#/--ignore=}") status=0
     begin_beside images find_or_build_images
     say "The backend's integration tests on PostgreSQL"
     "$PYTHON" -m tests.support.with_postgresql "$PYTHON" -m pytest "${side_by_side[@]}" \
-        tests/integration/backend --ignore-glob '*/test_who_sees_what.py' "${no_browser[@]}"
+        tests/integration/backend "${others[@]}"
     say "Whole installations, contracts and pages in a browser, on the embedded defaults"
-    "$PYTHON" -m pytest "${side_by_side[@]}" tests/e2e tests/chaos tests/contract "${browser[@]}"
+    "$PYTHON" -m pytest "${side_by_side[@]}" tests/e2e tests/chaos tests/contract "${sqlite_only[@]}"
     finish_beside images
     heed_lack
     say "The sandbox, and beside it the containers; rules and both services, on the embedded defaults"
     begin_beside containers "$PYTHON" -m pytest tests/container
     begin_beside rules nice -n 15 "$PYTHON" -m pytest "${side_by_side[@]}" \
-        tests/unit tests/integration "${no_browser[@]}"
+        -m "django_db(transaction=True) or not django_db" tests/unit tests/integration "${others[@]}"
     "$PYTHON" -m pytest tests/sandbox || status=$?
     finish_beside rules || status=$?
     finish_beside containers || status=$?

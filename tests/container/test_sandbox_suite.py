@@ -17,11 +17,12 @@ EXECUTION = tuple(
     )
 )
 """What kernel, container or the image's toolchains decide; the rest is the same code everywhere."""
+WALLS = "disk/ or escaping/ or memory/ or processes/ or reading/"
+HOSTILE = ("tests/sandbox/hostile", "-k", WALLS)
+"""Programs that try the walls; those that try to deceive the judge are the same everywhere, too."""
 
 
-@pytest.mark.parametrize(
-    "tests", [EXECUTION, ("tests/sandbox/hostile",)], ids=["execution", "hostile"]
-)
+@pytest.mark.parametrize("tests", [EXECUTION, HOSTILE], ids=["execution", "hostile"])
 def test_the_tests_of_the_sandbox_hold_in_the_container(
     deployment: Deployment, tests: tuple[str, ...]
 ) -> None:

@@ -1,7 +1,7 @@
 """A tiny service: `python run_programs.py DATA_DIRECTORY LANGUAGE SOURCE` runs a program for real.
 
-Prints a line when the program is compiled and one when it has run. Standard library only, so that
-it runs in any Python, under any user.
+Prints a line when the program is compiled and one when it has run. It needs no package but
+prometheus_client, which is Python only, so that it runs in any Python, under any user.
 """
 
 import asyncio

@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+import prometheus_client
 import pytest
 
 from app.domain.limits import MIB
@@ -76,9 +77,13 @@ async def test_a_service_that_is_root_drops_it_before_the_box_is_built(sandbox: 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
 @pytest.mark.usefixtures("sandbox")
 def test_an_ordinary_user_gets_the_same_boxes() -> None:
-    """The system's Python is used: ours may lie where only root can read."""
+    """The system's Python is used: ours may lie where only root can read, with its packages."""
     home = Path(tempfile.mkdtemp(prefix="ordinary-user-"))
-    shutil.copytree(ROOT / "code-execution-service" / "app", home / "app")
+    for package in (
+        ROOT / "code-execution-service" / "app",
+        Path(prometheus_client.__file__).parent,
+    ):
+        shutil.copytree(package, home / package.name)
     shutil.copy(ROOT / "tests" / "support" / "run_programs.py", home)
     for path in (home, *home.rglob("*")):
         os.chown(path, ORDINARY_USER_ID, ORDINARY_USER_ID)
