@@ -34,20 +34,21 @@ command_test() {
 # needs a processor takes, at a low priority, the time that they leave.
 run_every_test() {
     local side_by_side=(-q --numprocesses auto --dist loadfile --no-loadscope-reorder)
-    local sqlite_only=(tests/integration/backend/test_{who_sees_what,admin_in_browser,second_factor_in_browser,formulas_in_browser,scoreboard_page,live_updates_page}.py)
-    local others=("${sqlite_only[@]/#/--ignore=}") status=0
+    local browser=(tests/integration/backend/test_{admin_in_browser,second_factor_in_browser,formulas_in_browser,scoreboard_page,live_updates_page}.py)
+    local no_browser=("${browser[@]/#/--ignore=}") status=0
     begin_beside images find_or_build_images
     say "The backend's integration tests on PostgreSQL"
     "$PYTHON" -m tests.support.with_postgresql "$PYTHON" -m pytest "${side_by_side[@]}" \
-        tests/integration/backend "${others[@]}"
+        -m "not every_address" tests/integration/backend "${no_browser[@]}"
     say "Whole installations, contracts and pages in a browser, on the embedded defaults"
-    "$PYTHON" -m pytest "${side_by_side[@]}" tests/e2e tests/chaos tests/contract "${sqlite_only[@]}"
+    "$PYTHON" -m pytest "${side_by_side[@]}" tests/e2e tests/chaos tests/contract "${browser[@]}"
     finish_beside images
     heed_lack
     say "The sandbox, and beside it the containers; rules and both services, on the embedded defaults"
     begin_beside containers "$PYTHON" -m pytest tests/container
-    begin_beside rules nice -n 15 "$PYTHON" -m pytest "${side_by_side[@]}" \
-        -m "django_db(transaction=True) or not django_db" tests/unit tests/integration "${others[@]}"
+    begin_beside rules nice -n 10 "$PYTHON" -m pytest "${side_by_side[@]}" \
+        -m "django_db(transaction=True) or every_address or not django_db" \
+        tests/unit tests/integration "${no_browser[@]}"
     "$PYTHON" -m pytest tests/sandbox || status=$?
     finish_beside rules || status=$?
     finish_beside containers || status=$?

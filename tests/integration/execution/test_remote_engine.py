@@ -192,7 +192,9 @@ async def test_a_result_that_is_posted_back_is_taken_once(
             await asyncio.to_thread(is_over.wait, 5)
 
     assert (result["verdict"], result["output"]) == ("AC", "5\n")
-    assert statuses == [202, 202, 202]
+    # More than three where the host was so slow that a lease ran out: it was run once more.
+    assert len(statuses) >= 3
+    assert set(statuses) == {202}
     assert len(backend.requests) == 1
 
 
