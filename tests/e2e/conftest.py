@@ -41,6 +41,16 @@ def alice(stack: Stack) -> Person:
 @pytest.fixture(scope="module")
 def problem(bob: Person) -> dict[str, int]:
     """The sum of two numbers, in a contest that is running: what a submission to it must name."""
+    return add_numbers(bob, time_limit_ms=1_000)
+
+
+@pytest.fixture(scope="module")
+def patient_problem(bob: Person) -> dict[str, int]:
+    """The same with so much time that on a busy host, too, memory runs out first."""
+    return add_numbers(bob, time_limit_ms=10_000)
+
+
+def add_numbers(bob: Person, *, time_limit_ms: int) -> dict[str, int]:
     cases: list[dict[str, Any]] = [
         {"input": "1 2\n", "expected_output": "3\n", "is_sample": True},
         {"input": "20 22\n", "expected_output": "42\n", "is_sample": False},
@@ -50,7 +60,7 @@ def problem(bob: Person) -> dict[str, int]:
         {
             "title": "Sum",
             "statement": "Add two numbers.",
-            "time_limit_ms": 1000,
+            "time_limit_ms": time_limit_ms,
             "memory_limit_bytes": 128 * 1024 * 1024,
             "test_cases": cases,
         },

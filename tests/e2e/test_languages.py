@@ -13,7 +13,11 @@ MIB = 1024 * 1024
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_programs_of_every_kind_get_their_verdict(
-    language: str, alice: Person, bob: Person, problem: dict[str, int]
+    language: str,
+    alice: Person,
+    bob: Person,
+    problem: dict[str, int],
+    patient_problem: dict[str, int],
 ) -> None:
     cases = {
         "AC": programs.ECHOING,
@@ -24,7 +28,11 @@ def test_programs_of_every_kind_get_their_verdict(
         "CE": programs.BROKEN,
     }
     submitted = {
-        verdict: alice.submit(language=language, code=sources[language], **problem)
+        verdict: alice.submit(
+            language=language,
+            code=sources[language],
+            **(patient_problem if verdict == "MLE" else problem),
+        )
         for verdict, sources in cases.items()
     }
 
