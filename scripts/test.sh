@@ -27,19 +27,20 @@ command_test() {
 }
 
 # The images are built while other tests run. The backend's database is chosen when Django starts, so
-# its tests on PostgreSQL are a run of their own. On SQLite, where whole installations and the walk through
-# every address run, only those are repeated that commit; what is rolled back asks no more of a database
-# than those do. What waits for clocks comes next, by itself.
+# its tests on PostgreSQL are a run of their own. On SQLite run whole installations, the walk through every
+# address, and once more what writes from several sides; what needs no database runs there only.
+# What waits for clocks comes next, by itself.
 # The sandbox here and the one in the container mostly wait, until programs are over their limits: what only
 # needs a processor takes, at a low priority, the time that they leave.
 run_every_test() {
     local side_by_side=(-q --numprocesses auto --dist loadfile --no-loadscope-reorder)
     local browser=(tests/integration/backend/test_{admin_in_browser,second_factor_in_browser,formulas_in_browser,scoreboard_page,live_updates_page}.py)
+    local no_database=(tests/integration/backend/test_{gateway,gateway_threads,package_uploads,rate_limits_without_redis}.py)
     local no_browser=("${browser[@]/#/--ignore=}") status=0
     begin_beside images find_or_build_images
     say "The backend's integration tests on PostgreSQL"
     "$PYTHON" -m tests.support.with_postgresql "$PYTHON" -m pytest "${side_by_side[@]}" \
-        -m "not every_address" tests/integration/backend "${no_browser[@]}"
+        -m "not every_address" -k "not TestStart" tests/integration/backend "${no_browser[@]}" "${no_database[@]/#/--ignore=}"
     say "Whole installations, contracts and pages in a browser, on the embedded defaults"
     "$PYTHON" -m pytest "${side_by_side[@]}" tests/e2e tests/chaos tests/contract "${browser[@]}"
     finish_beside images
@@ -47,7 +48,7 @@ run_every_test() {
     say "The sandbox, and beside it the containers; rules and both services, on the embedded defaults"
     begin_beside containers "$PYTHON" -m pytest tests/container
     begin_beside rules nice -n 10 "$PYTHON" -m pytest "${side_by_side[@]}" \
-        -m "django_db(transaction=True) or every_address or not django_db" \
+        -m "locks or every_address or not django_db" \
         tests/unit tests/integration "${no_browser[@]}"
     "$PYTHON" -m pytest tests/sandbox || status=$?
     finish_beside rules || status=$?

@@ -182,6 +182,7 @@ class TestJoining:
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.locks
 def test_a_contest_never_takes_more_participants_than_it_may() -> None:
     contest = make_contest(max_participants=3)
     users = [make_user(f"user{number}") for number in range(8)]
@@ -204,6 +205,7 @@ def test_a_contest_never_takes_more_participants_than_it_may() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.locks
 def test_one_who_joins_twice_at_once_takes_one_place(alice: User) -> None:
     contest = make_contest(max_participants=2)
     barrier = threading.Barrier(4)

@@ -23,7 +23,7 @@ from tests.support.contests import make_contest, make_event, make_problem, make_
 from tests.support.execution_service import FakeExecutionService
 from tests.support.webhooks import NEWEST_SECRET, deliver
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.locks]
 
 
 def submit(user: User) -> CodeSubmission:

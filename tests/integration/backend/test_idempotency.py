@@ -19,7 +19,7 @@ from tests.support.contests import make_contest, make_problem
 from tests.support.execution_service import FakeExecutionService
 
 # With real commits: the hand-over happens after them.
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.locks]
 URL = "/api/code-execution/submissions/"
 HELLO = {"code": "print('Hello, World!')", "language": "python"}
 

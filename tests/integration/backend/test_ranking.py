@@ -159,6 +159,7 @@ def test_the_ranking_can_be_computed_anew(alice: User, contest: Contest) -> None
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.locks
 def test_results_that_arrive_at_once_are_all_counted(alice: User) -> None:
     contest = make_contest()
     participation.enter_submission(contest=contest, user=alice, now=timezone.now())
@@ -181,6 +182,7 @@ def test_results_that_arrive_at_once_are_all_counted(alice: User) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.locks
 def test_an_event_that_arrives_twice_at_once_is_applied_once(alice: User) -> None:
     event = make_event(make_submission(alice))
 

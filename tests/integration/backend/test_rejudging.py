@@ -339,6 +339,7 @@ def at_once(*jobs: Callable[[], object]) -> list[object]:
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.locks
 @pytest.mark.parametrize("attempt", range(3))
 def test_of_a_rejudging_and_a_rerun_at_the_same_time_one_gets_the_submission(
     contest: Contest, submit: Submit, alice: User, bob: User, attempt: int
@@ -356,6 +357,7 @@ def test_of_a_rejudging_and_a_rerun_at_the_same_time_one_gets_the_submission(
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.locks
 @pytest.mark.parametrize("attempt", range(3))
 def test_two_decisions_at_the_same_time_are_one(
     contest: Contest, submit: Submit, alice: User, bob: User, attempt: int
@@ -384,6 +386,7 @@ def test_a_list_is_not_narrowed_by_a_number_that_no_id_can_be(as_bob: APIClient,
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.locks
 def test_the_last_two_results_at_the_same_time_make_it_ready(
     contest: Contest, submit: Submit, alice: User, charlie: User, bob: User
 ) -> None:

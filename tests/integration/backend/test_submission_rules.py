@@ -24,7 +24,7 @@ from tests.support.people import make_user
 from tests.support.webhooks import deliver
 
 # With real commits: who is refused rolls a transaction back, and the hand-over comes after them.
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.locks]
 SUBMISSIONS = "/api/code-execution/submissions/"
 TRIALS = "/api/code-execution/trials/"
 HELLO = {"code": "print(3)", "language": "python"}

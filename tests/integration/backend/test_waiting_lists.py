@@ -18,7 +18,7 @@ from tests.support.people import make_user
 from tests.support.threads import run_at_once
 
 # With real commits: who is refused rolls a transaction back, and places are given under locks.
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.locks]
 CONTESTS = "/api/code-execution/contests/"
 HOUR = timedelta(hours=1)
 
