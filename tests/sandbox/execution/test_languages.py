@@ -111,7 +111,8 @@ async def test_memory_in_steps_meets_the_memory_limit(sandbox: Sandbox, language
     run = await sandbox.run(language, source, cpu_time_ms=10_000, memory_bytes=128 * MIB)
 
     assert run.status is RunStatus.MEMORY_LIMIT
-    assert run.usage.memory_bytes >= 128 * MIB
+    # The kernel counts pages in batches, of which the last one did not fit.
+    assert run.usage.memory_bytes >= 127 * MIB
 
 
 @pytest.mark.parametrize(
