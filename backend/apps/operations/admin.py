@@ -10,12 +10,13 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from typing_extensions import override
 
+from apps.code_execution.admin.read_only import ReadOnlyAdmin
 from apps.operations import services
 from apps.operations.models import Operations
 
 
 @admin.register(Operations)
-class OperationsAdmin(admin.ModelAdmin[Operations]):
+class OperationsAdmin(ReadOnlyAdmin):
     """One page in place of a list."""
 
     @override
@@ -42,13 +43,3 @@ class OperationsAdmin(admin.ModelAdmin[Operations]):
             "situation": services.look(now=timezone.now()),
         }
         return TemplateResponse(request, "admin/operations/operations.html", context)
-
-    @override
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Allow nobody to add."""
-        return False
-
-    @override
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Allow nobody to change."""
-        return False

@@ -4,6 +4,7 @@ import json
 import logging
 import re
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,7 +23,7 @@ _PLAIN = re.compile(r"[\w.:/@+%-]+")
 _LINE = "line"
 
 
-class LineFormatter(logging.Formatter):
+class LineFormatter(logging.Formatter, ABC):
     """Writes a record with what is known of what is served, without secrets, of bounded length.
 
     A record's own facts are in `extra={"facts": {...}}`.
@@ -41,8 +42,8 @@ class LineFormatter(logging.Formatter):
             record.__dict__[_LINE] = written
         return written[1]
 
-    def _render(self, record: logging.LogRecord) -> str:
-        raise NotImplementedError
+    @abstractmethod
+    def _render(self, record: logging.LogRecord) -> str: ...
 
     def _traceback(self, record: logging.LogRecord) -> str:
         parts = [self.formatException(record.exc_info)] if record.exc_info else []
