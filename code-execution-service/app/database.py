@@ -147,5 +147,9 @@ def writer_sessions(engine: AsyncEngine) -> SessionMaker:
 
 
 def reader_sessions(engine: AsyncEngine) -> SessionMaker:
-    """Make sessions that only read and so never wait for a writer."""
-    return async_sessionmaker(engine.execution_options(is_reader=True), expire_on_commit=False)
+    """Make sessions that only read, never wait for a writer, and see one moment of the database."""
+    reader = engine.execution_options(is_reader=True)
+    if engine.dialect.name == "postgresql":
+        # Else each statement sees its own moment, and an answer of several tells what never was.
+        reader = reader.execution_options(isolation_level="REPEATABLE READ")
+    return async_sessionmaker(reader, expire_on_commit=False)
