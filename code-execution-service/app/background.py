@@ -39,7 +39,7 @@ async def background_loops(
     loops = [factory.accepted_executions.look_after(stop)]
     if factory.can_run:
         runner = factory.execution_runner()
-        loops += [_work(runner.run_next, runner, stop, _Looks()) for _ in range(execution_workers)]
+        loops += _side_by_side(runner.run_next, [runner] * execution_workers, stop)
     if factory.has_database:
         loops += _judge_loops(factory, judge_bells, is_fed_by_tickets=is_fed_by_tickets)
         loops += [
@@ -71,17 +71,15 @@ def _judge_loops(
     if not (factory.can_run and bells):
         return []
     judge_next, stop = factory.judge().judge_next, factory.stop
-    looks = _Looks()
-    judges = [_work(judge_next, bell, stop, looks, may_be_more=is_fed_by_tickets) for bell in bells]
+    judges = _side_by_side(judge_next, bells, stop, may_be_more=is_fed_by_tickets)
     return [*judges, factory.judge_workers.take_part(stop, lanes=len(bells))]
 
 
 def _delivery_loops(factory: Factory) -> list[Coroutine[Any, Any, None]]:
     if not factory.has_database:
         return []
-    deliver_next, bell = factory.deliveries().deliver_next, factory.fresh_events.bell
-    stop, looks = factory.stop_delivering, _Looks()
-    return [_work(deliver_next, bell, stop, looks) for _ in range(DELIVERY_LOOPS)]
+    bells = [factory.fresh_events.bell] * DELIVERY_LOOPS
+    return _side_by_side(factory.deliveries().deliver_next, bells, factory.stop_delivering)
 
 
 class Waiting(Protocol):
@@ -98,6 +96,18 @@ class WaitingBell(Waiting, Protocol):
     def ring(self) -> None:
         """Let one judge look up."""
         ...
+
+
+def _side_by_side(
+    do_next: Callable[[], Awaitable[bool]],
+    places: Sequence["Waiting"],
+    stop: Stop,
+    *,
+    may_be_more: bool = False,
+) -> list[Coroutine[Any, Any, None]]:
+    """Make a loop for each place to wait at."""
+    looks = _Looks()
+    return [_work(do_next, waiting, stop, looks, may_be_more=may_be_more) for waiting in places]
 
 
 class _Looks:

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from app import background
-from app.background import _Looks, _work
+from app.background import _Looks, _side_by_side, _work
 from app.services.stop import Stop
 from app.services.wake_up import WakeUp
 
@@ -22,8 +22,8 @@ def quick_sweeps(monkeypatch: pytest.MonkeyPatch) -> None:
 async def work_side_by_side(
     do_next: Callable[[], Awaitable[bool]], *, during_s: float, bell: WakeUp
 ) -> None:
-    stop, looks = Stop(), _Looks()
-    loops = [asyncio.create_task(_work(do_next, bell, stop, looks)) for _ in range(LOOPS)]
+    stop = Stop()
+    loops = [asyncio.create_task(loop) for loop in _side_by_side(do_next, [bell] * LOOPS, stop)]
     await asyncio.sleep(during_s)
     stop.set()
     for _ in loops:
