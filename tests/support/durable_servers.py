@@ -1,11 +1,13 @@
 """Servers that have everything they confirmed when they come back after having been killed."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import psycopg
+from typing_extensions import override
 
 from tests.support.part import WholePart, is_listening, lasting_port
 from tests.support.servers import (
@@ -22,7 +24,18 @@ from tests.support.servers import (
 _PATH = "/usr/bin:/bin"
 
 
-class DatabaseServer(WholePart):
+class Server(WholePart):
+    """A server whose data are in a folder of its own."""
+
+    def end_for_good(self) -> None:
+        """End it, if it is there, with what outlives it."""
+        self.end()
+
+
+ServerT = TypeVar("ServerT", bound=Server)
+
+
+class DatabaseServer(Server):
     """PostgreSQL, as durable as it comes."""
 
     def __init__(self, folder: Path) -> None:
@@ -61,7 +74,7 @@ class DatabaseServer(WholePart):
         return True
 
 
-class DurableRedis(WholePart):
+class DurableRedis(Server):
     """Redis that writes to its log before it answers."""
 
     def __init__(self, folder: Path) -> None:
@@ -87,7 +100,7 @@ class DurableRedis(WholePart):
         return f"redis://127.0.0.1:{self._port}/{database}"
 
 
-class MessageBroker(WholePart):
+class MessageBroker(Server):
     """RabbitMQ with a port mapper of its own, which outlives it."""
 
     def __init__(self, folder: Path) -> None:
@@ -96,7 +109,7 @@ class MessageBroker(WholePart):
         Raises:
             ServerMissingError: It is not installed.
         """
-        port, self.epmd_port = lasting_port(), lasting_port()
+        port, self._epmd_port = lasting_port(), lasting_port()
         self.url = f"amqp://guest:guest@127.0.0.1:{port}//"
         super().__init__(
             "rabbitmq",
@@ -104,46 +117,25 @@ class MessageBroker(WholePart):
             folder=folder,
             working_folder=folder,
             environment=rabbitmq_environment(
-                folder, port=port, distribution_port=lasting_port(), epmd_port=self.epmd_port
+                folder, port=port, distribution_port=lasting_port(), epmd_port=self._epmd_port
             ),
             is_ready=partial(is_listening, port),
         )
 
-
-@contextmanager
-def database_server() -> Iterator[DatabaseServer]:
-    """Run PostgreSQL, and end it if it is there at the end."""
-    with folder_of("postgres") as folder:
-        server = DatabaseServer(folder)
-        server.start()
-        try:
-            server.wait_until_ready()
-            yield server
-        finally:
-            server.end()
+    @override
+    def end_for_good(self) -> None:
+        """End it and its port mapper."""
+        super().end_for_good()
+        kill_port_mapper(self._epmd_port)
 
 
 @contextmanager
-def durable_redis() -> Iterator[DurableRedis]:
-    """Run Redis, and end it if it is there at the end."""
-    with folder_of("redis") as folder:
-        server = DurableRedis(folder)
-        server.start()
-        try:
-            server.wait_until_ready()
-            yield server
-        finally:
-            server.end()
-
-
-@contextmanager
-def message_broker() -> Iterator[MessageBroker]:
-    """Start RabbitMQ, which takes seconds to get ready; end it if it is there at the end."""
-    with folder_of("rabbitmq") as folder:
-        server = MessageBroker(folder)
+def started(make: Callable[[Path], ServerT], *, user: str) -> Iterator[ServerT]:
+    """Start a server without data, which runs as this user if root starts it; end it at the end."""
+    with folder_of(user) as folder:
+        server = make(folder)
         server.start()
         try:
             yield server
         finally:
-            server.end()
-            kill_port_mapper(server.epmd_port)
+            server.end_for_good()

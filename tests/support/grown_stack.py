@@ -24,9 +24,7 @@ from tests.support.durable_servers import (
     DatabaseServer,
     DurableRedis,
     MessageBroker,
-    database_server,
-    durable_redis,
-    message_broker,
+    started,
 )
 from tests.support.part import Part, lasting_port
 
@@ -225,9 +223,11 @@ def running_grown_stack(
     with ExitStack() as ending:
         folder = Path(tempfile.mkdtemp(prefix="grown-stack-"))
         ending.callback(shutil.rmtree, folder, ignore_errors=True)
-        broker = ending.enter_context(message_broker())
-        redis = ending.enter_context(durable_redis())
-        database = ending.enter_context(database_server())
+        broker = ending.enter_context(started(MessageBroker, user="rabbitmq"))
+        redis = ending.enter_context(started(DurableRedis, user="redis"))
+        database = ending.enter_context(started(DatabaseServer, user="postgres"))
+        redis.wait_until_ready()
+        database.wait_until_ready()
         balancers = [ending.enter_context(balancing()) if replicas > 1 else None for _ in range(2)]
         stack = GrownStack(
             folder,
