@@ -1,6 +1,8 @@
 """The cast, a contest, and a stand-in for the execution service."""
 
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +20,7 @@ from apps.users.models import User
 from tests.support.documented_answers import differences
 from tests.support.emptied_tables import empty_tables
 from tests.support.execution_service import FakeExecutionService, fake_execution_service
+from tests.support.live_streams import Watching, serving_redis
 from tests.support.people import make_manager, make_user
 
 
@@ -92,6 +95,19 @@ def execution_service(settings: Any) -> Iterator[FakeExecutionService]:
     with fake_execution_service() as service:
         settings.CODE_EXECUTION_SERVICE_URL = service.url
         yield service
+
+
+@pytest.fixture(scope="module")
+def redis_url() -> Iterator[str]:
+    """The bundled server, as `dev` starts it."""
+    with tempfile.TemporaryDirectory(prefix="live-") as folder, serving_redis(Path(folder)) as url:
+        yield url
+
+
+@pytest.fixture(params=["server-sent events", "WebSocket"])
+def opening(request: pytest.FixtureRequest) -> Any:
+    """The way to open a stream."""
+    return Watching.stream if request.param == "server-sent events" else Watching.socket
 
 
 @pytest.fixture

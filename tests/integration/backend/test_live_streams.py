@@ -1,8 +1,6 @@
 """Streams of ticks through the real front door: who gets one, what it tells, and how it ends."""
 
 import asyncio
-import tempfile
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -23,13 +21,6 @@ from tests.support.scoreboards import bring, hand_in, make_cup
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.django_db(transaction=True)]
 EARLY, LATE = timedelta(minutes=5), timedelta(hours=4, minutes=12)
-
-
-@pytest.fixture(scope="module")
-def redis_url() -> Iterator[str]:
-    """The bundled server, as `dev` starts it."""
-    with tempfile.TemporaryDirectory(prefix="live-") as folder, serving_redis(Path(folder)) as url:
-        yield url
 
 
 def events_of(contest: Contest) -> str:

@@ -9,9 +9,9 @@ from apps.users import api_tokens
 from apps.users.models import ApiToken, User
 from apps.users.scopes import Scope
 from live.limits import StreamLimits
-from tests.integration.backend.test_live_submissions import events_of, finish
 from tests.support.contests import make_submission
 from tests.support.live_streams import in_thread, watching
+from tests.support.live_submissions import events_of, finish
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.django_db(transaction=True)]
 IMPATIENT = StreamLimits(heartbeat_s=0.1, recheck_s=0.1)
