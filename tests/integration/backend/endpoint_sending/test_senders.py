@@ -1,0 +1,146 @@
+"""Senders and calls side by side: none sends twice, none holds up another."""
+
+import threading
+import time
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from apps.endpoints import outbox, sending, services
+from apps.endpoints.models import Endpoint, EndpointAttempt, EndpointDelivery, SenderTurn
+from apps.users.models import User
+from tests.integration.backend.endpoint_sending.deliveries import judge, sweep, the_delivery
+from tests.support.endpoints import Receiver, receiver, register
+
+pytestmark = pytest.mark.django_db(transaction=True)
+State = EndpointDelivery.State
+
+
+def test_two_senders_never_send_the_same(alice: User, endpoint: Endpoint, team: Receiver) -> None:
+    judge(alice)
+    outbox.address(now=timezone.now())
+    delivery_id, now = the_delivery().pk, timezone.now()
+    barrier = threading.Barrier(4)
+    calls: list[sending.Call | None] = []
+
+    def work() -> None:
+        barrier.wait()
+        calls.append(sending.claim(delivery_id=delivery_id, now=now))
+        connection.close()
+
+    workers = [threading.Thread(target=work) for _ in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+
+    assert len(calls) == 4
+    assert sum(each is not None for each in calls) == 1
+
+
+def test_a_dead_senders_claim_runs_out(alice: User, endpoint: Endpoint) -> None:
+    judge(alice)
+    outbox.address(now=timezone.now())
+    delivery_id, now = the_delivery().pk, timezone.now()
+    assert sending.claim(delivery_id=delivery_id, now=now) is not None
+
+    assert sending.claim(delivery_id=delivery_id, now=now) is None
+    later = now + sending.LEASE
+    assert sending.claim(delivery_id=delivery_id, now=later) is not None
+
+
+def test_only_one_worker_sends_at_a_time(alice: User, endpoint: Endpoint, team: Receiver) -> None:
+    judge(alice)
+    SenderTurn.objects.create(until=timezone.now() + timedelta(seconds=30))
+
+    sweep()
+    assert team.received == []
+
+    SenderTurn.objects.update(until=timezone.now())
+    sweep()
+    assert len(team.received) == 1
+
+
+def test_a_slow_endpoint_holds_up_no_other(alice: User, team: Receiver) -> None:
+    with receiver() as slow:
+        register(alice, url=slow.url)
+        register(alice, url=team.url)
+        for number in range(1, 6):
+            judge(alice, number)
+        all_others_came = threading.Event()
+        slow.before_answer = lambda: all_others_came.wait(8)
+
+        def count() -> None:
+            if len(team.received) == 5:
+                all_others_came.set()
+
+        team.before_answer = count
+
+        sweep()
+
+    assert len(team.received) == 5
+    assert len(slow.received) == 5
+    latencies = EndpointAttempt.objects.values_list("latency_ms", flat=True)
+    assert max(latencies) < 8000
+
+
+def test_one_that_is_deleted_under_way_disturbs_no_other(alice: User, team: Receiver) -> None:
+    with receiver() as leaving:
+        gone = register(alice, url=leaving.url)
+        register(alice, url=team.url)
+        judge(alice)
+
+        def delete() -> None:
+            services.delete(endpoint=Endpoint.objects.get(pk=gone.pk), actor=alice)
+            connection.close()
+
+        leaving.before_answer = delete
+
+        sweep()
+
+    assert len(leaving.received) == 1
+    assert the_delivery().state == State.DELIVERED
+
+
+def test_a_fault_leaves_nothing_to_be_sent_twice(
+    alice: User, endpoint: Endpoint, team: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judge(alice)
+    team.before_answer = lambda: time.sleep(0.1)
+
+    def failing(*_args: object, **_kwargs: object) -> object:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(sending, "wait", failing)
+
+    with pytest.raises(ZeroDivisionError):
+        sweep()
+
+    assert the_delivery().state == State.DELIVERED
+    assert SenderTurn.objects.get().until <= timezone.now()
+
+
+def test_an_endpoint_gets_two_requests_at_a_time_at_most(alice: User, team: Receiver) -> None:
+    register(alice, url=team.url)
+    for number in range(1, 6):
+        judge(alice, number)
+    lock, at_once, most = threading.Lock(), [0], [0]
+    both = threading.Barrier(2)
+
+    def enter() -> None:
+        with lock:
+            at_once[0] += 1
+            most[0] = max(most[0], at_once[0])
+        if len(team.received) <= 2:
+            both.wait(5)
+        with lock:
+            at_once[0] -= 1
+
+    team.before_answer = enter
+
+    sweep()
+
+    assert len(team.received) == 5
+    assert most[0] == 2
