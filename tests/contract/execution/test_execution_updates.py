@@ -1,7 +1,7 @@
 """Memory and Redis tell whoever watches alike; the Redis is a real one."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 
@@ -15,7 +15,7 @@ from app.repositories.executions.base import ExecutionUpdates, Watch, WatchLostE
 from app.repositories.executions.updates_memory import MemoryUpdates
 from app.repositories.executions.updates_redis import RedisUpdates
 from app.repositories.executions.watches import PENDING_MAX
-from tests.support.servers import ServerMissingError, free_port, redis
+from tests.support.servers import free_port
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(30)]
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -37,15 +37,6 @@ def piece(sequence: int, execution_id: str = "one") -> OutputPiece:
     return OutputPiece(
         execution_id=execution_id, sequence=sequence, stream="stdout", text=f"line {sequence}\n"
     )
-
-
-@pytest.fixture(scope="module")
-def redis_url() -> Iterator[str]:
-    try:
-        with redis() as url:
-            yield url
-    except ServerMissingError as missing:
-        pytest.skip(f"not run: {missing}")
 
 
 @pytest_asyncio.fixture

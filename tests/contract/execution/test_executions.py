@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -19,22 +19,13 @@ from app.errors import RedisUnavailableError, StorageFullError
 from app.repositories.executions.base import ExecutionQueue, ExecutionStore
 from app.repositories.executions.memory import MemoryExecutionQueue, MemoryExecutionStore
 from app.repositories.executions.redis import RedisExecutionQueue, RedisExecutionStore
-from tests.support.servers import ServerMissingError, free_port, redis
+from tests.support.servers import free_port
 
 pytestmark = pytest.mark.asyncio
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 LONG_S = 60.0
 SHORT_S = 0.05
 LEASE_S = 0.5  # longer than a busy host takes for what comes before its end
-
-
-@pytest.fixture(scope="module")
-def redis_url() -> Iterator[str]:
-    try:
-        with redis() as url:
-            yield url
-    except ServerMissingError as missing:
-        pytest.skip(f"not run: {missing}")
 
 
 @pytest_asyncio.fixture(params=["memory", "redis"])

@@ -19,8 +19,9 @@ from app.languages import load_languages
 from app.main import create_app
 from tests.integration.execution.fake_backend import FakeBackend
 from tests.support.postgres_databases import postgresql_url
+from tests.support.redis_databases import redis_url
 
-__all__ = ["postgresql_url"]
+__all__ = ["postgresql_url", "redis_url"]
 
 SECRET = "a-shared-secret"
 

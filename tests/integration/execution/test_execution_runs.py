@@ -1,7 +1,7 @@
 """What becomes of executions whose worker, or whose Redis, goes away."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -19,18 +19,8 @@ from app.services.accepted_executions import AcceptedExecutions
 from app.services.execution_runs import ExecutionRunner
 from app.services.stop import Stop
 from tests.contract.execution.test_executions import make_execution
-from tests.support.servers import ServerMissingError, redis
 
 pytestmark = pytest.mark.asyncio
-
-
-@pytest.fixture(scope="module")
-def redis_url() -> Iterator[str]:
-    try:
-        with redis() as url:
-            yield url
-    except ServerMissingError as missing:
-        pytest.skip(f"not run: {missing}")
 
 
 @pytest_asyncio.fixture(params=["memory", "redis"])

@@ -1,6 +1,5 @@
 import asyncio
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -8,7 +7,7 @@ import pytest
 
 from app.config import Settings
 from tests.integration.execution.judge_calls import make_run, make_run_all, make_submit, running
-from tests.support.servers import ServerMissingError, free_port, redis
+from tests.support.servers import free_port
 
 pytestmark = pytest.mark.asyncio
 
@@ -17,15 +16,6 @@ pytestmark = pytest.mark.asyncio
 def database_url(sqlite_template: Path, tmp_path: Path) -> str:
     shutil.copy(sqlite_template, tmp_path / "service.sqlite3")
     return f"sqlite:///{tmp_path}/service.sqlite3"
-
-
-@pytest.fixture(scope="module")
-def redis_url() -> Iterator[str]:
-    try:
-        with redis() as url:
-            yield url
-    except ServerMissingError as missing:
-        pytest.skip(f"not run: {missing}")
 
 
 async def run_statuses(

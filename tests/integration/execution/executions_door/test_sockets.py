@@ -2,9 +2,8 @@
 
 import json
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -16,7 +15,6 @@ from websockets.exceptions import ConnectionClosed
 from app.config import Settings
 from app.websockets import executions as sockets
 from app.websockets.protocol import websocket_options
-from tests.integration.execution.conftest import SECRET
 from tests.integration.execution.executions import (
     ALICE,
     CHARLIE,
@@ -26,30 +24,8 @@ from tests.integration.execution.executions import (
     start,
 )
 from tests.support.asgi_servers import serving
-from tests.support.servers import ServerMissingError, redis
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(30)]
-
-
-@pytest.fixture(scope="module")
-def redis_url() -> Iterator[str]:
-    try:
-        with redis() as url:
-            yield url
-    except ServerMissingError as missing:
-        pytest.skip(f"not run: {missing}")
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return Settings(
-        database_url="",
-        data_directory=tmp_path,
-        logs_directory=tmp_path,
-        judge_workers=2,
-        judge_lease_seconds=1,
-        BACKEND_WEBHOOK_SECRET=SECRET,
-    )
 
 
 def token_of(header: dict[str, str]) -> str:
