@@ -5,13 +5,18 @@ from collections.abc import Callable
 from http import HTTPStatus
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.functional import SimpleLazyObject
 
 from apps.core import tracing
 from apps.core.errors import TooLargeError
-from apps.core.problems import API_PREFIX, database_away, problem_response, server_error
+from apps.core.problems import (
+    API_PREFIX,
+    DATABASE_ERRORS,
+    database_away,
+    problem_response,
+    server_error,
+)
 from apps.core.throttling import tell_quotas
 from logbook import context
 from logbook.request_ids import HEADER, request_id_of
@@ -82,9 +87,9 @@ class JsonApiMiddleware:
         """Answer a view that crashed; with DEBUG too, where Django would send a page."""
         if not request.path.startswith(API_PREFIX):
             return None
-        if isinstance(exception, OperationalError | InterfaceError):
+        if isinstance(exception, DATABASE_ERRORS):
             logger.error("%s %s: no database: %s", request.method, request.path, exception)
-            return database_away()
+            return database_away(request)
         logger.error("%s %s crashed", request.method, request.path, exc_info=exception)
         return server_error(request)
 

@@ -1,10 +1,13 @@
 """How errors leave the server: DRF's form from a view, RFC 9457 problem details from elsewhere."""
 
 import logging
+import sys
 from typing import Any
 
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template.loader import render_to_string
 from django.views import defaults
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework.exceptions import ErrorDetail
@@ -28,6 +31,9 @@ PROBLEM_CONTENT_TYPE = "application/problem+json"
 BAD_REQUEST_CODE = "bad-request"
 DATABASE_AWAY_S = 2
 """After so long it makes sense to ask again."""
+DATABASE_AWAY_PAGE = "core/database_away.html"
+DATABASE_ERRORS = (OperationalError, InterfaceError)
+"""What a driver raises when it can't reach its database, or loses it."""
 # Ours for what DRF refuses by itself; where two would mean the same, clients get one.
 CODES_OF_DRF = {
     "authentication_failed": UnauthenticatedError.code,
@@ -123,7 +129,12 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer a crash; its traceback has been logged."""
+    """Answer a crash; its traceback has been logged.
+
+    Django calls it while it handles the error, which may have come from a view or from around it.
+    """
+    if isinstance(sys.exception(), DATABASE_ERRORS):
+        return database_away(request)
     if not request.path.startswith(API_PREFIX):
         return defaults.server_error(request)
     return problem_response(
@@ -134,16 +145,20 @@ def server_error(request: HttpRequest) -> HttpResponse:
     )
 
 
-def database_away() -> HttpResponse:
+def database_away(request: HttpRequest) -> HttpResponse:
     """Answer a request that the database did not serve, as while it starts anew.
 
     Who repeats it under the same `Idempotency-Key` does nothing twice.
     """
-    response = problem_response(
-        status=NotReadyError.status,
-        code=NotReadyError.code,
-        title=NotReadyError.title,
-        detail="The database did not answer. Try again in a moment.",
-    )
+    response: HttpResponse
+    if request.path.startswith(API_PREFIX):
+        response = problem_response(
+            status=NotReadyError.status,
+            code=NotReadyError.code,
+            title=NotReadyError.title,
+            detail="The database did not answer. Try again in a moment.",
+        )
+    else:
+        response = HttpResponse(render_to_string(DATABASE_AWAY_PAGE), status=NotReadyError.status)
     response.headers["Retry-After"] = str(DATABASE_AWAY_S)
     return response
