@@ -154,7 +154,12 @@ if _database["ENGINE"] == "django.db.backends.sqlite3":
 else:
     _database |= {
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"pool": {"min_size": 1, "max_size": 20, "timeout": 10}},
+        "OPTIONS": {
+            "pool": {"min_size": 1, "max_size": 20, "timeout": 10},
+            # PostgreSQL then reads and plans a statement once per connection, not each time.
+            "server_side_binding": True,
+            "prepare_threshold": 5,
+        },
     }
 DATABASES = {"default": _database}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

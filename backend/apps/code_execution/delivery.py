@@ -26,6 +26,7 @@ from apps.code_execution.results import (
     next_question_at,
     open_rows,
     refuse,
+    show_as_pending,
 )
 from apps.core import metrics, tracing
 from apps.core.errors import ClientError
@@ -102,6 +103,7 @@ def _hand_over(judgement: Judgement, client: ExecutionServiceClient, timeout_s: 
     except (ServiceUnavailableError, TestDataMissingError) as error:
         outcome = "postponed"
         _postpone(judgement, str(error))
+        show_as_pending(judgement.submission)
     else:
         mark_delivered(judgement=judgement, microservice_id=microservice_id)
         facts = {"submission_id": judgement.submission_id, "microservice_id": microservice_id}

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
@@ -94,16 +94,24 @@ def refuse(*, judgement: Judgement, reason: str) -> None:
 
 
 def mark_delivered(*, judgement: Judgement, microservice_id: int) -> None:
-    """Note that the execution service has taken the order, and under which id.
+    """Note that the service has taken the order, and under which id; show it as pending.
 
     `judgement.submission` is the row as it is now, which may be final already.
     """
     try:
         with transaction.atomic():
             _link(judgement, microservice_id)
+            show_as_pending(judgement.submission)
     except _FinishedError:
         # The webhook was faster, and has linked it.
         judgement.submission = CodeSubmission.objects.get(pk=judgement.submission_id)
+
+
+@transaction.atomic(savepoint=False)
+def show_as_pending(submission: CodeSubmission) -> None:
+    """Have the boards show a submission that is not judged yet."""
+    if Status(submission.status) not in TERMINAL_STATUSES:
+        update_board(submission)
 
 
 def put_in_force(submission: CodeSubmission, judgement: Judgement) -> None:
@@ -174,9 +182,12 @@ def _link(judgement: Judgement, microservice_id: int) -> None:
     now = timezone.now()
     if judgement.rejudging_id is None:
         submission = judgement.submission
+        # A service that has lost its database counts from 1 again: the older link is void.
+        older = CodeSubmission.objects.filter(microservice_submission_id=microservice_id)
+        older.exclude(pk=submission.pk).update(microservice_submission_id=None)
         submission.microservice_submission_id = microservice_id
         submission.submitted_at = now
-        _save_link(submission)
+        submission.save(update_fields=["microservice_submission_id", "submitted_at", "updated_at"])
     is_open = open_rows(judgement).update(
         delivered_at=now,
         microservice_submission_id=microservice_id,
@@ -185,20 +196,6 @@ def _link(judgement: Judgement, microservice_id: int) -> None:
     )
     if not is_open:
         raise _FinishedError
-
-
-def _save_link(submission: CodeSubmission) -> None:
-    fields = ["microservice_submission_id", "submitted_at", "updated_at"]
-    try:
-        with transaction.atomic():
-            submission.save(update_fields=fields)
-    except IntegrityError:
-        # A service that has lost its database counts from 1 again: the older link is void.
-        older = CodeSubmission.objects.filter(
-            microservice_submission_id=submission.microservice_submission_id
-        )
-        older.update(microservice_submission_id=None)
-        submission.save(update_fields=fields)
 
 
 def _lock(result: Result) -> Judgement:

@@ -92,9 +92,6 @@ def create_submission(
                 created_at=now,
             )
         )
-        if contest is not None:
-            # After the first try, and apart: results lock the contest before its participants.
-            after_commit(_show_as_pending, judgement)
     # The first try has put the row there as it left it.
     submission = judgement.submission
     submission.user = user
@@ -234,13 +231,6 @@ def _store(submission: CodeSubmission) -> Judgement:
     tell(submission)
     _hand_over_after_commit(judgement)
     return judgement
-
-
-def _show_as_pending(judgement: Judgement) -> None:
-    """Have the boards show what is not judged yet; judging goes on beside it."""
-    if Status(judgement.submission.status) not in TERMINAL_STATUSES:
-        with transaction.atomic():
-            update_board(judgement.submission)
 
 
 def _check_problem(user: User, contest: Contest | None, problem: Problem | None) -> None:

@@ -91,6 +91,24 @@ def test_a_submission_is_kept_while_the_service_is_down(alice: User, settings: A
     assert judgement.due_at > timezone.now() - timedelta(seconds=1)
 
 
+@pytest.mark.parametrize("is_up", [True, False])
+def test_the_board_shows_what_is_not_judged_yet(
+    as_alice: APIClient, execution_service: FakeExecutionService, is_up: bool
+) -> None:
+    contest = make_contest()
+    problem = make_problem(contest).pk
+    if not is_up:
+        execution_service.answer_with(503)
+
+    as_alice.post(
+        "/api/code-execution/submissions/",
+        {"language": "c", "code": "int main(void) {}", "contest": contest.pk, "problem": problem},
+    )
+
+    board = as_alice.get(f"/api/code-execution/contests/{contest.pk}/scoreboard/").json()
+    assert [cell["pending"] for cell in board["rows"][0]["cells"]] == [1]
+
+
 @pytest.mark.parametrize("status", [500, 503, 429, 408, 401, 404])
 def test_hands_over_later_what_the_service_did_not_take(
     alice: User, execution_service: FakeExecutionService, status: int
@@ -404,7 +422,7 @@ def test_a_submission_and_its_result_cost_few_statements(
     # The first result has the process look which endpoints there are, for some seconds.
     deliver(make_event(CodeSubmission.objects.get(pk=first.json()["id"])), message_id="evt-0")
 
-    with django_assert_max_num_queries(25):  # begin and commit count as well
+    with django_assert_max_num_queries(22):  # begin and commit count as well
         second = as_alice.post("/api/code-execution/submissions/", body)
     event = make_event(CodeSubmission.objects.get(pk=second.json()["id"]))
     with django_assert_max_num_queries(17):
@@ -428,7 +446,7 @@ def test_rules_that_look_back_cost_two_statements_more(
     }
     as_alice.post("/api/code-execution/submissions/", body)
 
-    with django_assert_max_num_queries(27):
+    with django_assert_max_num_queries(24):
         answer = as_alice.post("/api/code-execution/submissions/", body)
 
     assert answer.status_code == 201
