@@ -46,7 +46,7 @@ run_every_test() {
     finish_beside images
     heed_lack
     say "The sandbox, and beside it the containers; rules and both services, on the embedded defaults"
-    begin_beside containers "$PYTHON" -m pytest tests/container
+    begin_beside containers "$PYTHON" -m pytest --in-containers tests/container tests/e2e
     begin_beside rules nice -n 10 "$PYTHON" -m pytest "${side_by_side[@]}" \
         -m "locks or every_address or not django_db" \
         tests/unit tests/integration "${no_browser[@]}"

@@ -9,7 +9,10 @@ pytestmark = [pytest.mark.docker, pytest.mark.timeout(1_800)]
 PROGRAM = {"language": "python", "code": "print(input()[::-1])", "input_data": "stressed"}
 
 
-def test_a_backup_comes_back_into_an_empty_stack(deployment: Deployment, tmp_path: Path) -> None:
+def test_a_backup_comes_back_into_an_empty_stack(
+    emptied_deployment: Deployment, tmp_path: Path
+) -> None:
+    deployment = emptied_deployment
     archive = str(tmp_path / "backup.tar.gz")
     charlie = Person(deployment, "charlie", "charlies-long-password").register().sign_in()
     number = charlie.submit(**PROGRAM)

@@ -1,53 +1,25 @@
-"""End-to-end tests played on the production stack through nginx, and tests of nginx itself."""
+"""The production stack as a whole, and what nginx does by itself."""
 
 import json
 import ssl
 import subprocess
 import time
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
-from websockets.sync.client import connect
 
 from tests.container.deployment import Deployment
-from tests.e2e.conftest import bob, problem  # noqa: F401 - fixtures
-from tests.e2e.stack import Person, wait_for
-from tests.e2e.test_entering import (  # noqa: F401
-    test_a_submission_sent_again_with_its_key_is_judged_once,
-    test_a_trial_on_an_own_input_shows_what_the_program_prints,
-    test_a_trial_on_the_samples_is_judged_and_not_scored,
-    test_a_waiting_participant_gets_in_submits_and_is_disqualified,
-    test_an_ended_contest_is_taken_again_and_then_practised,
-)
-from tests.e2e.test_language_rules import (  # noqa: F401
-    doubling,
-    test_an_option_that_is_not_allowed_is_refused_with_those_that_are,
-    test_participants_see_the_limits_that_hold,
-    test_the_header_is_found_and_the_standard_is_the_chosen_one,
-    test_the_problems_multiplier_gives_python_more_time,
-)
-from tests.e2e.test_live_scoreboard import (  # noqa: F401
-    slow_problem,
-    test_a_submission_shows_test_after_test_until_its_verdict,
-)
-from tests.e2e.test_trust import test_a_stranger_sees_nothing_of_alices  # noqa: F401
+from tests.e2e.stack import wait_for
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(1_800)]
 
 MIB = 1024 * 1024
 
 
-@pytest.fixture(scope="module")
-def alice(stack: Deployment) -> Person:
-    """A participant."""
-    return Person(stack, "alice", "alices-long-password").register().sign_in()
-
-
 @pytest.fixture
-def nginx(stack: Deployment) -> httpx.Client:
-    return stack.open_client()
+def nginx(deployment: Deployment) -> httpx.Client:
+    return deployment.open_client()
 
 
 def test_every_part_says_that_it_is_well(deployment: Deployment) -> None:
@@ -122,27 +94,6 @@ def test_static_files_come_from_the_cache(nginx: httpx.Client) -> None:
     assert first.status_code == second.status_code == 200
     assert first.content == second.content
     assert "max-age" in second.headers["Cache-Control"]
-
-
-def test_events_are_not_kept_back(alice: Person, problem: dict[str, int]) -> None:  # noqa: F811
-    number = alice.submit(language="python", code="print(1)", **problem)
-    path = f"/api/code-execution/submissions/{number}/events"
-
-    with alice.http.stream("GET", path, headers={"Accept": "text/event-stream"}) as stream:
-        first = next(line for line in stream.iter_lines() if line.startswith("event:"))
-
-    assert first == "event: submission"
-
-
-def test_websockets_pass(stack: Deployment, alice: Person, problem: dict[str, int]) -> None:  # noqa: F811
-    number = alice.submit(language="python", code="print(1)", **problem)
-    token = alice.http.headers["Authorization"].removeprefix("Bearer ")
-    url = stack.backend_url.replace("http", "ws", 1)
-
-    with connect(f"{url}/api/code-execution/submissions/{number}/events?token={token}") as socket:
-        told: dict[str, Any] = json.loads(socket.recv(timeout=30))
-
-    assert told["data"]["id"] == number
 
 
 def test_with_a_certificate_there_is_only_https(deployment: Deployment, tmp_path: Path) -> None:

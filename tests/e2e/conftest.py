@@ -1,15 +1,32 @@
-from collections.abc import Iterator
+"""Installations to play on: of processes, or with `--in-containers` the production stack."""
+
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.e2e.execution_stack import ExecutionStack, running_alone, running_replicas
-from tests.e2e.stack import Person, Stack, running_stack
+from tests.e2e.stack import Installation, Person, Stack, running_stack
 from tests.support.servers import ServerMissingError
 
 # What is checked there tells what differs, as tests do.
 pytest.register_assert_rewrite("tests.e2e.contest_checks", "tests.e2e.contest_play")
+
+DEPLOYED_WITHIN_S = 1_800
+"""For the first test in containers, which builds and starts them."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out, in containers, what is played on processes only."""
+    if not config.option.in_containers:
+        return
+    left_out = [item for item in items if item.get_closest_marker("only_processes")]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
+    for item in items:
+        if item.get_closest_marker("e2e"):
+            item.add_marker(pytest.mark.timeout(DEPLOYED_WITHIN_S))
 
 
 @pytest.fixture(scope="session")
@@ -21,19 +38,34 @@ def set_up_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory, set_up_folder: Path) -> Iterator[Stack]:
-    with running_stack(tmp_path_factory.mktemp("stack"), set_up_folder) as stack:
+def stack_settings() -> Mapping[str, str]:
+    """What processes are told beside the usual; containers have settings of their own."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def stack(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    stack_settings: Mapping[str, str],
+) -> Iterator[Installation]:
+    if request.config.option.in_containers:
+        yield request.getfixturevalue("emptied_deployment")
+        return
+    set_up_folder = request.getfixturevalue("set_up_folder")
+    folder = tmp_path_factory.mktemp("stack")
+    with running_stack(folder, set_up_folder, settings=stack_settings) as stack:
         yield stack
 
 
 @pytest.fixture(scope="module")
-def bob(stack: Stack) -> Person:
+def bob(stack: Installation) -> Person:
     """The manager."""
     return Person(stack, "bob", "bobs-long-password").sign_in()
 
 
 @pytest.fixture(scope="module")
-def alice(stack: Stack) -> Person:
+def alice(stack: Installation) -> Person:
     """A participant."""
     return Person(stack, "alice", "alices-long-password").register().sign_in()
 
@@ -91,3 +123,18 @@ def replicas(
             yield stack
     except ServerMissingError as missing:
         pytest.skip(f"not run: {missing}")
+
+
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param("alone", marks=pytest.mark.only_processes("containers share a Redis")),
+        "replicas",
+    ],
+)
+def door(request: pytest.FixtureRequest) -> ExecutionStack:
+    """Where programs are sent that nobody keeps: in memory or in Redis."""
+    in_containers = request.config.option.in_containers
+    name = "emptied_deployment" if in_containers else request.param
+    stack: ExecutionStack = request.getfixturevalue(name)
+    return stack

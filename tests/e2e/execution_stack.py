@@ -8,14 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
-from tests.e2e.stack import Stack, is_success, wait_for
+from tests.e2e.stack import Installation, Stack, is_success, wait_for
 from tests.support.balancer import balancing
 from tests.support.redis_server import RedisServer
 from tests.support.servers import free_port
 
 EXECUTIONS = "/api/v1/executions"
 FINAL_STATUSES = {"completed", "error"}
+OWN_PORT = pytest.param(
+    "service", marks=pytest.mark.only_processes("nginx leads to the backend alone")
+)
 OPEN = {
     "DEBUG": "true",
     "EXECUTION_RATE_LIMIT": "100000/minute",
@@ -125,7 +129,7 @@ class Runner:
             time.sleep(0.02)
 
 
-def guest_token(stack: Stack) -> str:
+def guest_token(stack: Installation) -> str:
     """Return a token as the backend gives it to visitors without an account."""
     answer = httpx.post(f"{stack.backend_url}/api/auth/guest/")
     assert answer.is_success, answer.text

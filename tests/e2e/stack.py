@@ -195,7 +195,10 @@ def wait_for(
 
 
 class Installation(Protocol):
-    """What people need of a backend that runs somewhere."""
+    """What people need of a backend that runs somewhere: as processes, or in containers."""
+
+    @property
+    def backend_url(self) -> str: ...
 
     def open_client(self) -> httpx.Client: ...
 

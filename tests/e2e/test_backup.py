@@ -15,7 +15,11 @@ import pytest
 from tests.e2e.stack import ROOT, Person, Stack
 from tests.support.servers import ServerMissingError, postgresql
 
-pytestmark = [pytest.mark.e2e, pytest.mark.sandbox]
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.sandbox,
+    pytest.mark.only_processes("it has files of its own"),
+]
 
 API = "/api/code-execution/"
 TABLES = {

@@ -27,7 +27,7 @@ from tests.e2e.stack import Stack
 from tests.support.contest_boards import Board
 from tests.support.contest_programs import Kind
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.only_processes("hundreds of programs take minutes")]
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ import pytest
 from tests.e2e.stack import Person, Stack, running_stack, wait_for
 from tests.support.moody_receiver import MoodyReceiver, moody_receiver
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.only_processes("a receiver stands between the services")]
 DELIVERIES = "/api/code-execution/deliveries/"
 ASKED_S = 3
 

@@ -12,7 +12,7 @@ import pytest
 from tests.e2e.stack import ROOT, wait_for
 from tests.support.servers import free_port
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.only_processes("it starts them")]
 START_TIMEOUT_S = 120
 
 

@@ -8,6 +8,8 @@ from tests.e2e.execution_stack import ExecutionStack
 from tests.support.browser import chromium, watch_for_faults
 from tests.support.servers import ServerMissingError
 
+pytestmark = [pytest.mark.e2e, pytest.mark.only_processes("nginx leads to the backend alone")]
+
 
 def test_shows_every_endpoint_and_loads_nothing_from_elsewhere(alone: ExecutionStack) -> None:
     asked: set[str] = set()

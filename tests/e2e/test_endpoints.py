@@ -9,7 +9,11 @@ from standardwebhooks import WebhookVerificationError
 from tests.e2e.stack import Person, Stack, running_stack, wait_for
 from tests.support.endpoints import Received, receiver
 
-pytestmark = [pytest.mark.e2e, pytest.mark.sandbox]
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.sandbox,
+    pytest.mark.only_processes("processes are ended"),
+]
 
 
 @pytest.fixture(scope="module")

@@ -17,6 +17,7 @@ from websockets.sync.client import ClientConnection, connect
 from tests.e2e.execution_stack import (
     EXECUTIONS,
     FINAL_STATUSES,
+    OWN_PORT,
     ExecutionStack,
     Runner,
     guest_token,
@@ -82,13 +83,7 @@ def close_code_of(socket: ClientConnection) -> int | None:
         return socket.close_code
 
 
-@pytest.fixture(scope="module", params=["alone", "replicas"])
-def door(request: pytest.FixtureRequest) -> ExecutionStack:
-    stack: ExecutionStack = request.getfixturevalue(request.param)
-    return stack
-
-
-@pytest.fixture(params=["front door", "service"])
+@pytest.fixture(params=["front door", OWN_PORT])
 def guest(request: pytest.FixtureRequest, door: ExecutionStack) -> Iterator[Watcher]:
     url = door.backend_url if request.param == "front door" else door.execution_url
     guest = Watcher(url, guest_token(door))
@@ -194,6 +189,7 @@ def test_a_cancelled_program_ends_for_who_watches(guest: Watcher) -> None:
     assert (result["status"], result["is_cancelled"]) == ("error", True)
 
 
+@pytest.mark.only_processes("each is asked at its own port")
 def test_each_replica_tells_what_either_runs(replicas: ExecutionStack, visitor: Watcher) -> None:
     ids = [visitor.start(TALKING, stream_output=True) for _ in range(4)]
 
@@ -212,6 +208,7 @@ def test_each_replica_tells_what_either_runs(replicas: ExecutionStack, visitor: 
         assert here[-1] == there[-1]
 
 
+@pytest.mark.only_processes("processes are ended")
 def test_a_killed_replica_makes_what_others_watch_late_and_its_own_watchers_come_back(
     replicas: ExecutionStack, visitor: Watcher
 ) -> None:
@@ -235,6 +232,7 @@ def test_a_killed_replica_makes_what_others_watch_late_and_its_own_watchers_come
     assert results == results_again == ["42\n"] * 4
 
 
+@pytest.mark.only_processes("processes are ended")
 def test_a_replica_that_stops_says_so_to_who_watches_through_the_front_door(
     replicas: ExecutionStack, visitor: Watcher
 ) -> None:
@@ -264,6 +262,7 @@ def end_of(socket: ClientConnection) -> int | str | None:
         return socket.close_code
 
 
+@pytest.mark.only_processes("processes are ended")
 @pytest.mark.parametrize("fault", ["killed", "paused"])
 def test_a_redis_that_goes_and_comes_back_makes_results_late_on_open_sockets(
     replicas: ExecutionStack, visitor: Watcher, fault: str
@@ -287,6 +286,7 @@ def test_a_redis_that_goes_and_comes_back_makes_results_late_on_open_sockets(
     assert results == ["42\n"] * 6
 
 
+@pytest.mark.only_processes("processes are ended")
 def test_a_redis_that_is_away_is_a_clear_error_for_who_comes(
     replicas: ExecutionStack, visitor: Watcher
 ) -> None:
@@ -304,6 +304,7 @@ def test_a_redis_that_is_away_is_a_clear_error_for_who_comes(
     assert code == 1013
 
 
+@pytest.mark.only_processes("it reads their logs")
 def test_logs_name_sockets_without_their_tokens(door: ExecutionStack, guest: Watcher) -> None:
     execution_id = guest.start("print(42)")
     with guest.watch(execution_id) as socket:
@@ -314,6 +315,7 @@ def test_logs_name_sockets_without_their_tokens(door: ExecutionStack, guest: Wat
     assert not any(guest.token in log for log in logs)
 
 
+@pytest.mark.only_processes("it reads a log")
 def test_the_programs_of_the_documentation_work_in_a_browser(alone: ExecutionStack) -> None:
     functions, example = re.findall(r"```js\n(.*?)```", DOCUMENTATION.read_text(), re.DOTALL)
     page_text = f"""async (token) => {{

@@ -10,6 +10,7 @@ import pytest
 
 from tests.e2e.execution_stack import (
     EXECUTIONS,
+    OWN_PORT,
     ExecutionStack,
     Runner,
     guest_token,
@@ -21,19 +22,13 @@ INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 LONG = "import time; time.sleep({seconds}); print(6 * 7)"
 
 
-@pytest.fixture(scope="module", params=["alone", "replicas"])
-def door(request: pytest.FixtureRequest) -> ExecutionStack:
-    stack: ExecutionStack = request.getfixturevalue(request.param)
-    return stack
-
-
 @pytest.fixture(scope="module")
 def token(door: ExecutionStack) -> str:
     alice = Person(door, "alice", "alices-long-password").register().sign_in()
     return alice.http.headers["Authorization"].removeprefix("Bearer ")
 
 
-@pytest.fixture(params=["front door", "service"])
+@pytest.fixture(params=["front door", OWN_PORT])
 def base_url(request: pytest.FixtureRequest, door: ExecutionStack) -> str:
     return door.backend_url if request.param == "front door" else door.execution_url
 
@@ -151,6 +146,7 @@ def test_other_names_of_languages_are_known(alice: Runner) -> None:
     assert (state["language"], state["output"]) == ("cpp", "42\n")
 
 
+@pytest.mark.only_processes("each is asked at its own port")
 def test_health_and_readiness_are_told(door: ExecutionStack) -> None:
     for url in door.replica_urls.values():
         assert httpx.get(f"{url}/health/").json()["status"] == "healthy"

@@ -9,7 +9,7 @@ from redis import Redis
 
 from tests.e2e.execution_stack import EXECUTIONS, ExecutionStack, Runner, guest_token
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.only_processes("processes are ended")]
 SLOW = "import time; time.sleep(2); print(6 * 7)"
 AT_ONCE = 6
 """More than both replicas run side by side, so that some wait."""

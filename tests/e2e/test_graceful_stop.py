@@ -14,7 +14,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from tests.e2e.execution_stack import EXECUTIONS, ExecutionStack, Runner, guest_token
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.only_processes("processes are ended")]
 DELAY_S = 2
 GRACE_S = 15
 SERVICE_RESTART = 1012

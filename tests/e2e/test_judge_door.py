@@ -19,6 +19,9 @@ LANGUAGES = sorted(programs.ECHOING)
 TEST = {"id": "test_1", "input": "", "expected_output": "42"}
 SUM = {"id": "sum", "input": "20 22\n", "expected_output": "42"}
 PRINT_42 = {"language": "python", "code": "print(42)"}
+ALIKE = pytest.mark.only_processes(
+    "submissions are judged alike, and played there; these take long"
+)
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +38,14 @@ def own_door(stack: Stack) -> Iterator[httpx.Client]:
         yield client
 
 
-@pytest.fixture(params=["own_door", "front_door"])
+@pytest.fixture(
+    params=[
+        pytest.param(
+            "own_door", marks=pytest.mark.only_processes("nginx leads to the backend alone")
+        ),
+        "front_door",
+    ]
+)
 def door(request: pytest.FixtureRequest) -> httpx.Client:
     """Take either; what languages do is asked at the front door only, for it leads to the other."""
     client: httpx.Client = request.getfixturevalue(request.param)
@@ -78,6 +88,7 @@ def test_a_run_of_all_tests_leaves_the_samples_out(door: httpx.Client) -> None:
     assert answer["summary"]["all_passed"] is True
 
 
+@pytest.mark.only_processes("it reads an SQLite file")
 def test_a_submission_is_in_the_table(door: httpx.Client, stack: Stack) -> None:
     names = {"user_id": f"user-{uuid.uuid4()}", "question_id": "q1"}
 
@@ -107,6 +118,7 @@ def test_a_wrong_program_fails(front_door: httpx.Client, language: str) -> None:
     assert (result["status"], result["passed"], result["error"]) == ("failed", False, None)
 
 
+@ALIKE
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_an_endless_program_is_over_its_time(front_door: httpx.Client, language: str) -> None:
     result = run(front_door, language, programs.ENDLESS[language], timeout=1)
@@ -119,6 +131,7 @@ def test_an_endless_program_is_over_its_time(front_door: httpx.Client, language:
     ))
 
 
+@ALIKE
 @pytest.mark.parametrize("kind", ["GREEDY_AT_ONCE", "GREEDY_IN_STEPS"])
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_greedy_program_is_over_its_memory(
@@ -215,6 +228,7 @@ def test_many_tests_keep_their_order(door: httpx.Client) -> None:
     assert shown == [str(number) for number in range(40)]
 
 
+@ALIKE
 def test_runs_side_by_side_do_not_wait_for_each_other(door: httpx.Client) -> None:
     body = {
         "language": "python",

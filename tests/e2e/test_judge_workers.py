@@ -9,7 +9,7 @@ import pytest
 from tests.e2e.judge_workers import JudgedStack, judged_stack
 from tests.support.servers import ServerMissingError, redis
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.only_processes("processes are ended")]
 GRACE_S = 10
 SLOW = "import time; time.sleep({}); print(6 * 7)"
 

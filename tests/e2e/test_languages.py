@@ -24,6 +24,7 @@ def test_programs_of_every_kind_get_their_verdict(
         "WA": programs.WRONG,
         "TLE": programs.ENDLESS,
         "MLE": programs.GREEDY_IN_STEPS,
+        "OLE": programs.FLOODING,
         "RTE": programs.CRASHING,
         "CE": programs.BROKEN,
     }
@@ -31,7 +32,7 @@ def test_programs_of_every_kind_get_their_verdict(
         verdict: alice.submit(
             language=language,
             code=sources[language],
-            **(patient_problem if verdict == "MLE" else problem),
+            **(problem if verdict == "TLE" else patient_problem),
         )
         for verdict, sources in cases.items()
     }

@@ -4,12 +4,13 @@ import json
 import signal
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.e2e.stack import FINAL_STATUSES, Person, Stack
+from tests.e2e.stack import FINAL_STATUSES, Installation, Person, Stack
 
 pytestmark = [pytest.mark.e2e, pytest.mark.sandbox]
 STOP_WITHIN_S = 8
@@ -17,6 +18,15 @@ STOP_WITHIN_S = 8
 WATCH_S = 90
 TESTS = 6
 SLOW = "import time; time.sleep(0.5); print(sum(map(int, input().split())))"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watched:
+    """A board whose stream is open."""
+
+    client: httpx.Client
+    path: str
+    told: Iterator[dict[str, str]]
 
 
 def events(lines: Iterator[str]) -> Iterator[dict[str, str]]:
@@ -68,35 +78,45 @@ def test_a_submission_shows_test_after_test_until_its_verdict(
     assert (states[-1]["verdict"], states[-1]["progress"]) == ("AC", None)
 
 
-def test_a_verdict_ticks_and_the_board_has_it_and_the_server_still_stops(
-    stack: Stack, alice: Person, problem: dict[str, int]
-) -> None:
+@pytest.fixture
+def watched(stack: Installation, problem: dict[str, int]) -> Iterator[Watched]:
+    """The board of the running contest, and what is told of it."""
     path = f"/api/code-execution/contests/{problem['contest']}/scoreboard/"
-    alice.post(f"/api/code-execution/contests/{problem['contest']}/join/", {})
     with (
         httpx.Client(base_url=stack.backend_url, timeout=WATCH_S) as client,
         client.stream("GET", f"{path}events") as stream,
     ):
-        told = events(stream.iter_lines())
-        assert json.loads(next(told)["data"])["etag"] == client.head(path).headers["ETag"]
-        alice.submit(language="python", code="print(sum(map(int, input().split())))", **problem)
+        yield Watched(client=client, path=path, told=events(stream.iter_lines()))
 
-        deadline = time.monotonic() + WATCH_S
-        score = 0
-        while not score and time.monotonic() < deadline:
-            next(told)
-            board = client.get(path)
-            score = board.json()["rows"][0]["score"]
-        known = client.get(path, headers={"If-None-Match": board.headers["ETag"]})
-        page = client.get(f"/contests/{problem['contest']}/scoreboard/")
 
-        started = time.monotonic()
-        assert stack.stop("backend") in {0, -signal.SIGTERM}
-        assert time.monotonic() - started < STOP_WITHIN_S
-        list(told)  # ends, and is not cut off
-    stack.start("backend")  # for the tests that come after
-    stack.wait_until_ready()
+def test_a_verdict_ticks_and_the_board_has_it(
+    alice: Person, problem: dict[str, int], watched: Watched
+) -> None:
+    client, path = watched.client, watched.path
+    assert json.loads(next(watched.told)["data"])["etag"] == client.head(path).headers["ETag"]
+    alice.submit(language="python", code="print(sum(map(int, input().split())))", **problem)
+
+    deadline = time.monotonic() + WATCH_S
+    score = 0
+    while not score and time.monotonic() < deadline:
+        next(watched.told)
+        board = client.get(path)
+        score = sum(row["score"] for row in board.json()["rows"])
+    known = client.get(path, headers={"If-None-Match": board.headers["ETag"]})
+    page = client.get(f"/contests/{problem['contest']}/scoreboard/")
 
     assert score
     assert known.status_code == 304
     assert "alice" in page.text
+
+
+@pytest.mark.only_processes("processes are ended")
+def test_a_server_that_somebody_watches_still_stops(stack: Stack, watched: Watched) -> None:
+    next(watched.told)
+
+    started = time.monotonic()
+    assert stack.stop("backend") in {0, -signal.SIGTERM}
+    assert time.monotonic() - started < STOP_WITHIN_S
+    list(watched.told)  # ends, and is not cut off
+    stack.start("backend")  # for the tests that come after
+    stack.wait_until_ready()

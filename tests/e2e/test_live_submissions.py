@@ -10,7 +10,11 @@ from websockets.sync.client import ClientConnection, connect
 
 from tests.e2e.stack import FINAL_STATUSES, Person, Stack
 
-pytestmark = [pytest.mark.e2e, pytest.mark.sandbox]
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.sandbox,
+    pytest.mark.only_processes("processes are ended"),
+]
 WATCH_S = 90
 TESTS = 6
 SLOW = "import time; time.sleep(0.5); print(sum(map(int, input().split())))"

@@ -18,6 +18,7 @@ from websockets.sync.client import connect
 from tests.e2e.execution_stack import guest_token
 from tests.e2e.stack import ROOT, Person, Stack, running_stack, wait_for
 
+pytestmark = [pytest.mark.e2e, pytest.mark.only_processes("settings of its own")]
 PASSWORD = "alices-long-password"
 WRONG_PASSWORD = "mistyped-long-password"
 BOBS_PASSWORD = "bobs-long-password"

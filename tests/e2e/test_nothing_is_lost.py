@@ -10,7 +10,7 @@ from tests.e2e.stack import Person, Stack, running_stack
 from tests.support import programs
 from tests.support.servers import ServerMissingError, rabbitmq, redis
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.only_processes("processes are ended")]
 SLOW = "import time; time.sleep(1.5)\n" + programs.ECHOING["python"]
 
 

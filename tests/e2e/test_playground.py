@@ -1,13 +1,12 @@
 """The page at `/` in a real browser, against a whole installation."""
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterator, Mapping
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, ViewportSize, expect
 
-from tests.e2e.stack import Person, Stack, running_stack
+from tests.e2e.stack import Installation, Person, Stack
 from tests.support.browser import chromium, watch_for_faults
 from tests.support.servers import ServerMissingError
 
@@ -23,11 +22,8 @@ FLOOD = "while True:\n    print('flood ' * 100)\n"
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory, set_up_folder: Path) -> Iterator[Stack]:
-    settings = {"GUEST_EXECUTIONS": "true", "GUEST_EXECUTION_RATE_LIMIT": "1000/minute"}
-    folder = tmp_path_factory.mktemp("stack")
-    with running_stack(folder, set_up_folder, settings=settings) as stack:
-        yield stack
+def stack_settings() -> Mapping[str, str]:
+    return {"GUEST_EXECUTIONS": "true", "GUEST_EXECUTION_RATE_LIMIT": "1000/minute"}
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +36,7 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def page(browser: Browser, stack: Stack) -> Iterator[Page]:
+def page(browser: Browser, stack: Installation) -> Iterator[Page]:
     with browser.new_context(base_url=stack.backend_url) as context:
         page = context.new_page()
         page.set_default_timeout(TIMEOUT_MS)
@@ -217,6 +213,7 @@ def test_where_guests_run_nothing_a_visitor_is_asked_to_sign_in(page: Page) -> N
     expect(page.locator("#verdict .hint")).to_contain_text("Sign in, or register.")
 
 
+@pytest.mark.only_processes("processes are ended")
 def test_a_run_whose_service_dies_ends_in_words(page: Page, stack: Stack) -> None:
     open_playground(page)
     run(page, "print('on', flush=True)\nwhile True:\n    pass\n")
@@ -231,7 +228,7 @@ def test_a_run_whose_service_dies_ends_in_words(page: Page, stack: Stack) -> Non
 
 
 def test_a_participant_reads_tries_submits_and_sees_the_board_move(
-    page: Page, stack: Stack, alice: Person, bob: Person, problem: dict[str, int]
+    page: Page, stack: Installation, alice: Person, bob: Person, problem: dict[str, int]
 ) -> None:
     faults = watch_for_faults(page)
     open_playground(page)
@@ -409,7 +406,7 @@ def test_the_keyboard_alone_is_enough(page: Page) -> None:
 
 def test_everything_fits_a_phone(
     browser: Browser,
-    stack: Stack,
+    stack: Installation,
     alice: Person,
     problem: dict[str, int],
 ) -> None:

@@ -7,7 +7,7 @@ import pytest
 from tests.e2e.stack import Stack
 from tests.support.problem_packages import Files, packed
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.only_processes("commands are called")]
 
 AVERAGE = """
 n = int(input())

@@ -10,6 +10,7 @@ from tests.e2e.stack import Person, Stack, running_stack, wait_for
 from tests.support.servers import ServerMissingError, redis
 from tests.support.trace_receiver import SentSpan, TraceReceiver, receiving_traces
 
+pytestmark = [pytest.mark.e2e, pytest.mark.only_processes("settings of its own")]
 PASSWORD = "alices-long-password"
 PROGRAM = "print(42)  # the-text-of-alices-program"
 REQUEST_ID = "request-of-alice-1"

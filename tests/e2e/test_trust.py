@@ -6,7 +6,7 @@ import uuid
 import httpx
 import pytest
 
-from tests.e2e.stack import SECRET, Person, Stack
+from tests.e2e.stack import SECRET, Installation, Person, Stack
 
 pytestmark = pytest.mark.e2e
 
@@ -17,6 +17,7 @@ def call_execution_service(stack: Stack, authorization: str | None) -> int:
     return answer.status_code
 
 
+@pytest.mark.only_processes("nginx leads to the backend alone")
 def test_the_execution_service_knows_the_backends_tokens(
     stack: Stack, alice: Person, bob: Person
 ) -> None:
@@ -26,6 +27,7 @@ def test_the_execution_service_knows_the_backends_tokens(
     assert call_execution_service(stack, None) == 401
 
 
+@pytest.mark.only_processes("nginx keeps webhooks to insiders")
 @pytest.mark.parametrize(
     ("changes", "secret", "status_code"),
     [
@@ -67,7 +69,7 @@ def test_a_webhook_that_is_not_a_first_result_changes_nothing(
 
 
 def test_a_stranger_sees_nothing_of_alices(
-    stack: Stack, alice: Person, problem: dict[str, int]
+    stack: Installation, alice: Person, problem: dict[str, int]
 ) -> None:
     number = alice.submit(language="python", code="print(1)", **problem)
     charlie = Person(stack, f"charlie-{uuid.uuid4().hex[:8]}", "charlies-long-password")

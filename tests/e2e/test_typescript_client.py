@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.stack import ROOT, Person, Stack
+from tests.e2e.stack import ROOT, Installation, Person
 
 pytestmark = pytest.mark.e2e
 
@@ -54,7 +54,7 @@ def token_of(person: Person) -> str:
 
 
 def test_the_documented_example_takes_part_in_a_contest(
-    stack: Stack, alice: Person, bob: Person, problem: Problem
+    stack: Installation, alice: Person, bob: Person, problem: Problem
 ) -> None:
     # The newest contest is the first of the list, whatever other tests have made before.
     contest = bob.post(
@@ -78,7 +78,7 @@ def test_the_documented_example_takes_part_in_a_contest(
 
 
 def test_an_unchanged_board_is_not_sent_again(
-    stack: Stack, alice: Person, problem: Problem
+    stack: Installation, alice: Person, problem: Problem
 ) -> None:
     is_same = run(
         """
@@ -97,7 +97,7 @@ def test_an_unchanged_board_is_not_sent_again(
 
 
 def test_a_submission_that_is_sent_again_with_its_key_is_made_once(
-    stack: Stack, alice: Person, problem: Problem
+    stack: Installation, alice: Person, problem: Problem
 ) -> None:
     first, again, another = run(
         """
@@ -119,7 +119,7 @@ def test_a_submission_that_is_sent_again_with_its_key_is_made_once(
 
 
 def test_goes_through_a_list_from_page_to_page(
-    stack: Stack, alice: Person, bob: Person, problem: Problem
+    stack: Installation, alice: Person, bob: Person, problem: Problem
 ) -> None:
     second = bob.post("/api/code-execution/contests/", {"title": "Second cup"})["id"]
 
@@ -141,7 +141,7 @@ def test_goes_through_a_list_from_page_to_page(
 
 
 def test_turns_over_the_pages_of_a_list_that_has_no_numbers(
-    stack: Stack, alice: Person, problem: Problem
+    stack: Installation, alice: Person, problem: Problem
 ) -> None:
     made = [alice.submit(code="print(1)", language="python", **problem) for _ in range(3)]
 
@@ -175,7 +175,9 @@ def test_turns_over_the_pages_of_a_list_that_has_no_numbers(
         ('api.GET("/api/nothing/")', [404, "not-found", []]),
     ],
 )
-def test_a_refusal_is_an_error_with_its_code(stack: Stack, call: str, refusal: list[Any]) -> None:
+def test_a_refusal_is_an_error_with_its_code(
+    stack: Installation, call: str, refusal: list[Any]
+) -> None:
     caught = run(
         f"""
         try {{ await client.unwrap({call}); }} catch (error) {{

@@ -11,7 +11,7 @@ from tests.support import programs
 from tests.support.host_secrets import HostSecrets, secrets_on_the_host
 from tests.support.hostile_programs import ESCAPED, HostileProgram, load_hostile_programs
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.only_processes("it reads a log")]
 
 ATTACKERS = [
     "processes/fork_bomb.c",

@@ -15,7 +15,11 @@ import pytest
 from tests.e2e.stack import Person, Stack
 from tests.support.servers import ServerMissingError, postgresql
 
-pytestmark = [pytest.mark.e2e, pytest.mark.sandbox]
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.sandbox,
+    pytest.mark.only_processes("it starts them from older data"),
+]
 
 EARLIER = Path(__file__).parents[1] / "support" / "earlier_release"
 API = "/api/code-execution/"
