@@ -387,6 +387,8 @@ LOG_FILE = env.path("LOGS_DIRECTORY", "logs", base=BASE_DIR) / "django.log"
 LOG_FILE.parent.mkdir(parents=True, exist_ok=True)
 DATA_DIR.mkdir(exist_ok=True)
 LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", choices=("DEBUG", "INFO", "WARNING", "ERROR"))
+REDACTOR = Redactor(env.secrets_read)
+DEFAULT_EXCEPTION_REPORTER = "apps.core.crash_pages.RedactedReporter"
 LOG_FORMAT = env.choice("LOG_FORMAT", "json", choices=("text", "json"))
 LOGGING = {
     "version": 1,
@@ -394,7 +396,7 @@ LOGGING = {
     "formatters": {
         "line": {
             "()": {"text": TextFormatter, "json": JsonFormatter}[LOG_FORMAT],
-            "redactor": Redactor(env.secrets_read),
+            "redactor": REDACTOR,
         },
     },
     "handlers": {

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterable
+from html import escape
 from urllib.parse import quote, unquote
 
 SHORTEST_SECRET = 8
@@ -43,7 +44,7 @@ class Redactor:
             for secret in secrets
             for spelling in (secret, unquote(secret), quote(secret, safe=""))
         }
-        spellings |= {json.dumps(each)[1:-1] for each in spellings}
+        spellings |= {json.dumps(each)[1:-1] for each in spellings} | set(map(escape, spellings))
         known = [each for each in spellings if len(each) >= SHORTEST_SECRET]
         self._known = sorted(known, key=len, reverse=True)
 
