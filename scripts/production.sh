@@ -26,9 +26,14 @@ command_up() {
     say "Building the images"
     compose build
     say "Migrating and starting"
-    compose up --detach --wait --wait-timeout "$UP_TIMEOUT_S" "$@" ||
+    SECRETS_STATE=$(secrets_state) compose up --detach --wait --wait-timeout "$UP_TIMEOUT_S" "$@" ||
         fail "not everything came up; see ./manage-code-execution.sh logs, and compose ps --all"
     tell_where_it_is
+}
+
+# Says nothing of what is in the files, but changes when one of them does.
+secrets_state() {
+    find "${SECRETS_FOLDER:-deploy/secrets}" -maxdepth 1 -type f ! -name '.*' -printf '%f %C@\n' | sort | cksum | tr ' ' -
 }
 
 tell_where_it_is() {

@@ -1,7 +1,9 @@
 """What `up` makes and reads: secrets, settings, compose files."""
 
+import os
 import re
 import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,6 +25,8 @@ ROOT = Path(__file__).parents[3]
 STEPS = {"backend-migrate", "code-execution-migrate", "database-roles"}
 OWN_CHECKS = {"backend", "code-execution-service", "nginx"}
 """Services whose image has a health check."""
+READ_SECRETS_ONCE = {"db", "rabbitmq", "grafana"}
+"""Services whose password is in their data: the file has only its first value."""
 
 
 @pytest.fixture
@@ -140,3 +144,30 @@ def test_nginx_takes_bodies_as_large_as_the_services_do() -> None:
 
     assert max(limits) * 1024 * 1024 == MAX_BODY_BYTES
     assert f"API_BODY_BYTES_MAX = {limits[0]} * MIB" in settings
+
+
+def test_only_a_changed_secret_makes_containers_anew(folder: Path) -> None:
+    write_secrets(folder)
+
+    def state() -> str:
+        script = ". scripts/production.sh && secrets_state"
+        environment = os.environ | {"SECRETS_FOLDER": str(folder)}
+        return subprocess.check_output(["bash", "-c", script], cwd=ROOT, env=environment, text=True)
+
+    before = state()
+    write_secrets(folder)
+    assert state() == before
+    (folder / "redis_password").unlink()
+    write_secrets(folder)
+    assert state() != before
+
+
+def test_whoever_goes_on_with_old_secrets_is_made_anew_for_new_ones() -> None:
+    services = compose_services()
+    readers = {name for name, service in services.items() if "secrets" in service}
+    are_made_anew = {
+        name for name, service in services.items() if "SECRETS_STATE" in str(service.get("labels"))
+    }
+
+    # The step runs at every `up`, and a container that starts reads what is there then.
+    assert readers - READ_SECRETS_ONCE - {"database-roles"} == are_made_anew
