@@ -10,6 +10,7 @@ from django.utils import timezone
 from apps.code_execution import scoring
 from apps.code_execution.models import CodeSubmission
 from apps.contests.models import Contest, ContestParticipant, ContestProblem, Organization
+from apps.contests.services import standings
 from apps.users.models import User
 from tests.support.contests import make_contest, make_problem
 from tests.support.people import make_user
@@ -54,6 +55,19 @@ TRIES: tuple[tuple[int, int, int, str | float | None], ...] = (
     (6, 7, 180, "WA"),
     (6, 7, 243, "AC"),
 )
+
+
+def enter(contest: Contest, user: User) -> ContestParticipant:
+    """Let somebody take part, and be on the board."""
+    participant = ContestParticipant.objects.create(contest=contest, user=user)
+    with transaction.atomic():
+        standings.enter(contest=Contest.objects.get(pk=contest.pk), participant=participant)
+    return participant
+
+
+def path_of(contest: Contest) -> str:
+    """Give where the API has its board."""
+    return f"/api/code-execution/contests/{contest.pk}/scoreboard/"
 
 
 def make_cup(since_start: timedelta = 4.5 * HOUR, **fields: Any) -> Contest:

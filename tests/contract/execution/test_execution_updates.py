@@ -3,33 +3,22 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime
 
 import pytest
 import pytest_asyncio
 from redis.asyncio import Redis
 
-from app.domain.executions import Execution, ExecutionStatus, ExecutionUpdate, OutputPiece
+from app.domain.executions import ExecutionStatus, ExecutionUpdate, OutputPiece
 from app.errors import RedisUnavailableError
 from app.repositories.executions.base import ExecutionUpdates, Watch, WatchLostError
 from app.repositories.executions.updates_memory import MemoryUpdates
 from app.repositories.executions.updates_redis import RedisUpdates
 from app.repositories.executions.watches import PENDING_MAX
+from tests.support.executions import NOW, make_execution
 from tests.support.servers import free_port
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(30)]
-NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
-EXECUTION = Execution(
-    id="one",
-    owner="alice",
-    user_id="alice",
-    language="python",
-    code="print('é \N{SNOWMAN} \0')",
-    input_data="",
-    is_streaming=True,
-    created_at=NOW,
-    updated_at=NOW,
-)
+EXECUTION = make_execution(id="one", is_streaming=True)
 RUNNING = EXECUTION.moved_to(ExecutionStatus.RUNNING, now=NOW)
 
 

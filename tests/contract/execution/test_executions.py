@@ -3,9 +3,6 @@
 import asyncio
 import uuid
 from collections.abc import AsyncIterator, Callable
-from dataclasses import replace
-from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -19,10 +16,10 @@ from app.errors import RedisUnavailableError, StorageFullError
 from app.repositories.executions.base import ExecutionQueue, ExecutionStore
 from app.repositories.executions.memory import MemoryExecutionQueue, MemoryExecutionStore
 from app.repositories.executions.redis import RedisExecutionQueue, RedisExecutionStore
+from tests.support.executions import NOW, make_execution
 from tests.support.servers import free_port
 
 pytestmark = pytest.mark.asyncio
-NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 LONG_S = 60.0
 SHORT_S = 0.05
 LEASE_S = 0.5  # longer than a busy host takes for what comes before its end
@@ -73,21 +70,6 @@ async def make_queue(
     yield make
     for queue in opened:
         await queue.close()
-
-
-def make_execution(**changes: Any) -> Execution:
-    execution = Execution(
-        id=str(uuid.uuid4()),
-        owner="user:1",
-        user_id="1",
-        language="python",
-        code="print(input())",
-        input_data="äöü \N{GRINNING FACE} \x00",
-        is_streaming=False,
-        created_at=NOW,
-        updated_at=NOW,
-    )
-    return replace(execution, **changes)
 
 
 def make_result() -> JudgementResult:

@@ -49,7 +49,7 @@ from tests.support.contest_archives import (
 )
 from tests.support.contests import make_contest, make_problem, make_submission
 from tests.support.official_board import Row, official_board
-from tests.unit.backend.test_archive_boards import played_contests
+from tests.support.played_contests import played_contests
 
 pytestmark = pytest.mark.django_db
 FROZEN = State(started=START, frozen=at(240), ended=at(300))

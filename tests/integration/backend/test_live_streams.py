@@ -14,10 +14,9 @@ from live.limits import StreamLimits
 from live.publisher import RedisPublisher
 from live.relay import RedisRelay
 from live.wire import Tick
-from tests.integration.backend.test_scoreboard import enter, path_of
 from tests.support.contests import make_problem
 from tests.support.live_streams import PATIENCE_S, in_thread, serving_redis, watching
-from tests.support.scoreboards import bring, hand_in, make_cup
+from tests.support.scoreboards import bring, enter, hand_in, make_cup, path_of
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.django_db(transaction=True)]
 EARLY, LATE = timedelta(minutes=5), timedelta(hours=4, minutes=12)

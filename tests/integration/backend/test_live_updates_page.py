@@ -17,11 +17,10 @@ from apps.users.tokens import start_session
 from config.asgi import make_front_door
 from live.hub import Hub
 from live.limits import StreamLimits
-from tests.integration.backend.test_scoreboard import enter
 from tests.support.asgi_servers import serving_in_thread
 from tests.support.browser import chromium, watch_for_faults
 from tests.support.contests import make_event, make_submission
-from tests.support.scoreboards import HOUR, make_cup
+from tests.support.scoreboards import HOUR, enter, make_cup
 from tests.support.servers import ServerMissingError
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -15,20 +15,9 @@ from apps.users.models import User
 from live.wire import Tick
 from tests.integration.backend.conftest import client_of
 from tests.support.contests import make_contest, make_problem
-from tests.support.scoreboards import bring, hand_in, make_cup
+from tests.support.scoreboards import bring, enter, hand_in, make_cup, path_of
 
 HOUR = timedelta(hours=1)
-
-
-def enter(contest: Contest, user: User) -> ContestParticipant:
-    participant = ContestParticipant.objects.create(contest=contest, user=user)
-    with transaction.atomic():
-        standings.enter(contest=Contest.objects.get(pk=contest.pk), participant=participant)
-    return participant
-
-
-def path_of(contest: Contest) -> str:
-    return f"/api/code-execution/contests/{contest.pk}/scoreboard/"
 
 
 @pytest.fixture

@@ -26,14 +26,24 @@ __all__ = ["postgresql_url", "redis_url"]
 SECRET = "a-shared-secret"
 
 
+def alembic(database_url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "alembic", *arguments],
+        cwd=SERVICE_DIRECTORY,
+        env={
+            "DATABASE_URL": database_url,
+            "BACKEND_WEBHOOK_SECRET": SECRET,
+            "EXECUTION_ENV_FILE": os.devnull,
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
 def migrate(database_url: str) -> None:
-    command = [sys.executable, "-m", "alembic", "upgrade", "head"]
-    environment = {
-        "DATABASE_URL": database_url,
-        "BACKEND_WEBHOOK_SECRET": SECRET,
-        "EXECUTION_ENV_FILE": os.devnull,
-    }
-    subprocess.run(command, check=True, cwd=SERVICE_DIRECTORY, env=environment)
+    migrated = alembic(database_url, "upgrade", "head")
+    assert migrated.returncode == 0, migrated.stderr
 
 
 def on_database(server_url: str, name: str) -> str:

@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from app.domain.signature import sign
 from tests.integration.execution.conftest import SECRET
 from tests.integration.execution.fake_backend import FakeBackend
-from tests.integration.execution.test_submissions import SUBMISSIONS, make_body
+from tests.integration.execution.submissions import SUBMISSIONS, make_body
 
 pytestmark = pytest.mark.asyncio
 KEY = generate_private_key(public_exponent=65537, key_size=2048)

@@ -26,8 +26,12 @@ from app.models import Delivery, Event, Receiver
 from app.services import deliveries
 from tests.integration.execution.conftest import SECRET
 from tests.integration.execution.fake_backend import FakeBackend
-from tests.integration.execution.test_submissions import SUBMISSIONS, make_body, wait_until_final
-from tests.integration.execution.test_webhooks import wait_until_sent
+from tests.integration.execution.submissions import (
+    SUBMISSIONS,
+    make_body,
+    wait_until_final,
+    wait_until_sent,
+)
 
 pytestmark = pytest.mark.asyncio
 PATH = "/api/v1/deliveries/"

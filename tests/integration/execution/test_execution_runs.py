@@ -18,7 +18,7 @@ from app.repositories.executions.ports import ExecutionPorts, open_ports
 from app.services.accepted_executions import AcceptedExecutions
 from app.services.execution_runs import ExecutionRunner
 from app.services.stop import Stop
-from tests.contract.execution.test_executions import make_execution
+from tests.support.executions import make_execution
 
 pytestmark = pytest.mark.asyncio
 

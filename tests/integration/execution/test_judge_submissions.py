@@ -14,8 +14,8 @@ from app.domain.runs import CompileResult, RunResult
 from app.engines.base import OutputListener, Program
 from app.engines.fake import FakeEngine
 from app.languages import load_languages
+from tests.integration.execution.conftest import alembic
 from tests.integration.execution.judge_calls import make_submit, make_test, running
-from tests.integration.execution.test_migrations import alembic
 
 
 def open_database(database_url: str) -> sa.Engine:

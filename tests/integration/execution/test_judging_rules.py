@@ -8,11 +8,7 @@ import httpx
 import pytest
 
 from tests.integration.execution.fake_backend import FakeBackend
-from tests.integration.execution.test_submissions import (
-    SUBMISSIONS,
-    make_body,
-    wait_until_final,
-)
+from tests.integration.execution.submissions import SUBMISSIONS, make_body, wait_until_final
 
 pytestmark = pytest.mark.asyncio
 ACCEPTING = "unless answer.txt 43\nexit 42"

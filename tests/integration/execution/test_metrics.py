@@ -16,7 +16,7 @@ from app.config import Settings
 from app.monitoring import metrics_served
 from app.services import operations
 from tests.integration.execution.fake_backend import FakeBackend
-from tests.integration.execution.test_submissions import SUBMISSIONS, make_body
+from tests.integration.execution.submissions import SUBMISSIONS, make_body
 from tests.support.monitoring_files import (
     families_documented,
     families_of,

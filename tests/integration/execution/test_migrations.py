@@ -1,7 +1,4 @@
 import asyncio
-import os
-import subprocess
-import sys
 
 import pytest
 from sqlalchemy import select
@@ -9,7 +6,7 @@ from sqlalchemy import select
 from app.config import SERVICE_DIRECTORY
 from app.database import create_database, driver_url
 from app.models import Run, SubmissionTestCase
-from tests.integration.execution.conftest import SECRET
+from tests.integration.execution.conftest import alembic
 
 ROWS_OF_0003 = (
     """
@@ -32,21 +29,6 @@ ROWS_OF_0003 = (
     VALUES (1, 1, 0, 'a', true, 'AC', 1, 1, 1), (2, 1, 1, 'b', false, 'WA', 1, 1, 1)
     """,
 )
-
-
-def alembic(database_url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "alembic", *arguments],
-        cwd=SERVICE_DIRECTORY,
-        env={
-            "DATABASE_URL": database_url,
-            "BACKEND_WEBHOOK_SECRET": SECRET,
-            "EXECUTION_ENV_FILE": os.devnull,
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 def test_migrations_and_models_agree(database_url: str) -> None:

@@ -15,7 +15,7 @@ from app.models import Event, Job
 from app.services import operations
 from tests.integration.execution.conftest import SECRET
 from tests.integration.execution.fake_backend import FakeBackend
-from tests.integration.execution.test_submissions import SUBMISSIONS, make_body
+from tests.integration.execution.submissions import SUBMISSIONS, make_body
 
 pytestmark = pytest.mark.asyncio
 PATH = "/api/v1/operations"

@@ -19,7 +19,7 @@ from app.services.submissions import SubmissionService
 from app.services.test_data import TestDataService
 from app.services.wake_up import WakeUp
 from tests.integration.execution.fake_backend import FakeBackend
-from tests.integration.execution.test_submissions import SUBMISSIONS, make_body, wait_until_final
+from tests.integration.execution.submissions import SUBMISSIONS, make_body, wait_until_final
 
 pytestmark = pytest.mark.asyncio
 

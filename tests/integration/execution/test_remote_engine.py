@@ -17,7 +17,7 @@ from app.engines.onlinecompiler.engine import OnlineCompilerEngine
 from app.languages import load_languages
 from app.main import create_app
 from tests.integration.execution.fake_backend import FakeBackend
-from tests.integration.execution.test_submissions import (
+from tests.integration.execution.submissions import (
     SUBMISSIONS,
     make_body,
     make_test_case,

@@ -13,7 +13,7 @@ from app.logs.context import REQUEST_FACTS
 from app.logs.lines import TextFormatter
 from app.logs.redaction import Redactor
 from tests.integration.execution.fake_backend import FakeBackend
-from tests.integration.execution.test_submissions import SUBMISSIONS, make_body, wait_until_final
+from tests.integration.execution.submissions import SUBMISSIONS, make_body, wait_until_final
 
 pytestmark = pytest.mark.asyncio
 ID = "request-of-alice-1"

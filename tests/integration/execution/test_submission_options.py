@@ -6,11 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.integration.execution.test_submissions import (
-    SUBMISSIONS,
-    make_body,
-    wait_until_final,
-)
+from tests.integration.execution.submissions import SUBMISSIONS, make_body, wait_until_final
 
 pytestmark = pytest.mark.asyncio
 MIB = 1024 * 1024

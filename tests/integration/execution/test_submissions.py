@@ -6,26 +6,14 @@ import httpx
 import pytest
 
 from tests.integration.execution.fake_backend import FakeBackend
+from tests.integration.execution.submissions import (
+    SUBMISSIONS,
+    make_body,
+    make_test_case,
+    wait_until_final,
+)
 
 pytestmark = pytest.mark.asyncio
-SUBMISSIONS = "/api/v1/submissions/"
-
-
-def make_body(**changes: Any) -> dict[str, Any]:
-    return {"code": "print 5", "language": "python", "user_id": 7} | changes
-
-
-def make_test_case(**changes: Any) -> dict[str, Any]:
-    return {"id": "1", "input": "", "expected_output": "5", "is_sample": True} | changes
-
-
-async def wait_until_final(client: httpx.AsyncClient, submission_id: int) -> dict[str, Any]:
-    async with asyncio.timeout(10):
-        while True:
-            answer: dict[str, Any] = (await client.get(f"{SUBMISSIONS}{submission_id}")).json()
-            if answer["status"] not in {"pending", "running"}:
-                return answer
-            await asyncio.sleep(0.02)
 
 
 async def test_a_submission_is_pending_at_first_and_judged_soon(client: httpx.AsyncClient) -> None:

@@ -20,7 +20,7 @@ from app.repositories.unit_of_work import Transactions
 from app.services import test_data as test_data_module
 from app.services.stop import Stop
 from app.services.test_data import TestDataService
-from tests.integration.execution.test_submissions import (
+from tests.integration.execution.submissions import (
     SUBMISSIONS,
     make_body,
     make_test_case,

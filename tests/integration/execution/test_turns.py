@@ -9,7 +9,7 @@ import pytest_asyncio
 from app.config import SERVICE_DIRECTORY, Settings
 from app.database import create_database, driver_url
 from app.repositories.unit_of_work import Transactions
-from tests.integration.execution.test_submissions import SUBMISSIONS, make_body
+from tests.integration.execution.submissions import SUBMISSIONS, make_body
 
 pytestmark = pytest.mark.asyncio
 QUEUED_MAX = 8

@@ -11,18 +11,14 @@ from app.domain.signature import verify
 from app.services.webhook import DeliveryService
 from tests.integration.execution.conftest import SECRET
 from tests.integration.execution.fake_backend import FakeBackend
-from tests.integration.execution.test_submissions import SUBMISSIONS, make_body, wait_until_final
+from tests.integration.execution.submissions import (
+    SUBMISSIONS,
+    make_body,
+    wait_until_final,
+    wait_until_sent,
+)
 
 pytestmark = pytest.mark.asyncio
-
-
-async def wait_until_sent(client: httpx.AsyncClient, submission_id: int) -> str:
-    async with asyncio.timeout(10):
-        while True:
-            answer = (await client.get(f"{SUBMISSIONS}{submission_id}")).json()
-            if answer["webhook_sent"]:
-                return str(answer["webhook_response"])
-            await asyncio.sleep(0.02)
 
 
 async def test_the_result_is_reported_signed(

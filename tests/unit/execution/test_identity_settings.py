@@ -6,9 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.config import SettingsError
-from tests.unit.execution.test_judge_settings import Load, load
-
-__all__ = ["load"]
+from tests.unit.execution.conftest import Load
 
 
 @pytest.fixture(autouse=True)

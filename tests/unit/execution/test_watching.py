@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from typing_extensions import override
@@ -17,20 +17,10 @@ from app.repositories.executions.ports import ExecutionPorts
 from app.repositories.executions.updates_memory import MemoryUpdates
 from app.services import watching
 from app.services.watching import WatchingService
+from tests.support.executions import NOW, make_execution
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(10)]
-NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
-NEW = Execution(
-    id="one",
-    owner="platform:alice",
-    user_id="alice",
-    language="python",
-    code="print(42)",
-    input_data="",
-    is_streaming=True,
-    created_at=NOW,
-    updated_at=NOW,
-)
+NEW = make_execution(id="one", owner="platform:alice", is_streaming=True)
 RUNNING = NEW.started(now=NOW)
 DONE = RUNNING.moved_to(ExecutionStatus.COMPLETED, now=NOW)
 CANCELLED = NEW.cancelled("enough", now=NOW)

@@ -1,0 +1,34 @@
+"""Calls of the submissions door."""
+
+import asyncio
+from typing import Any
+
+import httpx
+
+SUBMISSIONS = "/api/v1/submissions/"
+
+
+def make_body(**changes: Any) -> dict[str, Any]:
+    return {"code": "print 5", "language": "python", "user_id": 7} | changes
+
+
+def make_test_case(**changes: Any) -> dict[str, Any]:
+    return {"id": "1", "input": "", "expected_output": "5", "is_sample": True} | changes
+
+
+async def wait_until_final(client: httpx.AsyncClient, submission_id: int) -> dict[str, Any]:
+    async with asyncio.timeout(10):
+        while True:
+            answer: dict[str, Any] = (await client.get(f"{SUBMISSIONS}{submission_id}")).json()
+            if answer["status"] not in {"pending", "running"}:
+                return answer
+            await asyncio.sleep(0.02)
+
+
+async def wait_until_sent(client: httpx.AsyncClient, submission_id: int) -> str:
+    async with asyncio.timeout(10):
+        while True:
+            answer = (await client.get(f"{SUBMISSIONS}{submission_id}")).json()
+            if answer["webhook_sent"]:
+                return str(answer["webhook_response"])
+            await asyncio.sleep(0.02)
