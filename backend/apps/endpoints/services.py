@@ -227,6 +227,26 @@ def find_delivery(endpoint: Endpoint, delivery_id: int) -> EndpointDelivery:
     return found
 
 
+def deliveries_in(
+    endpoint: Endpoint, *, state: str, since: datetime | None
+) -> QuerySet[EndpointDelivery]:
+    """Give those in a state, made at or after a moment."""
+    chosen = endpoint.deliveries.filter(state=state)
+    return chosen if since is None else chosen.filter(created_at__gte=since)
+
+
+def resend_one(*, endpoint: Endpoint, delivery_id: int, actor: User) -> EndpointDelivery:
+    """Send a delivery again; give it as it is then.
+
+    Raises:
+        NotFoundError: The endpoint has none of this id.
+        EndpointDisabledError: Nothing is sent to it.
+    """
+    found = find_delivery(endpoint, delivery_id)
+    resend(endpoint=endpoint, deliveries=endpoint.deliveries.filter(pk=found.pk), actor=actor)
+    return find_delivery(endpoint, delivery_id)
+
+
 @transaction.atomic
 def resend(*, endpoint: Endpoint, deliveries: QuerySet[EndpointDelivery], actor: User) -> int:
     """Send again, from the first pause on; give how many. What still waits is left alone.

@@ -5,7 +5,7 @@ from rest_framework.routers import SimpleRouter
 
 from apps.endpoints.views import (
     DeliveriesView,
-    DeliveryView,
+    DeliveryDetailView,
     EndpointViewSet,
     ResendOneView,
     ResendView,
@@ -17,6 +17,6 @@ urlpatterns = [
     *router.urls,
     path("<int:pk>/deliveries/", DeliveriesView.as_view()),
     path("<int:pk>/deliveries/resend/", ResendView.as_view()),
-    path("<int:pk>/deliveries/<int:delivery_id>/", DeliveryView.as_view()),
+    path("<int:pk>/deliveries/<int:delivery_id>/", DeliveryDetailView.as_view()),
     path("<int:pk>/deliveries/<int:delivery_id>/resend/", ResendOneView.as_view()),
 ]

@@ -196,10 +196,14 @@ class DeliveriesView(ListAPIView[EndpointDelivery]):
 
 
 class DeliveryView(APIView):
-    """One delivery."""
+    """Something about an endpoint's deliveries."""
 
     permission_classes = (IsAuthenticated,)
     token_scopes = NO_TOKENS
+
+
+class DeliveryDetailView(DeliveryView):
+    """One delivery."""
 
     @extend_schema(
         operation_id="endpoints_deliveries_retrieve",
@@ -213,11 +217,9 @@ class DeliveryView(APIView):
         return Response(DeliveryDetailSerializer(found).data)
 
 
-class ResendView(APIView):
+class ResendView(DeliveryView):
     """Sending many deliveries again."""
 
-    permission_classes = (IsAuthenticated,)
-    token_scopes = NO_TOKENS
     throttle_classes = (ApiThrottle, CallThrottle)
 
     @extend_schema(
@@ -232,18 +234,14 @@ class ResendView(APIView):
         endpoint = endpoint_of(request, pk)
         form = ResendSerializer(data=request.data)
         form.is_valid(raise_exception=True)
-        chosen = endpoint.deliveries.filter(state=form.validated_data["state"])
-        if form.validated_data["since"] is not None:
-            chosen = chosen.filter(created_at__gte=form.validated_data["since"])
+        chosen = services.deliveries_in(endpoint, **form.validated_data)
         count = services.resend(endpoint=endpoint, deliveries=chosen, actor=signed_in(request))
         return Response({"resent": count}, status.HTTP_202_ACCEPTED)
 
 
-class ResendOneView(APIView):
+class ResendOneView(DeliveryView):
     """Sending one delivery again."""
 
-    permission_classes = (IsAuthenticated,)
-    token_scopes = NO_TOKENS
     throttle_classes = (ApiThrottle, CallThrottle)
 
     @extend_schema(
@@ -255,12 +253,10 @@ class ResendOneView(APIView):
     )
     def post(self, request: Request, pk: int, delivery_id: int) -> Response:
         """Resend."""
-        endpoint = endpoint_of(request, pk)
-        found = services.find_delivery(endpoint, delivery_id)
-        chosen = endpoint.deliveries.filter(pk=found.pk)
-        services.resend(endpoint=endpoint, deliveries=chosen, actor=signed_in(request))
-        shown = services.find_delivery(endpoint, delivery_id)
-        return Response(DeliverySerializer(shown).data, status.HTTP_202_ACCEPTED)
+        resent = services.resend_one(
+            endpoint=endpoint_of(request, pk), delivery_id=delivery_id, actor=signed_in(request)
+        )
+        return Response(DeliverySerializer(resent).data, status.HTTP_202_ACCEPTED)
 
 
 def endpoint_of(request: Request, endpoint_id: str | int) -> Endpoint:
