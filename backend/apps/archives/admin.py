@@ -18,7 +18,7 @@ from apps.archives.preview import Preview
 from apps.archives.services.exporting import NotExportableError, export_contest
 from apps.archives.services.uploads import import_upload, preview_upload
 from apps.core.upload_admin import UploadAdmin, UploadForm, upload_field
-from apps.users.models import User
+from apps.users.admin.actors import actor_of
 
 
 class ArchiveUploadForm(UploadForm[ArchiveUpload]):
@@ -51,7 +51,7 @@ class ArchiveUploadAdmin(UploadAdmin[ArchiveUpload]):
     @override
     def import_upload(self, request: HttpRequest, upload_id: int) -> HttpResponse:
         """Make a contest of an archive."""
-        imported = import_upload(upload_id=upload_id, actor=_actor(request))
+        imported = import_upload(upload_id=upload_id, actor=actor_of(request))
         counts = ", ".join(f"{count} {what}" for what, count in imported.counts.items())
         self.message_user(
             request, f"The contest is here, not published yet: {counts}.", messages.SUCCESS
@@ -99,7 +99,7 @@ class ContestExportAdmin(admin.ModelAdmin[ContestExport]):
             raise PermissionDenied
         contest = get_object_or_404(self.get_queryset(request), pk=contest_id)
         try:
-            archive = export_contest(contest=contest, actor=_actor(request), now=timezone.now())
+            archive = export_contest(contest=contest, actor=actor_of(request), now=timezone.now())
         except NotExportableError as error:
             self.message_user(request, error.detail, messages.ERROR)
             return redirect("admin:archives_contestexport_changelist")
@@ -111,14 +111,3 @@ class ContestExportAdmin(admin.ModelAdmin[ContestExport]):
         file.seek(0)
         name = f"{archive.contest.id}.{'ndjson' if form == 'ndjson' else 'zip'}"
         return FileResponse(file, as_attachment=True, filename=name)
-
-
-def _actor(request: HttpRequest) -> User:
-    """Give the user, whom the admin has let in.
-
-    Raises:
-        PermissionDenied: Nobody is signed in.
-    """
-    if not isinstance(request.user, User):
-        raise PermissionDenied
-    return request.user

@@ -9,7 +9,6 @@ from django.http import HttpRequest
 from typing_extensions import override
 
 from apps.code_execution.admin import ReadOnlyAdmin
-from apps.contests.admin.scope import actor_of
 from apps.core.bounded_paginator import BoundedPaginator
 from apps.core.confirmation import SELECTED_MAX
 from apps.core.errors import ClientError
@@ -21,6 +20,7 @@ from apps.endpoints.models import (
     EndpointDelivery,
     EndpointSecret,
 )
+from apps.users.admin.actors import actor_of
 
 
 class LogInline(admin.TabularInline[Any, Any]):
@@ -203,10 +203,8 @@ class EndpointDeliveryAdmin(LogAdmin):
         self.do_each(
             request,
             queryset,
-            lambda each: services.resend(
-                endpoint=each.endpoint,
-                deliveries=EndpointDelivery.objects.filter(pk=each.pk),
-                actor=actor,
+            lambda each: services.resend_one(
+                endpoint=each.endpoint, delivery_id=each.pk, actor=actor
             ),
             done="deliveries wait to be sent again.",
         )

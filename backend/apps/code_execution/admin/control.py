@@ -22,11 +22,12 @@ from apps.code_execution.models import CodeSubmission, Judgement
 from apps.code_execution.scoring import mend_board
 from apps.contests.admin import ContestAdmin
 from apps.contests.admin.participant_import import import_view
-from apps.contests.admin.scope import actor_of, rights_of
+from apps.contests.admin.scope import rights_of
 from apps.contests.models import Contest, ContestParticipant
 from apps.contests.services import acts, clarifications
 from apps.core.confirmation import Question, ask, is_confirmed, selection
 from apps.core.errors import ClientError
+from apps.users.admin.actors import actor_of
 
 ROWS_MAX = 10
 FAILING_MAX = 20

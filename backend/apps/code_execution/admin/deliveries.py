@@ -19,10 +19,10 @@ from apps.code_execution.admin.read_only import ReadOnlyAdmin
 from apps.code_execution.deliveries import CHOSEN_MAX, Choice, EventPage, EventQuery
 from apps.code_execution.models import Delivery
 from apps.code_execution.sent_events import EventStatus, ReceiverState, SentEvent
-from apps.contests.admin.scope import actor_of
 from apps.contests.domain import ID_MAX
 from apps.core.confirmation import Question, ask, is_confirmed
 from apps.core.errors import ClientError, ServiceError
+from apps.users.admin.actors import actor_of
 
 LIST = "admin:code_execution_delivery_changelist"
 EVENT = "admin:code_execution_delivery_change"

@@ -11,9 +11,9 @@ from django.urls import URLPattern, path
 from typing_extensions import override
 
 from apps.code_execution.references import is_judging, judge_references, reference_outcomes
-from apps.contests.admin.scope import actor_of
 from apps.problems.admin import ProblemAdmin
 from apps.problems.models import Problem
+from apps.users.admin.actors import actor_of
 
 PAGE = "problems_problem_references"
 

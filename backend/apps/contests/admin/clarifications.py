@@ -13,11 +13,12 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from typing_extensions import override
 
-from apps.contests.admin.scope import ContestFilter, ContestScopedAdmin, actor_of, rights_of
+from apps.contests.admin.scope import ContestFilter, ContestScopedAdmin, rights_of
 from apps.contests.models import Clarification
 from apps.contests.models.communication import CLARIFICATION_CHARS_MAX
 from apps.contests.services import clarifications
 from apps.core.confirmation import Question, ask, is_confirmed
+from apps.users.admin.actors import actor_of
 
 
 class AnswerForm(forms.Form):

@@ -13,13 +13,7 @@ from typing_extensions import override
 
 from apps.audit import services as audit
 from apps.contests.admin.participants import standings_response
-from apps.contests.admin.scope import (
-    AccountField,
-    ContestScopedAdmin,
-    OfContestInline,
-    actor_of,
-    rights_of,
-)
+from apps.contests.admin.scope import AccountField, ContestScopedAdmin, OfContestInline, rights_of
 from apps.contests.models import (
     Contest,
     ContestGroup,
@@ -34,6 +28,7 @@ from apps.contests.services.waiting_list import fill_places
 from apps.contests.signals import rules_changed
 from apps.problems.models import LANGUAGE_CHOICES
 from apps.problems.rendering import render_statement
+from apps.users.admin.actors import actor_of
 from apps.users.models import User
 
 FIELDSETS: Any = [

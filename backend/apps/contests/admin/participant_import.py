@@ -11,7 +11,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 
-from apps.contests.admin.scope import actor_of
 from apps.contests.models import Contest
 from apps.contests.services.participant_import import (
     ImportedAccount,
@@ -22,6 +21,7 @@ from apps.contests.services.participant_table import COLUMNS, ROWS_MAX, TABLE_BY
 from apps.core.confirmation import CONFIRMED, is_confirmed
 from apps.core.errors import ClientError
 from apps.core.exports import csv_response
+from apps.users.admin.actors import actor_of
 
 REPORT_HEADER = ("username", "participant", "account", "password")
 

@@ -10,13 +10,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from typing_extensions import override
 
-from apps.contests.admin.scope import (
-    AccountField,
-    ContestFilter,
-    ContestScopedAdmin,
-    actor_of,
-    rights_of,
-)
+from apps.contests.admin.scope import AccountField, ContestFilter, ContestScopedAdmin, rights_of
 from apps.contests.models import Contest, ContestParticipant, Organization
 from apps.contests.services import entrants
 from apps.contests.services.disqualification import disqualify, reinstate
@@ -24,6 +18,7 @@ from apps.contests.services.participation import MAIN_KINDS
 from apps.core.confirmation import Question, ask, is_confirmed, selection
 from apps.core.errors import ClientError
 from apps.core.exports import csv_response
+from apps.users.admin.actors import actor_of
 
 STANDINGS_HEADER = (
     "contest",

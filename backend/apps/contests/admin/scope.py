@@ -5,7 +5,6 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -26,17 +25,6 @@ def rights_of(request: HttpRequest) -> Rights:
         rights = Rights(request.user, timezone.now())
         setattr(request, _RIGHTS, rights)
     return rights
-
-
-def actor_of(request: HttpRequest) -> User:
-    """Give the user, whom the admin has let in.
-
-    Raises:
-        PermissionDenied: Nobody is signed in.
-    """
-    if not isinstance(request.user, User):
-        raise PermissionDenied
-    return request.user
 
 
 class ContestScopedAdmin(admin.ModelAdmin[Any]):

@@ -8,7 +8,7 @@ from typing_extensions import override
 from apps.core.upload_admin import UploadAdmin, UploadForm, upload_field
 from apps.problems.models import PackageUpload
 from apps.problems.uploads import Preview, import_upload, preview_upload
-from apps.users.models import User
+from apps.users.admin.actors import actor_of
 
 
 class PackageUploadForm(UploadForm[PackageUpload]):
@@ -41,8 +41,6 @@ class PackageUploadAdmin(UploadAdmin[PackageUpload]):
     @override
     def import_upload(self, request: HttpRequest, upload_id: int) -> HttpResponse:
         """Make a problem of a package."""
-        user = request.user
-        assert isinstance(user, User)  # noqa: S101 - the admin serves nobody else
-        problem = import_upload(upload_id=upload_id, actor=user)
+        problem = import_upload(upload_id=upload_id, actor=actor_of(request))
         self.message_user(request, "The problem is here.", messages.SUCCESS)
         return redirect("admin:problems_problem_change", problem.pk)
