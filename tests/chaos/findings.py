@@ -35,7 +35,6 @@ UNFINISHED = """
     SELECT count(*) FROM code_execution_judgement WHERE finished_at IS NULL
 """
 QUEUED = "SELECT count(*) FROM jobs"
-UNDELIVERED = "SELECT count(*) FROM events WHERE status = 'pending'"
 
 Row = dict[str, Any]
 

@@ -35,9 +35,6 @@ class Standing:
     last_improved_at: datetime | None
 
 
-NO_STANDING = Standing(final_score=NO_SCORE, last_improved_at=None)
-
-
 def score_of(outcomes: Sequence[TestOutcome], full_points: int | None) -> Decimal:
     """Add up the points of the passed tests, scaled so that all of them make `full_points`.
 

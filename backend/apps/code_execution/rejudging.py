@@ -38,11 +38,6 @@ class Scope:
     being_rejudged: int
     finalized: int
 
-    @property
-    def left_alone(self) -> int:
-        """How many would not be judged again."""
-        return self.unfinished + self.being_rejudged + self.finalized
-
 
 def submissions_to_rejudge(
     rights: Rights,

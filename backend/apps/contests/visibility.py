@@ -209,11 +209,6 @@ class Visibility:
         return self.may_see_board and self.may_see_problems
 
     @property
-    def may_see_test_data(self) -> bool:
-        """Whether they may see the inputs and answers of hidden tests, and checkers."""
-        return self.may_judge
-
-    @property
     def may_ask(self) -> bool:
         """Whether they may send the jury a question."""
         is_live = self.phase not in {Phase.INACTIVE, Phase.FINALIZED}

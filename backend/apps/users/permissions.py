@@ -1,6 +1,6 @@
 """Who may do what at the API."""
 
-from rest_framework.permissions import SAFE_METHODS, BasePermission
+from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
 from typing_extensions import override
@@ -20,17 +20,6 @@ class IsContestManager(BasePermission):
     @override
     def has_permission(self, request: Request, view: APIView) -> bool:
         """Allow managers."""
-        return is_manager(request)
-
-
-class IsContestManagerOrReadOnly(BasePermission):
-    """Everybody who is signed in reads; contest managers change."""
-
-    @override
-    def has_permission(self, request: Request, view: APIView) -> bool:
-        """Allow reading, and managers everything."""
-        if request.method in SAFE_METHODS:
-            return request.user.is_authenticated
         return is_manager(request)
 
 

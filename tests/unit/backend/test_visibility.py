@@ -97,7 +97,7 @@ class TestContest:
         policy = visibility(standpoint)
 
         assert policy.may_manage is (standpoint is Standpoint.MANAGER)
-        assert policy.may_judge is policy.may_see_test_data is (standpoint in JURY)
+        assert policy.may_judge is (standpoint in JURY)
 
 
 class TestProblems:
@@ -376,7 +376,6 @@ def test_others_programs_and_what_is_for_the_jury_stay_with_the_jury(
     is_allowed = policy.may_judge or policy.is_own(submitted)
 
     assert policy.may_see_code(submitted) is is_allowed
-    assert policy.may_see_test_data is policy.may_judge
     assert (policy.detail_of(submitted) is Detail.EVERYTHING) is policy.may_judge
     if not is_allowed:
         assert policy.detail_of(submitted) <= Detail.VERDICT

@@ -38,11 +38,6 @@ def viewer_of(user: User | AnonymousUser, contest: Contest, now: datetime) -> Vi
     return Rights(user, now, contest=contest).viewer(contest)
 
 
-def contests_visible_to(user: User | AnonymousUser, now: datetime) -> QuerySet[Contest]:
-    """Give the contests that the user may know of."""
-    return Rights(user, now).visible_contests()
-
-
 def managed_contests(user: User | AnonymousUser, now: datetime) -> QuerySet[Contest]:
     """Give the contests that the user may change."""
     return Rights(user, now).managed_contests()

@@ -219,11 +219,6 @@ class ReferenceSubmission:
     program: Program
     expected: frozenset[ExpectedVerdict]
 
-    @property
-    def is_partial(self) -> bool:
-        """Tell whether it is meant to get some of the points and not all."""
-        return self.folder == PARTIALLY_ACCEPTED
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Package:
