@@ -35,10 +35,11 @@ class ExecutionStatus(StrEnum):
 class Execution:
     """A program that somebody runs, as it is at one moment.
 
-    `owner` names the account among those of all issuers, `user_id` as its issuer does. `version`
-    counts the changes: of two states the one with the higher version is the newer. `attempts`
-    counts how often it was started. `output` and `error_output` are known at the end; what comes
-    before is an `OutputPiece` each, if `is_streaming`.
+    `owner` names the account among those of all issuers, `user_id` as its issuer does;
+    `request_id` is of the request that asked for it. `version` counts the changes: of two states
+    the one with the higher version is the newer. `attempts` counts how often it was started.
+    `output` and `error_output` are known at the end; what comes before is an `OutputPiece` each,
+    if `is_streaming`.
     """
 
     id: str
@@ -50,6 +51,7 @@ class Execution:
     is_streaming: bool
     created_at: datetime
     updated_at: datetime
+    request_id: str | None = None
     completed_at: datetime | None = None
     status: ExecutionStatus = ExecutionStatus.PENDING
     verdict: Verdict | None = None

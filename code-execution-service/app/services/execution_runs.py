@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import AbstractContextManager, aclosing, asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
 
@@ -25,6 +25,7 @@ from app.errors import (
     RedisUnavailableError,
 )
 from app.languages import LanguageRegistry
+from app.logs.context import bound
 from app.repositories.executions.base import ClaimedExecution
 from app.repositories.executions.ports import ExecutionPorts
 from app.services.leases import LeaseLostError, kept_lease
@@ -87,7 +88,8 @@ class ExecutionRunner:
             return False
         self._is_redis_away = False
         if claimed and execution:
-            await self._run(claimed, execution)
+            with _lines_about(execution):
+                await self._run(claimed, execution)
         return claimed is not None
 
     async def _begin(self, claimed: ClaimedExecution) -> Execution | None:
@@ -98,7 +100,8 @@ class ExecutionRunner:
             return None
         if execution.attempts >= MAX_ATTEMPTS:
             fault = judge_platform_fault("The worker was lost.")
-            await self._end(claimed, execution.finished(fault, now=_now()))
+            with _lines_about(execution):
+                await self._end(claimed, execution.finished(fault, now=_now()))
             return None
         running = await self._change(execution.started(now=_now()))
         if running and self._waits_for_callbacks:
@@ -121,6 +124,7 @@ class ExecutionRunner:
             if result is None:
                 await self._queue.release(claimed)
             else:
+                logger.info("executed", extra={"facts": {"verdict": result.verdict}})
                 await self._end(claimed, execution.finished(result, now=_now()))
 
     async def _is_still_wanted(self, claimed: ClaimedExecution) -> bool:
@@ -231,6 +235,10 @@ class ExecutionRunner:
             await self._stop.unless(asyncio.sleep(PAUSE_WITHOUT_REDIS_S))
         except StoppedError:
             return
+
+
+def _lines_about(execution: Execution) -> AbstractContextManager[None]:
+    return bound(request_id=execution.request_id, execution_id=execution.id)
 
 
 def _now() -> datetime:

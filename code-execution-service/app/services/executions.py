@@ -16,6 +16,7 @@ from app.errors import (
     UnsupportedLanguageError,
 )
 from app.languages import LanguageRegistry
+from app.logs import context
 from app.repositories.executions.ports import ExecutionPorts
 from app.services.accepted_executions import AcceptedExecutions
 from app.services.submissions import check_code
@@ -100,6 +101,7 @@ class ExecutionService:
             is_streaming=request.is_streaming,
             created_at=now,
             updated_at=now,
+            request_id=context.request_id(),
         )
         await self._store.add(execution)
         await self._queue.put(execution.id)

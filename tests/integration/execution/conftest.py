@@ -1,3 +1,4 @@
+import logging
 import os
 import shutil
 import sqlite3
@@ -18,6 +19,7 @@ from app.engines.fake import FakeEngine
 from app.languages import load_languages
 from app.main import create_app
 from tests.integration.execution.fake_backend import FakeBackend
+from tests.integration.execution.log_lines import Lines
 from tests.support.postgres_databases import postgresql_url
 from tests.support.redis_databases import redis_url
 
@@ -122,3 +124,15 @@ async def client(service: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
         httpx.AsyncClient(transport=transport, base_url="http://service") as client,
     ):
         yield client
+
+
+@pytest.fixture
+def lines() -> Iterator[Lines]:
+    handler = Lines()
+    root = logging.getLogger("app")
+    root.addHandler(handler)
+    level = root.level
+    root.setLevel(logging.INFO)
+    yield handler
+    root.setLevel(level)
+    root.removeHandler(handler)

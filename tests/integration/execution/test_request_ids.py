@@ -1,52 +1,19 @@
 """One id leads from a request to everything that it sets off, and each request is one line."""
 
-import logging
 import re
-from collections.abc import Iterator, Mapping
 
 import httpx
 import pytest
 from fastapi import FastAPI
 
 from app.domain.request_ids import request_id_of
-from app.logs.context import REQUEST_FACTS
-from app.logs.lines import TextFormatter
-from app.logs.redaction import Redactor
 from tests.integration.execution.fake_backend import FakeBackend
+from tests.integration.execution.log_lines import Lines
 from tests.integration.execution.submissions import SUBMISSIONS, make_body, wait_until_final
 
 pytestmark = pytest.mark.asyncio
 ID = "request-of-alice-1"
 MADE = re.compile(r"[0-9a-f]{32}")
-
-
-class Lines(logging.Handler):
-    """Keeps every line as it would be written."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setFormatter(TextFormatter(Redactor([])))
-        self.written: list[str] = []
-        self.records: list[logging.LogRecord] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.written.append(self.format(record))
-        self.records.append(record)
-
-    def requests(self) -> list[Mapping[str, object]]:
-        return [vars(each)[REQUEST_FACTS] for each in self.records if each.msg == "request"]
-
-
-@pytest.fixture
-def lines() -> Iterator[Lines]:
-    handler = Lines()
-    root = logging.getLogger("app")
-    root.addHandler(handler)
-    level = root.level
-    root.setLevel(logging.INFO)
-    yield handler
-    root.setLevel(level)
-    root.removeHandler(handler)
 
 
 async def test_an_answer_has_the_id_that_the_request_came_with(client: httpx.AsyncClient) -> None:

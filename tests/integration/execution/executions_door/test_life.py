@@ -16,6 +16,7 @@ from tests.integration.execution.executions import (
     status_of,
     wait_for,
 )
+from tests.integration.execution.log_lines import Lines
 
 pytestmark = pytest.mark.asyncio
 
@@ -199,3 +200,19 @@ async def test_many_executions_side_by_side_all_end(shared: Settings) -> None:
         states = [await wait_for(client, each) for each in ids]
 
     assert [state["output"] for state in states] == [f"{n}\n" for n in range(60)]
+
+
+async def test_a_worker_writes_lines_under_the_id_that_the_execution_came_with(
+    client: httpx.AsyncClient, lines: Lines
+) -> None:
+    first = await client.post(
+        f"{EXECUTIONS}/execute", json=make_execution(), headers={"X-Request-Id": "request-of-alice"}
+    )
+    second = await start(client)
+    await wait_for(client, execution_id := first.json()["execution_id"])
+    await wait_for(client, second)
+
+    executed = [line for line in lines.written if ": executed" in line]
+    [told] = [line for line in executed if "request_id=request-of-alice" in line]
+    assert f"execution_id={execution_id} verdict=AC" in told
+    assert len(executed) == 2
