@@ -34,7 +34,7 @@ command_test() {
 # needs a processor takes, at a low priority, the time that they leave.
 run_every_test() {
     local side_by_side=(-q --numprocesses auto --dist loadfile --no-loadscope-reorder)
-    local browser=(tests/integration/backend/test_{admin_in_browser,second_factor_in_browser,formulas_in_browser,scoreboard_page,live_updates_page}.py)
+    local browser=(tests/integration/backend/in_browser)
     local no_database=(tests/integration/backend/{gateway,test_package_uploads.py,test_rate_limits_without_redis.py})
     local no_browser=("${browser[@]/#/--ignore=}") status=0
     begin_beside images find_or_build_images

@@ -1,50 +1,17 @@
 """Formulas in the admin's previews are drawn, and pages without any fetch nothing for them."""
 
-from collections.abc import Iterator
-
 import pytest
 from django.test import Client
 from django.urls import reverse
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from apps.users.models import User
-from config.asgi import make_front_door
-from live.hub import Hub
-from live.limits import StreamLimits
-from tests.support.asgi_servers import serving_in_thread
-from tests.support.browser import chromium, watch_for_faults
+from tests.support.browser import watch_for_faults
 from tests.support.contests import make_contest, make_problem
-from tests.support.servers import ServerMissingError
 
 pytestmark = pytest.mark.django_db(transaction=True)
 TEXT = "Find $x^2$, where\n\n$$\\sum_{i=1}^{n} i = x$$\n"
 BROKEN = "Find $\\frac{1$ and <b>nothing</b> else."
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    try:
-        with chromium() as browser:
-            yield browser
-    except ServerMissingError as error:
-        pytest.skip(str(error))
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    with browser.new_context() as context:
-        page = context.new_page()
-        page.set_default_timeout(10_000)
-        # Django's own pages name no icon.
-        page.route("**/favicon.ico", lambda route: route.fulfill(status=204))
-        yield page
-
-
-@pytest.fixture
-def address() -> Iterator[str]:
-    """The front door's."""
-    with serving_in_thread(make_front_door(Hub(), StreamLimits())) as address:
-        yield f"http://{address}"
 
 
 def sign_in(page: Page, user: User, address: str) -> None:

@@ -11,17 +11,11 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from rest_framework.test import APIClient
 
 from apps.contests.models import Contest, ContestParticipant
-from apps.core import live
 from apps.users.models import User
 from apps.users.tokens import start_session
-from config.asgi import make_front_door
-from live.hub import Hub
-from live.limits import StreamLimits
 from tests.integration.backend.conftest import client_of
-from tests.support.asgi_servers import serving_in_thread
-from tests.support.browser import chromium, watch_for_faults
+from tests.support.browser import watch_for_faults
 from tests.support.scoreboards import bring, fill_cup, hand_in, make_cup
-from tests.support.servers import ServerMissingError
 
 pytestmark = pytest.mark.django_db(transaction=True)
 HOUR = timedelta(hours=1)
@@ -35,28 +29,6 @@ Teams = Mapping[str, ContestParticipant]
 
 def path_of(contest: Contest) -> str:
     return f"/contests/{contest.pk}/scoreboard/"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    try:
-        with chromium() as browser:
-            yield browser
-    except ServerMissingError as error:
-        pytest.skip(str(error))
-
-
-@pytest.fixture
-def address() -> Iterator[str]:
-    """The front door's."""
-    hub = Hub()
-    live._listeners.append(hub.tick_from_thread)
-    try:
-        with serving_in_thread(make_front_door(hub, StreamLimits())) as address:
-            yield f"http://{address}"
-            hub.end_all()
-    finally:
-        live._listeners.remove(hub.tick_from_thread)
 
 
 @pytest.fixture

@@ -8,23 +8,16 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from apps.code_execution.domain import parse_result
-from apps.code_execution.models import CodeSubmission
-from apps.code_execution.results import apply_result
-from apps.core import live
 from apps.users.models import User
 from apps.users.tokens import start_session
-from config.asgi import make_front_door
-from live.hub import Hub
-from live.limits import StreamLimits
-from tests.support.asgi_servers import serving_in_thread
-from tests.support.browser import chromium, watch_for_faults
-from tests.support.contests import make_event, make_submission
+from tests.integration.backend.in_browser.conftest import Server
+from tests.support.browser import watch_for_faults
+from tests.support.contests import make_submission
+from tests.support.live_submissions import finish
 from tests.support.scoreboards import HOUR, enter, make_cup
-from tests.support.servers import ServerMissingError
 
 pytestmark = pytest.mark.django_db(transaction=True)
-TEXT = (Path(__file__).parents[3] / "docs" / "live-updates.md").read_text()
+TEXT = (Path(__file__).parents[4] / "docs" / "live-updates.md").read_text()
 PROGRAMS = "\n".join(re.findall(r"```js\n(.+?)```", TEXT, re.DOTALL))
 PATIENCE_MS = 10_000
 FOLLOW = """([path, token]) => {
@@ -38,40 +31,6 @@ READ = """([path, token]) => {
 }"""
 
 
-class Server:
-    """A front door, which can let its streams end."""
-
-    def __init__(self, address: str, hub: Hub) -> None:
-        self.address = address
-        self.hub = hub
-
-    def end_streams(self) -> None:
-        assert self.hub._loop is not None
-        self.hub._loop.call_soon_threadsafe(self.hub.end_all)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    try:
-        with chromium() as browser:
-            yield browser
-    except ServerMissingError as error:
-        pytest.skip(str(error))
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    hub = Hub()
-    live._listeners.append(hub.tick_from_thread)
-    try:
-        with serving_in_thread(make_front_door(hub, StreamLimits())) as address:
-            server = Server(f"http://{address}", hub)
-            yield server
-            server.end_streams()
-    finally:
-        live._listeners.remove(hub.tick_from_thread)
-
-
 @pytest.fixture
 def page(browser: Browser, server: Server) -> Iterator[Page]:
     # It stands for a page of somebody else's at this address, with rules of its own.
@@ -83,10 +42,6 @@ def page(browser: Browser, server: Server) -> Iterator[Page]:
     yield page
     context.close()
     assert [each for each in faults if each.startswith("script:")] == []
-
-
-def finish(submission: CodeSubmission) -> None:
-    apply_result(result=parse_result(make_event(submission), id_key="submission_id"))
 
 
 def wait_until(page: Page, condition: str) -> None:

@@ -1,43 +1,14 @@
 """A second factor in a real browser: set up in the admin, asked for there and at the page `/`."""
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Page, expect
 
 from apps.users.models import User
-from config.asgi import make_front_door
-from live.hub import Hub
-from live.limits import StreamLimits
-from tests.support.asgi_servers import serving_in_thread
-from tests.support.browser import chromium, watch_for_faults
+from tests.support.browser import watch_for_faults
 from tests.support.people import PASSWORD
 from tests.support.second_factors import AuthenticatorApp, give_second_factor
-from tests.support.servers import ServerMissingError
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def address() -> Iterator[str]:
-    """The front door's."""
-    with serving_in_thread(make_front_door(Hub(), StreamLimits())) as address:
-        yield f"http://{address}"
-
-
-@pytest.fixture
-def page(monkeypatch: pytest.MonkeyPatch, address: str) -> Iterator[Page]:
-    # Playwright's loop does not run while the test asks the database.
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-    try:
-        with chromium() as browser, browser.new_context(base_url=address) as context:
-            page = context.new_page()
-            page.set_default_timeout(10_000)
-            # Django's own pages name no icon.
-            page.route("**/favicon.ico", lambda route: route.fulfill(status=204))
-            yield page
-    except ServerMissingError as error:
-        pytest.skip(str(error))
 
 
 def sign_in_at_the_admin(page: Page) -> None:

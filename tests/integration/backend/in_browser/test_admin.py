@@ -1,6 +1,5 @@
 """A manager's work on a contest in a real browser, from the sign-in to the final results."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,11 +10,7 @@ from playwright.sync_api import Page, expect
 from apps.code_execution.models import CodeSubmission, Rejudging
 from apps.contests.models import Clarification, Contest, ContestParticipant
 from apps.users.models import User
-from config.asgi import make_front_door
-from live.hub import Hub
-from live.limits import StreamLimits
-from tests.support.asgi_servers import serving_in_thread
-from tests.support.browser import chromium, watch_for_faults
+from tests.support.browser import watch_for_faults
 from tests.support.contests import (
     make_contest,
     make_event,
@@ -24,12 +19,10 @@ from tests.support.contests import (
     make_test_result,
 )
 from tests.support.people import PASSWORD, make_user
-from tests.support.servers import ServerMissingError
 from tests.support.webhooks import deliver
 
 pytestmark = pytest.mark.django_db(transaction=True)
 HOUR = timedelta(hours=1)
-WIDTH, HEIGHT = 1280, 900
 CODE = """# reads two numbers
 import sys
 
@@ -46,28 +39,6 @@ dora,Dora D.,,Uni Graz,15
 emil,,Red Pandas,Uni Wien,
 frida,,Red Pandas,Uni Wien,
 """
-
-
-@pytest.fixture
-def page(monkeypatch: pytest.MonkeyPatch) -> Iterator[Page]:
-    # Playwright's loop does not run while the test asks the database.
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-    try:
-        with chromium() as browser:
-            page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
-            page.set_default_timeout(10_000)
-            # Django's own pages name no icon.
-            page.route("**/favicon.ico", lambda route: route.fulfill(status=204))
-            yield page
-    except ServerMissingError as error:
-        pytest.skip(str(error))
-
-
-@pytest.fixture
-def address() -> Iterator[str]:
-    """The front door's."""
-    with serving_in_thread(make_front_door(Hub(), StreamLimits())) as address:
-        yield f"http://{address}"
 
 
 @pytest.fixture
