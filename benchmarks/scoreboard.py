@@ -9,7 +9,8 @@ reader's first look after it, and the same look again. Then, beside the same bas
 for the public board through the front door: after a change, again with the ETag of what it got, and
 for the page. Prints milliseconds and, as `ratio`, the median over the rounds of each divided by the
 baseline. Once for each size it computes both boards from nothing, as the stored ones spare
-everybody.
+everybody. Last, a rush: half of a contest has solved its first problem and one after the other
+follows, which moves everybody behind; beside it, what to write all these ranks takes.
 """
 
 import os
@@ -19,6 +20,7 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 from functools import partial
 
 import django
@@ -36,6 +38,7 @@ from apps.code_execution.models import CodeSubmission
 from apps.code_execution.scoring import recompute_board, update_board
 from apps.contests.models import Contest, ContestParticipant, ContestProblem
 from apps.contests.services.board import read_board
+from apps.contests.services.ranks import rank_all
 from apps.problems.models import Problem
 from apps.users.models import User
 from config.asgi import make_front_door
@@ -45,6 +48,7 @@ from tests.support.asgi_servers import serving_in_thread
 
 DEFAULT_ROUNDS = 200
 SIZES = (200, 2_000)
+RUSH_SIZES = (500, 10_000)
 PROBLEMS = 12
 SUBMISSIONS_EACH = 30
 CONTEST_HOURS = 5
@@ -58,7 +62,7 @@ def timed(work: Callable[[], object]) -> float:
     return (time.perf_counter() - start) * 1000
 
 
-def fill(participants: int) -> Contest:
+def fill(participants: int, submissions_each: int = SUBMISSIONS_EACH) -> Contest:
     """Make a frozen contest with judged submissions."""
     start = timezone.now() - timedelta(hours=CONTEST_HOURS)
     contest = Contest.objects.create(
@@ -77,7 +81,7 @@ def fill(participants: int) -> Contest:
         for order, problem in enumerate(problems)
     )
     users = User.objects.bulk_create(
-        User(username=f"{participants}-{number}") for number in range(participants)
+        User(username=f"{contest.pk}-{number}") for number in range(participants)
     )
     people = ContestParticipant.objects.bulk_create(
         ContestParticipant(contest=contest, user=user) for user in users
@@ -86,7 +90,7 @@ def fill(participants: int) -> Contest:
         (
             judged(contest, person, random.choice(problems))
             for person in people
-            for _ in range(SUBMISSIONS_EACH)
+            for _ in range(submissions_each)
         ),
         batch_size=2_000,
     )
@@ -180,6 +184,42 @@ def measure_over_http(contest: Contest, rounds: int) -> dict[str, list[float]]:
     return steps
 
 
+def measure_rush(participants: int, rounds: int) -> dict[str, list[float]]:
+    """Have one after the other solve a first problem, and give the milliseconds of each step."""
+    contest = fill(participants, submissions_each=0)
+    problem = contest.contest_problems.select_related("problem")[0].problem
+    people = list(contest.participants.all())
+    half = len(people) // 2
+
+    def accepted(place: int) -> CodeSubmission:
+        submission = judged(contest, people[place], problem)
+        submission.verdict, submission.score = "AC", Decimal(100)
+        submission.contest_time_ms = place * 1000
+        return submission
+
+    def verdict() -> None:
+        with transaction.atomic():
+            update_board(submission)
+
+    def write_ranks() -> None:
+        with transaction.atomic():
+            rank_all(contest, now=timezone.now())
+
+    CodeSubmission.objects.bulk_create(accepted(place) for place in range(half))
+    recompute_board(contest=contest)
+    steps: dict[str, list[float]] = {}
+    for place in range(half, half + min(rounds, half)):
+        submission = accepted(place)
+        submission.save()
+        for name, work in (
+            ("bare UPDATE of one row", partial(bare_update, people[0])),
+            ("new verdict on both boards", verdict),
+            ("all ranks after it", write_ranks),
+        ):
+            steps.setdefault(name, []).append(timed(work))
+    return steps
+
+
 def show(steps: dict[str, list[float]]) -> None:
     """Print what steps cost beside the first of them."""
     bare = next(iter(steps.values()))
@@ -204,6 +244,9 @@ def main() -> None:
         print(f"{'both boards from nothing':<28}{from_nothing:>9.0f}")
         print("over HTTP, through the front door")
         show(measure_over_http(contest, rounds))
+    for size in RUSH_SIZES:
+        print(f"\na rush of {size} participants")
+        show(measure_rush(size, rounds))
 
 
 if __name__ == "__main__":

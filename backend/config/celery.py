@@ -25,6 +25,7 @@ log_tasks(
         code_execution.SWEEP,
         code_execution.ATTEND,
         contests.FILL_PLACES,
+        contests.RANK,
         contests.TELL_OF_CLOCK,
         endpoints.SWEEP,
         operations.TICK,
@@ -51,6 +52,11 @@ app.conf.beat_schedule = {
         "task": contests.TELL_OF_CLOCK,
         "schedule": contests.TELL_OF_CLOCK_INTERVAL_S,
         "options": {"expires": contests.TELL_OF_CLOCK_INTERVAL_S},
+    },
+    "rank": {
+        "task": contests.RANK,
+        "schedule": contests.RANK_INTERVAL_S,
+        "options": {"expires": contests.RANK_INTERVAL_S},
     },
     "send-to-endpoints": {
         "task": endpoints.SWEEP,

@@ -14,6 +14,7 @@ from apps.code_execution.scoring import attempts_of, scored_submissions
 from apps.contests.domain import NO_SCORE
 from apps.contests.formats import Attempt, Total, cells_of, ranks
 from apps.contests.models import Contest, ContestParticipant
+from apps.contests.services.ranks import bring_up_to_date
 
 # So many lines an audit entry, an answer or a page has at most; the counts are of all.
 LINES_MAX = 1000
@@ -186,6 +187,7 @@ def _affected(rejudging: Rejudging, changed: Sequence[Any]) -> list[RankChange]:
 
 
 def _affected_in(contest: Contest, new: Mapping[int, Judgement]) -> list[RankChange]:
+    bring_up_to_date(contest.pk)
     rows = contest.participants.select_related("user").filter(
         state=ContestParticipant.State.REGISTERED
     )

@@ -15,7 +15,7 @@ from apps.code_execution.models import CodeSubmission
 from apps.contests.domain import NO_SCORE
 from apps.contests.formats import Attempt
 from apps.contests.models import Contest, ContestParticipant
-from apps.contests.services import standings
+from apps.contests.services import ranks, standings
 from apps.contests.services.contests import check_not_final, lock_contest
 from apps.users.models import User
 
@@ -68,6 +68,7 @@ def mend_board(*, contest: Contest, actor: User) -> int:
     Raises:
         ContestFinalError: The results are final.
     """
+    ranks.bring_up_to_date(contest.pk)
     contest = lock_contest(contest.pk)
     check_not_final(contest)
     before = _standings_of(contest)

@@ -4,7 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from apps.contests import queue
-from apps.contests.services import board_tags, waiting_list
+from apps.contests.services import board_tags, ranks, waiting_list
 
 
 @shared_task(name=queue.FILL_PLACES)
@@ -17,3 +17,9 @@ def fill_places() -> None:
 def tell_of_clock() -> None:
     """Tell who watches a board of what the clock has changed."""
     board_tags.tell_of_clock(now=timezone.now())
+
+
+@shared_task(name=queue.RANK)
+def rank() -> None:
+    """Store the ranks that verdicts in large contests have left behind."""
+    ranks.rank_stale(now=timezone.now())

@@ -17,7 +17,7 @@ from apps.code_execution.models import CodeSubmission
 from apps.contests.models import BoardRow, Contest, ContestParticipant, PublicStanding
 from apps.contests.services import standings
 from apps.contests.services.board import read_board
-from apps.contests.services.standings import ranked_publicly
+from apps.contests.services.ranks import ranked_publicly
 from tests.support.contests import make_contest, make_problem
 from tests.support.people import make_user
 

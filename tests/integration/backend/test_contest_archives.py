@@ -35,7 +35,7 @@ from apps.archives.services.importing import ArchiveRefusedError, import_contest
 from apps.audit.models import AuditEntry
 from apps.code_execution.models import CodeSubmission, Judgement
 from apps.contests.models import Contest, ContestParticipant
-from apps.contests.services.standings import ranked_publicly
+from apps.contests.services.ranks import ranked_publicly
 from apps.problems.models import Problem
 from apps.users.models import User
 from tests.support.contest_archives import (

@@ -14,7 +14,7 @@ from apps.archives.contest_archive.model import (
 from apps.contests.formats import Cell
 from apps.contests.models import BoardRow as StoredRow
 from apps.contests.models import Contest
-from apps.contests.services.standings import ranked_publicly
+from apps.contests.services.ranks import bring_up_to_date, ranked_publicly
 
 _MINUTE = timedelta(minutes=1)
 
@@ -32,6 +32,7 @@ def scoreboard_of(
     if hides(archive.state):
         rows += [(row.participant_id, rank, row) for rank, row in ranked_publicly(contest)]
     else:
+        bring_up_to_date(contest.pk)
         ranked = contest.participants.filter(rank__isnull=False)
         rows += [(row.pk, row.rank or 0, row) for row in ranked]
     start = archive.contest.start_time or now

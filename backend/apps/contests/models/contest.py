@@ -167,6 +167,9 @@ class Contest(models.Model):
     board_version = models.PositiveBigIntegerField(default=0, editable=False)
     public_board_version = models.PositiveBigIntegerField(default=0, editable=False)
     board_edition = models.PositiveBigIntegerField(default=0, editable=False)
+    # The stored ranks follow the true board at once, or every few seconds in a large contest.
+    ranked_at = models.DateTimeField(null=True, editable=False)
+    has_stale_ranks = models.BooleanField(default=False, editable=False)
 
     problems: "models.ManyToManyField[Problem, ContestProblem]" = models.ManyToManyField(
         Problem, through="ContestProblem", related_name="contests", blank=True

@@ -84,7 +84,8 @@ class ContestParticipant(BoardRow):
     )
     kind = models.CharField(max_length=16, choices=Kind.choices, default=Kind.OFFICIAL)
     state = models.CharField(max_length=16, choices=State.choices, default=State.REGISTERED)
-    # Of the true standing. Without an index, so that many new ranks cost little.
+    # Of the true standing, in large contests some seconds late. Without an index, so that many
+    # new ranks cost little.
     rank = models.PositiveIntegerField(null=True, blank=True)
     joined_at = models.DateTimeField(default=timezone.now)
     has_submitted = models.BooleanField(default=False)

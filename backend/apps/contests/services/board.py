@@ -26,7 +26,7 @@ from apps.contests.models import (
     PublicStanding,
 )
 from apps.contests.services.board_tags import etag_of, version_of
-from apps.contests.services.standings import order_of
+from apps.contests.services.ranks import order_of
 from apps.core import metrics
 
 BOARDS_MAX = 64

@@ -1,19 +1,18 @@
 """The stored boards of a contest: what everybody has truly reached, and what others may know.
 
-Both are kept up with every verdict: one cell anew, one total, and the ranks. Whoever writes holds
-the contest's lock, so the stored boards equal at all times those computed from nothing.
+Both are kept up with every verdict: one cell anew and one total. Whoever writes holds the contest's
+lock, so the stored boards equal at all times those computed from nothing.
 """
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection
-from django.db.models import F, Window
-from django.db.models.functions import Rank
+from django.utils import timezone
 
 from apps.contests.formats import Attempt, Cell, ContestFormat, cells_of, hidden_from
 from apps.contests.models import BoardRow, Contest, ContestParticipant, PublicStanding
+from apps.contests.services import ranks
 from apps.contests.services.board_tags import tell
 from apps.contests.signals import rules_changed
 
@@ -27,7 +26,6 @@ ROW_FIELDS = (
     "version",
 )
 VERSION_FIELDS = ("board_version", "public_board_version", "board_edition")
-PARTICIPANTS = ContestParticipant._meta.db_table  # noqa: SLF001 - Django documents it
 
 
 def record_cell(
@@ -37,7 +35,7 @@ def record_cell(
     rules = contest.rules
     start = start_of(contest, participant)
     public = _public_row(participant)
-    before = order_of(participant)
+    before = ranks.order_of(participant)
     is_changed = _set_cell(participant, rules, problem_id, attempts, start)
     seen = hidden_from(attempts, frozen_after(contest))
     is_public_changed = _set_cell(public, rules, problem_id, seen, start)
@@ -49,14 +47,15 @@ def record_cell(
     if is_public_changed:
         public.version = contest.public_board_version
         public.save(update_fields=ROW_FIELDS if public.pk else None)
-    if is_changed or is_public_changed:
-        contest.save(update_fields=VERSION_FIELDS)
+    has_moved = participant.rank is None or before != ranks.order_of(participant)
+    if has_moved:
+        ranks.follow(contest, now=timezone.now())
+    if is_changed or is_public_changed or has_moved:
+        contest.save(update_fields=[*VERSION_FIELDS, *ranks.CONTEST_FIELDS])
     if is_changed:
         tell(contest, is_true=True)
     if is_public_changed:
         tell(contest, is_true=False)
-    if participant.rank is None or before != order_of(participant):
-        rank_all(contest)
 
 
 def rebuild(*, contest: Contest, attempts: Mapping[int, Sequence[Attempt]]) -> None:
@@ -82,10 +81,9 @@ def rebuild(*, contest: Contest, attempts: Mapping[int, Sequence[Attempt]]) -> N
         update_fields=ROW_FIELDS,
         batch_size=BATCH_ROWS,
     )
-    contest.save(update_fields=VERSION_FIELDS)
-    rank_all(contest)
-    unranked = contest.participants.exclude(**_ranked()).exclude(rank=None)
-    unranked.update(rank=None)
+    ranks.rank_all(contest, now=timezone.now())
+    ranks.unrank_others(contest)
+    contest.save(update_fields=[*VERSION_FIELDS, *ranks.CONTEST_FIELDS])
     _tell_all(contest)
 
 
@@ -134,50 +132,9 @@ def freeze_after(contest: Contest) -> timedelta | None:
     return contest.freeze_time - (contest.start_time or contest.created_at)
 
 
-def order_of(row: BoardRow) -> tuple[Any, ...]:
-    """Give what boards are sorted by, from the best to the worst."""
-    return -row.final_score, row.penalty, row.tie_break
-
-
-def ranked_publicly(contest: Contest) -> list[tuple[int, PublicStanding]]:
-    """Give the official rows of the public board with their ranks, the leaders first."""
-    official = {f"participant__{name}": value for name, value in _ranked().items()}
-    place = Window(
-        Rank(), order_by=[F("final_score").desc(), F("penalty").asc(), F("tie_break").asc()]
-    )
-    rows = PublicStanding.objects.filter(contest=contest, **official).annotate(place=place)
-    rows = rows.select_related("participant")
-    return [(row.place, row) for row in rows.order_by("place", "participant__joined_at")]
-
-
-def rank_all(contest: Contest) -> None:
-    """Store the true ranks of the official participants: one statement, and only what changes."""
-    with connection.cursor() as cursor:
-        # No value stands in this text.
-        cursor.execute(
-            f"""
-            UPDATE {PARTICIPANTS} SET rank = ranked.place
-            FROM (
-                SELECT id, RANK() OVER (ORDER BY final_score DESC, penalty, tie_break) AS place
-                FROM {PARTICIPANTS} WHERE contest_id = %s AND kind = %s AND state = %s
-            ) AS ranked
-            WHERE {PARTICIPANTS}.id = ranked.id
-                AND {PARTICIPANTS}.rank IS DISTINCT FROM ranked.place
-            """,  # noqa: S608
-            [contest.pk, *_ranked().values()],
-        )
-
-
 def _tell_all(contest: Contest) -> None:
     tell(contest, is_true=True)
     tell(contest, is_true=False)
-
-
-def _ranked() -> dict[str, str]:
-    return {
-        "kind": ContestParticipant.Kind.OFFICIAL.value,
-        "state": ContestParticipant.State.REGISTERED.value,
-    }
 
 
 def _public_row(participant: ContestParticipant) -> PublicStanding:
