@@ -22,7 +22,7 @@ Use it
   worker         Judge submissions on this machine for a service with CODE_EXECUTION_QUEUE_URL.
     --no-system    leave the system's packages alone
   logs [NAME]    Follow the logs; NAME is backend, worker, execution, judge or broker.
-  doctor         Tell what this host gives the sandbox and the languages, and what is missing.
+  doctor         Tell what this host gives the sandbox and the languages, what is missing, and what is wrong.
   migrate        Bring both databases up to date.
   reset          Delete databases, broker data and logs; keeps settings. Asks first, unless --yes.
 
@@ -32,7 +32,7 @@ In production (docs/operating.md)
     --scale judge-worker=N   run N judge workers; other options go to docker compose up
   down           Stop the stack; data stay.
   build          Build its images.
-  health         Ask every part how it is; of a `dev`, where no stack is up.
+  health         Ask every part how it is, and tell what to do; of a `dev`, where no stack is up.
   shell [NAME [COMMAND]]  Run a command in a container, Django's shell by default.
   backup FILE    Write both databases, keys and settings to one archive.
   restore FILE   Bring such an archive back, into an empty installation only.

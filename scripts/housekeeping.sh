@@ -1,10 +1,21 @@
 # shellcheck shell=bash
 # `doctor`, `migrate`, `logs`, `reset`: small commands around a running installation.
 
+# Of the stack where one is up. Its exit code says whether programs can be judged, whatever the alarms say.
 command_doctor() {
-    ensure_environment runtime
-    (cd code-execution-service && "$PYTHON" -m app.doctor "$@")
+    local status=0
+    if is_production_up; then
+        compose exec --no-TTY code-execution-service python -m app.doctor "$@" || status=$?
+    else
+        ensure_environment runtime
+        (cd code-execution-service && "$PYTHON" -m app.doctor "$@") || status=$?
+    fi
+    # A machine that only judges has no backend, and who wants JSON wants nothing else.
+    (($#)) || ! has_backend || tell_alarms || true
+    return "$status"
 }
+
+has_backend() { is_production_up || [[ -f backend/.env ]]; }
 
 command_migrate() {
     ensure_environment runtime

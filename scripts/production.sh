@@ -53,7 +53,7 @@ command_down() {
     compose down "$@"
 }
 
-# What the four addresses of the integration guide answer, and the doctor of every container.
+# What the four addresses of the integration guide answer, and what is wrong with the installation.
 command_health() {
     local status=0
     if is_production_up; then
@@ -62,14 +62,25 @@ command_health() {
         inside backend http://127.0.0.1:8000/api/health/ready/ || status=1
         inside code-execution-service http://127.0.0.1:8001/health/ || status=1
         inside code-execution-service http://127.0.0.1:8001/health/ready || status=1
+        tell_alarms || status=1
     else
         read_addresses
         from_here "http://localhost:$BACKEND_PORT/api/code-execution/health/" || status=1
         from_here "http://localhost:$BACKEND_PORT/api/health/ready/" || status=1
         from_here "http://localhost:$EXECUTION_PORT/health/" || status=1
         from_here "http://localhost:$EXECUTION_PORT/health/ready" || status=1
+        [[ ! -x $PYTHON ]] || tell_alarms || status=1
     fi
     return "$status"
+}
+
+# What the admin's page of operations says; fails when something is wrong that can't wait.
+tell_alarms() {
+    if is_production_up; then
+        compose exec --no-TTY backend python manage.py alarms
+    else
+        (cd backend && "$PYTHON" manage.py alarms)
+    fi
 }
 
 is_production_up() {

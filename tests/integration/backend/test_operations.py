@@ -3,10 +3,12 @@
 from copy import deepcopy
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 import time_machine
+from django.core.management import CommandError, call_command
+from django.db import OperationalError, connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -177,3 +179,49 @@ def test_every_alarm_leads_to_a_page_that_is_there(service: FakeExecutionService
 
     assert len(alarms) == 11
     assert all(reverse(alarm.page) for alarm in alarms if alarm.page)
+
+
+class TestCommand:
+    """`manage.py alarms`, which `health` and `doctor` ask."""
+
+    def test_says_that_nothing_is_wrong(self, capsys: pytest.CaptureFixture[str]) -> None:
+        call_command("alarms")
+
+        title, summary = capsys.readouterr().out.splitlines()
+        assert title == "Alarms"
+        assert "0 wait, 0 are judged by 1 judge processes; 0 results undelivered" in summary
+
+    def test_says_what_is_wrong_and_what_to_do_and_fails(
+        self, service: FakeExecutionService, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        service.operations = (200, with_stuck_queue())
+
+        with pytest.raises(SystemExit) as ended:
+            call_command("alarms")
+
+        told = capsys.readouterr().out
+        assert ended.value.code == 1
+        assert "RED     queue-stuck, since " in told
+        assert "4 submissions wait, one for 3 min, and nobody judges." in told
+        assert "Do: Start a judge worker" in told
+
+    def test_does_not_fail_for_what_can_wait(
+        self, service: FakeExecutionService, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        document = deepcopy(OPERATIONS)
+        document["database"]["events"]["failed_lately"] = 2
+        service.operations = (200, document)
+
+        call_command("alarms")
+
+        assert "YELLOW  deliveries-failed" in capsys.readouterr().out
+
+    def test_says_that_the_database_can_t_be_asked(self) -> None:
+        def fail(*args: Any) -> NoReturn:
+            raise OperationalError("no such table: operations_heartbeat")
+
+        with (
+            connection.execute_wrapper(fail),
+            pytest.raises(CommandError, match=r"no such table.*migrate"),
+        ):
+            call_command("alarms")
