@@ -8,6 +8,7 @@ from http import HTTPStatus
 from gateway.asgi import Receive, Send
 from live.following import Event, Follower, RefusedError
 from live.limits import StreamLimits
+from live.presence import while_there
 from live.resource import State
 
 
@@ -26,16 +27,7 @@ async def send_events(
             *opened.relayed_headers,
         ],
     })
-    telling = asyncio.create_task(_tell(follower, send, limits))
-    watching = asyncio.create_task(_wait_for_disconnect(receive))
-    try:
-        await asyncio.wait({telling, watching}, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        telling.cancel()
-        watching.cancel()
-        await asyncio.wait({telling, watching})
-    if not telling.cancelled():
-        telling.result()
+    await while_there(_tell(follower, send, limits), receive, gone="http.disconnect")
 
 
 async def _tell(follower: Follower, send: Send, limits: StreamLimits) -> None:
@@ -61,8 +53,3 @@ async def _tell(follower: Follower, send: Send, limits: StreamLimits) -> None:
 
 def _block(event: Event) -> str:
     return f"event: {event.name}\nid: {event.id}\ndata: {event.data}\n\n"
-
-
-async def _wait_for_disconnect(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass

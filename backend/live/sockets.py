@@ -14,11 +14,13 @@ from gateway.asgi import Receive, Scope, Send
 from gateway.refusals import RefusalError
 from live.following import Event, Follower, RefusedError
 from live.limits import StreamLimits
+from live.presence import wait_until, while_there
 from live.resource import State
 
 # Source: RFC 6455, section 7.4, and IANA's registry; those from 4000 on are the contract's.
 COME_BACK, TRY_LATER = 1012, 1013
 SIGN_IN, NOT_ALLOWED = 4001, 4003
+GONE = "websocket.disconnect"
 HEARTBEAT = '{"type":"heartbeat"}'
 _PARAMETERS = frozenset({"token", "last_event_id"})
 
@@ -50,18 +52,9 @@ async def send_messages(
 ) -> None:
     """Accept the WebSocket, and send messages until its time is over or the client goes away."""
     await send({"type": "websocket.accept"})
-    telling = asyncio.create_task(_tell(follower, send, limits))
-    watching = asyncio.create_task(_wait_for_disconnect(receive))
-    try:
-        await asyncio.wait({telling, watching}, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        telling.cancel()
-        watching.cancel()
-        await asyncio.wait({telling, watching})
-    if not telling.cancelled():
-        code, reason = telling.result()
-        if watching.cancelled():
-            await _close(send, code, reason, limits)
+    closing = await while_there(_tell(follower, send, limits), receive, gone=GONE)
+    if closing is not None:
+        await _close(send, *closing, limits)
 
 
 async def refuse_socket(refused: State | RefusalError, receive: Receive, send: Send) -> None:
@@ -72,7 +65,7 @@ async def refuse_socket(refused: State | RefusalError, receive: Receive, send: S
         code, reason = _closing_of(refused)
     await send({"type": "websocket.accept"})
     await send({"type": "websocket.close", "code": code, "reason": reason})
-    await _wait_for_disconnect(receive)
+    await wait_until(GONE, receive)
 
 
 async def _tell(follower: Follower, send: Send, limits: StreamLimits) -> tuple[int, str]:
@@ -111,8 +104,3 @@ def _closing_of(state: State) -> tuple[int, str]:
     if state.status == HTTPStatus.TOO_MANY_REQUESTS or state.status >= 500:  # noqa: PLR2004
         return TRY_LATER, state.detail
     return NOT_ALLOWED, state.detail
-
-
-async def _wait_for_disconnect(receive: Receive) -> None:
-    while (await receive())["type"] != "websocket.disconnect":
-        pass
