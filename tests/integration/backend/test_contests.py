@@ -1,13 +1,10 @@
 """Contests: who reads, who changes, who joins."""
 
-import threading
-from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 from rest_framework.test import APIClient
 
@@ -18,6 +15,7 @@ from apps.core.errors import ContestFullError
 from apps.users.models import User
 from tests.support.contests import make_contest, make_problem, make_submission
 from tests.support.people import make_user
+from tests.support.threads import run_at_once
 
 pytestmark = pytest.mark.django_db
 CONTESTS = "/api/code-execution/contests/"
@@ -186,48 +184,28 @@ class TestJoining:
 def test_a_contest_never_takes_more_participants_than_it_may() -> None:
     contest = make_contest(max_participants=3)
     users = [make_user(f"user{number}") for number in range(8)]
-    barrier = threading.Barrier(len(users))
-    refused: list[User] = []
 
-    def join(user: User) -> None:
-        barrier.wait()
+    def is_refused(user: User) -> bool:
         try:
             participation.join(contest=contest, user=user)
         except ContestFullError:
-            refused.append(user)
-        finally:
-            connection.close()
+            return True
+        return False
 
-    run_at_once([partial(join, user) for user in users])
+    refusals = run_at_once([partial(is_refused, user) for user in users])
 
     assert contest.participants.count() == 3
-    assert len(refused) == 5
+    assert sum(refusals) == 5
 
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.locks
 def test_one_who_joins_twice_at_once_takes_one_place(alice: User) -> None:
     contest = make_contest(max_participants=2)
-    barrier = threading.Barrier(4)
 
-    def join() -> None:
-        barrier.wait()
-        try:
-            participation.join(contest=contest, user=alice)
-        finally:
-            connection.close()
-
-    run_at_once([join] * 4)
+    run_at_once([partial(participation.join, contest=contest, user=alice)] * 4)
 
     assert contest.participants.count() == 1
-
-
-def run_at_once(jobs: list[Callable[[], None]]) -> None:
-    threads = [threading.Thread(target=job) for job in jobs]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
 
 
 def test_closing_a_running_contest_ends_it_now(bob: User) -> None:

@@ -1,10 +1,7 @@
 """No submission is lost: every fault on the way delays it, and two workers never take the same."""
 
 import json
-import threading
 import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -21,6 +18,7 @@ from apps.core.signature import SignatureHeaders, decode_secrets, verify
 from apps.users.models import User
 from tests.support.contests import make_contest, make_event, make_problem, make_submission
 from tests.support.execution_service import FakeExecutionService
+from tests.support.threads import run_at_once
 from tests.support.webhooks import NEWEST_SECRET, deliver
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.locks]
@@ -30,21 +28,6 @@ def submit(user: User) -> CodeSubmission:
     return services.create_submission(
         user=user, code="print(42)", language="python", input_data="", contest=None, problem=None
     )
-
-
-def at_the_same_moment(*acts: Callable[[], Any]) -> list[Any]:
-    """Do each in a thread of its own; give what they return, in their order."""
-    barrier = threading.Barrier(len(acts))
-
-    def do(act: Callable[[], Any]) -> Any:
-        barrier.wait()
-        try:
-            return act()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(acts)) as threads:
-        return list(threads.map(do, acts))
 
 
 def make_due(submission: CodeSubmission) -> Judgement:
@@ -165,22 +148,11 @@ def test_a_sweep_finds_what_is_due_and_nothing_else(alice: User) -> None:
 
 def test_two_workers_never_take_the_same_judgement(alice: User) -> None:
     judgement = make_due(make_submission(alice, microservice_submission_id=None))
-    barrier = threading.Barrier(4)
-    claims: list[Judgement | None] = []
 
-    def work() -> None:
-        barrier.wait()
-        claims.append(delivery.claim(judgement_id=judgement.pk, now=timezone.now()))
-        connection.close()
+    claim = partial(delivery.claim, judgement_id=judgement.pk, now=timezone.now())
+    claims = run_at_once([claim] * 4)
 
-    workers = [threading.Thread(target=work) for _ in range(4)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-
-    assert len(claims) == 4
-    assert sum(claim is not None for claim in claims) == 1
+    assert sum(each is not None for each in claims) == 1
 
 
 def test_a_dead_workers_claim_runs_out(alice: User) -> None:
@@ -227,11 +199,11 @@ def test_results_and_the_note_of_the_hand_over_may_come_at_the_same_moment(
         judgement = submission.judgements.select_related("submission").get()
         event = make_event(submission, submission_id=2000 + number)
 
-        told = at_the_same_moment(
+        told = run_at_once([
             partial(mark_delivered, judgement=judgement, microservice_id=2000 + number),
             partial(deliver, event, message_id=f"{judgement.pk}-first"),
             partial(deliver, event, message_id=f"{judgement.pk}-second"),
-        )
+        ])
 
         assert [answer.status_code for answer in told if answer] == [200, 200]
         submission.refresh_from_db()

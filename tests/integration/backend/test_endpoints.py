@@ -1,13 +1,12 @@
 """Registering endpoints, and what one can see and do about them at the API."""
 
 import re
-import threading
 from datetime import timedelta
+from functools import partial
 from ipaddress import ip_network
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 from limits import parse
 from rest_framework.test import APIClient
@@ -23,6 +22,7 @@ from tests.integration.backend.conftest import client_of
 from tests.support.contests import make_contest
 from tests.support.endpoints import register, secret_of
 from tests.support.people import make_user
+from tests.support.threads import run_at_once
 
 pytestmark = pytest.mark.django_db
 URL = "/api/endpoints/"
@@ -162,22 +162,10 @@ class TestRegistering:
 def test_requests_at_the_same_moment_make_no_more_than_one_may_have(alice: User) -> None:
     for _ in range(ENDPOINTS_MAX - 1):
         register(alice)
-    barrier = threading.Barrier(4)
-    statuses: list[int] = []
 
-    def post() -> None:
-        client = client_of(alice)
-        barrier.wait()
-        statuses.append(client.post(URL, NEW).status_code)
-        connection.close()
+    answers = run_at_once([partial(client_of(alice).post, URL, NEW) for _ in range(4)])
 
-    threads = [threading.Thread(target=post) for _ in range(4)]
-    for each in threads:
-        each.start()
-    for each in threads:
-        each.join()
-
-    assert sorted(statuses) == [201, 409, 409, 409]
+    assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
 
 
 class TestOne:

@@ -1,12 +1,10 @@
 """A request with an Idempotency-Key is done once, however often it comes."""
 
-import threading
-from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 from rest_framework.test import APIClient
 
@@ -17,6 +15,7 @@ from apps.users.models import User
 from tests.integration.backend.conftest import client_of
 from tests.support.contests import make_contest, make_problem
 from tests.support.execution_service import FakeExecutionService
+from tests.support.threads import run_at_once
 
 # With real commits: the hand-over happens after them.
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.locks]
@@ -183,28 +182,9 @@ def test_old_answers_are_deleted_and_newer_ones_kept(
 def test_requests_at_once_with_one_key_make_one_submission(
     alice: User, execution_service: FakeExecutionService
 ) -> None:
-    barrier = threading.Barrier(4)
-    answers: list[Any] = []
-
-    def send() -> None:
-        client = client_of(alice)
-        barrier.wait()
-        try:
-            answers.append(post(client))
-        finally:
-            connection.close()
-
-    run_at_once([send] * 4)
+    answers = run_at_once([partial(post, client_of(alice)) for _ in range(4)])
 
     assert [answer.status_code for answer in answers] == [201] * 4
     assert len({answer.content for answer in answers}) == 1
     assert CodeSubmission.objects.count() == 1
     assert len(execution_service.orders) == 1
-
-
-def run_at_once(jobs: list[Callable[[], None]]) -> None:
-    threads = [threading.Thread(target=job) for job in jobs]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()

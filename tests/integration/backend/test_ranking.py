@@ -1,12 +1,11 @@
 """Results make scores, scores make ranks."""
 
-import threading
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 from rest_framework.test import APIClient
 
@@ -23,6 +22,7 @@ from tests.support.contests import (
     make_test_result,
 )
 from tests.support.people import make_user
+from tests.support.threads import run_at_once
 from tests.support.webhooks import deliver
 
 pytestmark = pytest.mark.django_db
@@ -193,18 +193,7 @@ def test_an_event_that_arrives_twice_at_once_is_applied_once(alice: User) -> Non
 
 
 def deliver_at_once(events: list[dict[str, Any]]) -> list[int]:
-    barrier = threading.Barrier(len(events))
-    statuses: list[int] = []
-
-    def send(event: dict[str, Any]) -> None:
-        barrier.wait()
-        answer = deliver(event, message_id=f"evt-{event['submission_id']}")
-        statuses.append(answer.status_code)
-        connection.close()
-
-    threads = [threading.Thread(target=send, args=[event]) for event in events]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return statuses
+    answers = run_at_once([
+        partial(deliver, event, message_id=f"evt-{event['submission_id']}") for event in events
+    ])
+    return [answer.status_code for answer in answers]

@@ -1,12 +1,11 @@
 """Rejudging as a staged act: judged beside, compared, then applied or cancelled."""
 
-import threading
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 from rest_framework.test import APIClient
 
@@ -25,6 +24,7 @@ from apps.core.errors import (
 from apps.problems.models import Problem
 from apps.users.models import User
 from tests.support.contests import make_contest, make_event, make_problem, make_submission
+from tests.support.threads import run_at_once
 from tests.support.webhooks import deliver
 
 pytestmark = pytest.mark.django_db
@@ -316,26 +316,16 @@ def test_a_judge_rejudges_their_own_contests_only(
     assert not rejudging.list_rejudgings(Rights(alice, timezone.now())).exists()
 
 
-def at_once(*jobs: Callable[[], object]) -> list[object]:
-    """Do several things in threads of their own; give what came of each."""
-    outcomes: list[object] = [None] * len(jobs)
-    barrier = threading.Barrier(len(jobs))
+def outcome_of(act: Callable[[], object]) -> object:
+    try:
+        return act()
+    except ClientError as error:
+        return error
 
-    def run(place: int, job: Callable[[], object]) -> None:
-        barrier.wait()
-        try:
-            outcomes[place] = job()
-        except ClientError as error:
-            outcomes[place] = error
-        finally:
-            connection.close()
 
-    threads = [threading.Thread(target=run, args=(place, job)) for place, job in enumerate(jobs)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return outcomes
+def at_once(*acts: Callable[[], object]) -> list[object]:
+    """Do several things at the same moment; give what came of each."""
+    return run_at_once([partial(outcome_of, act) for act in acts])
 
 
 @pytest.mark.django_db(transaction=True)

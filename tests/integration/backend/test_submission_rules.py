@@ -1,13 +1,12 @@
 """What a contest takes of a participant, and runs that do not count."""
 
-import threading
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 import time_machine
-from django.db import connection
 from django.utils import timezone
 from limits import parse
 from rest_framework.test import APIClient
@@ -21,6 +20,7 @@ from tests.integration.backend.conftest import client_of
 from tests.support.contests import make_contest, make_event, make_problem, make_submission
 from tests.support.execution_service import FakeExecutionService
 from tests.support.people import make_user
+from tests.support.threads import run_at_once
 from tests.support.webhooks import deliver
 
 # With real commits: who is refused rolls a transaction back, and the hand-over comes after them.
@@ -135,8 +135,15 @@ class TestCap:
 
         assert submit(as_alice, contest, problem).json()["code"] == "submissions-used-up"
 
-    def test_what_failed_by_us_is_not_counted(
-        self, contest: Contest, problem: Problem, as_alice: APIClient, alice: User
+    @pytest.mark.parametrize(("verdict", "status"), [("IE", 201), ("CE", 400)])
+    def test_what_does_not_compile_is_counted_and_what_failed_by_us_is_not(
+        self,
+        contest: Contest,
+        problem: Problem,
+        as_alice: APIClient,
+        alice: User,
+        verdict: str,
+        status: int,
     ) -> None:
         for number in range(2):
             make_submission(
@@ -145,25 +152,10 @@ class TestCap:
                 problem=problem,
                 microservice_submission_id=number,
                 status="error",
-                verdict="IE",
+                verdict=verdict,
             )
 
-        assert submit(as_alice, contest, problem).status_code == 201
-
-    def test_does_not_compile_is_counted(
-        self, contest: Contest, problem: Problem, as_alice: APIClient, alice: User
-    ) -> None:
-        for number in range(2):
-            make_submission(
-                alice,
-                contest=contest,
-                problem=problem,
-                microservice_submission_id=number,
-                status="error",
-                verdict="CE",
-            )
-
-        assert submit(as_alice, contest, problem).status_code == 400
+        assert submit(as_alice, contest, problem).status_code == status
 
     def test_trial_runs_are_not_counted(
         self, contest: Contest, problem: Problem, as_alice: APIClient
@@ -177,24 +169,13 @@ class TestCap:
         self, contest: Contest, problem: Problem, alice: User
     ) -> None:
         ContestParticipant.objects.create(contest=contest, user=alice)
-        barrier = threading.Barrier(5)
-        statuses: list[int] = []
 
-        def send() -> None:
-            client = client_of(alice)
-            barrier.wait()
-            try:
-                statuses.append(submit(client, contest, problem).status_code)
-            finally:
-                connection.close()
+        answers = run_at_once([
+            partial(submit, client_of(alice), contest, problem) for _ in range(5)
+        ])
 
-        threads = [threading.Thread(target=send) for _ in range(5)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-
-        assert sorted(statuses) == [201, 201, 400, 400, 400]
+        statuses = sorted(answer.status_code for answer in answers)
+        assert statuses == [201, 201, 400, 400, 400]
 
 
 class TestCoolDown:

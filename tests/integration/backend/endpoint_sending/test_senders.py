@@ -3,6 +3,7 @@
 import threading
 import time
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.db import connection
@@ -13,6 +14,7 @@ from apps.endpoints.models import Endpoint, EndpointAttempt, EndpointDelivery, S
 from apps.users.models import User
 from tests.integration.backend.endpoint_sending.deliveries import judge, sweep, the_delivery
 from tests.support.endpoints import Receiver, receiver, register
+from tests.support.threads import run_at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 State = EndpointDelivery.State
@@ -22,21 +24,9 @@ def test_two_senders_never_send_the_same(alice: User, endpoint: Endpoint, team: 
     judge(alice)
     outbox.address(now=timezone.now())
     delivery_id, now = the_delivery().pk, timezone.now()
-    barrier = threading.Barrier(4)
-    calls: list[sending.Call | None] = []
 
-    def work() -> None:
-        barrier.wait()
-        calls.append(sending.claim(delivery_id=delivery_id, now=now))
-        connection.close()
+    calls = run_at_once([partial(sending.claim, delivery_id=delivery_id, now=now)] * 4)
 
-    workers = [threading.Thread(target=work) for _ in range(4)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-
-    assert len(calls) == 4
     assert sum(each is not None for each in calls) == 1
 
 
