@@ -120,7 +120,7 @@ def test_who_was_first_leads_among_equals(
     ]
 
 
-def test_who_is_not_ranked_yet_comes_last(
+def test_who_has_reached_nothing_comes_last_with_others_who_have_not(
     alice: User, charlie: User, contest: Contest, as_alice: APIClient
 ) -> None:
     ContestParticipant.objects.create(contest=contest, user=charlie)
@@ -132,7 +132,7 @@ def test_who_is_not_ranked_yet_comes_last(
     assert [(each["rank"], each["username"]) for each in rows] == [
         (1, "alice"),
         (2, "charlie"),
-        (None, "dora"),
+        (2, "dora"),
     ]
 
 

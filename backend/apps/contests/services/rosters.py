@@ -47,20 +47,25 @@ def list_by_rank(contest: Contest, visibility: Visibility) -> QuerySet[ContestPa
 
 
 def _rank(contest: Contest, visibility: Visibility) -> Combinable:
+    """Rank by the rows of the board: the public one stores no ranks, and the stored may be late."""
     if not visibility.may_see_board:
         return Value(None, IntegerField())
-    if visibility.sees_true_board:
-        return F("rank")
-    # Nobody's public rank is stored: it follows from the rows.
-    is_ranked = Q(pk__in=on_board(contest).filter(kind=Kind.OFFICIAL).order_by().values("pk"))
+    known = contest.participants if visibility.may_judge else on_board(contest)
+    ranked = known.filter(kind=Kind.OFFICIAL, state=ContestParticipant.State.REGISTERED)
+    is_ranked = Q(pk__in=ranked.order_by().values("pk"))
+    board = "" if visibility.sees_true_board else "public_standing__"
     place = Window(
         Rank(),
         partition_by=Case(When(is_ranked, then=1), default=0),
-        order_by=[_public("final_score").desc(), _public("penalty"), _public("tie_break")],
+        order_by=[
+            _reached(f"{board}final_score").desc(),
+            _reached(f"{board}penalty"),
+            _reached(f"{board}tie_break"),
+        ],
     )
     return Case(When(is_ranked, then=place), default=None)
 
 
-def _public(name: str) -> Coalesce:
-    """Give a number of the public board; there is no row before the participant's first result."""
-    return Coalesce(f"public_standing__{name}", 0, output_field=DecimalField())
+def _reached(name: str) -> Coalesce:
+    """Give a number of a board; there is no public row before the participant's first result."""
+    return Coalesce(name, 0, output_field=DecimalField())
