@@ -53,6 +53,11 @@ SET session_replication_role = replica; -- no foreign key is looked after, so th
 DO $$
 DECLARE name text;
 BEGIN
+    FOR attempt IN 1..400 LOOP -- a result that comes meanwhile would hold what is to be deleted
+        EXIT WHEN NOT EXISTS (
+            SELECT FROM code_execution_codesubmission WHERE status IN ('pending', 'running'));
+        PERFORM pg_sleep(0.1);
+    END LOOP;
     FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public'
         AND tablename NOT IN ('users_user', {", ".join(f"'{name}'" for name in sorted(KEPT))})
     LOOP
@@ -105,7 +110,7 @@ class Deployment:
             raise
 
     def empty(self) -> None:
-        """Delete what the backend has, but bob; numbers go on, so that none comes back."""
+        """Delete, once all is judged, what the backend has but bob; no number comes back."""
         as_owner = ["psql", "--quiet", "--username", "postgres", "--dbname", "uyren"]
         stop_at_error = ["--set", "ON_ERROR_STOP=1"]
         self._compose("exec", "--no-TTY", "db", *as_owner, *stop_at_error, "--command", _EMPTY)

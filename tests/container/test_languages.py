@@ -58,4 +58,5 @@ def programs_in_boxes(deployment: Deployment) -> list[str]:
     list_names = "cat /proc/[0-9]*/comm 2>/dev/null || true"
     names = deployment.execute("sh", "-c", list_names, service="judge-worker").split("\n")
     ours = {"", "python", "bwrap", "keeper", "sh", "cat"}
-    return [name for name in names if name not in ours]
+    entering = "runc:"  # what becomes a health check
+    return [name for name in names if name not in ours and not name.startswith(entering)]
