@@ -155,6 +155,14 @@ def as_charlie(charlie: User) -> APIClient:
 
 
 @pytest.fixture
+def manager(bob: User) -> Client:
+    """Bob's browser, signed in to the admin."""
+    client = Client()
+    client.force_login(bob)
+    return client
+
+
+@pytest.fixture
 def as_nobody(db: None) -> APIClient:
     """A client without credentials."""
     return client_of(None)

@@ -33,13 +33,6 @@ MANAGED = [
 
 
 @pytest.fixture
-def manager(bob: User) -> Client:
-    client = Client()
-    client.force_login(bob)
-    return client
-
-
-@pytest.fixture
 def judged(alice: User) -> CodeSubmission:
     """A submission of Alice's with a result, in a contest, to a problem."""
     contest = make_contest()

@@ -20,13 +20,6 @@ HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
-def manager(bob: User) -> Client:
-    client = Client()
-    client.force_login(bob)
-    return client
-
-
-@pytest.fixture
 def contest(db: None) -> Contest:
     now = timezone.now()
     return make_contest(

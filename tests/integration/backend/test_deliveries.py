@@ -68,13 +68,6 @@ def service(execution_service: FakeExecutionService) -> FakeExecutionService:
     return execution_service
 
 
-@pytest.fixture
-def manager(bob: User) -> Client:
-    client = Client()
-    client.force_login(bob)
-    return client
-
-
 def asked(service: FakeExecutionService) -> tuple[str, dict[str, list[str]], object]:
     """Give what was asked last: the method with the path, the query, and the body."""
     what, body = service.asked_about_deliveries[-1]

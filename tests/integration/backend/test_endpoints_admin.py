@@ -31,12 +31,6 @@ def delivery(endpoint: Endpoint) -> EndpointDelivery:
     return made
 
 
-@pytest.fixture
-def manager(client: Client, bob: User) -> Client:
-    client.force_login(bob)
-    return client
-
-
 def act(client: Client, name: str, page: str, *ids: int) -> Any:
     body = {"action": name, "_selected_action": ids}
     return client.post(reverse(f"{page}_changelist"), body, follow=True)

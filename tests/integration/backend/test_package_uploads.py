@@ -2,7 +2,6 @@
 
 from io import BytesIO
 
-import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
@@ -14,13 +13,6 @@ from tests.support.problem_packages import averages, in_folder, packed
 
 ADD = "admin:problems_packageupload_add"
 SUM = packed(in_folder("averages", averages())).getvalue()
-
-
-@pytest.fixture
-def manager(bob: User) -> Client:
-    client = Client()
-    client.force_login(bob)
-    return client
 
 
 def upload(manager: Client, content: bytes) -> str:

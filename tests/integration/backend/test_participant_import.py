@@ -181,12 +181,6 @@ def test_a_final_contest_takes_nobody(contest: Contest, bob: User) -> None:
 class TestPage:
     """The page in the admin."""
 
-    @pytest.fixture
-    def manager(self, bob: User) -> Client:
-        client = Client()
-        client.force_login(bob)
-        return client
-
     def upload(self, manager: Client, contest: Contest, table: str) -> Any:
         url = reverse("admin:contests_contest_import", args=[contest.pk])
         return manager.post(url, {"file": SimpleUploadedFile("people.csv", table.encode())})

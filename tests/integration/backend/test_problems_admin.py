@@ -22,13 +22,6 @@ INLINES = (
 )
 
 
-@pytest.fixture
-def manager(bob: User) -> Client:
-    client = Client()
-    client.force_login(bob)
-    return client
-
-
 def page_of(problem: Problem) -> str:
     return reverse("admin:problems_problem_change", args=[problem.pk])
 
