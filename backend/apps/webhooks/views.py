@@ -32,12 +32,16 @@ SIGNATURE = [
 ]
 
 
-class CodeExecutionWebhookView(APIView):
-    """Events of the execution service. Its signature is the credential, and the only limit."""
+class SignedView(APIView):
+    """What the execution service tells. Its signature is the credential, and the only limit."""
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
     throttle_classes = ()
+
+
+class CodeExecutionWebhookView(SignedView):
+    """Events of the execution service."""
 
     @extend_schema(
         operation_id="webhooks_receive",
@@ -59,12 +63,8 @@ class CodeExecutionWebhookView(APIView):
         return Response({"status": "success"})
 
 
-class ProgressView(APIView):
+class ProgressView(SignedView):
     """News of how far judging is: the newest counts, and none is missed when it is lost."""
-
-    authentication_classes = ()
-    permission_classes = (AllowAny,)
-    throttle_classes = ()
 
     @extend_schema(
         operation_id="webhooks_receive_progress",

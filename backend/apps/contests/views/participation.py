@@ -129,11 +129,22 @@ class ParticipationActions(GenericViewSet[Contest]):
         return Response(OwnParticipationSerializer(shown).data)
 
 
-class ManagedParticipantView(APIView):
-    """One participant, for the contest's managers."""
+class ParticipantActView(APIView):
+    """Something that managers of a contest do to one participant."""
 
     permission_classes = (IsAuthenticated,)
     token_scopes = TokenScopes(write=Scope.CONTESTS_MANAGE)
+
+    def participant_of(self, request: Request, pk: int, participant_id: int) -> ContestParticipant:
+        """Give a participant of a contest that the caller manages."""
+        contest = get_object_or_404(rights_of(request).visible_contests(), pk=pk)
+        if not ManagesContest().has_object_permission(request, self, contest):
+            self.permission_denied(request)
+        return get_object_or_404(contest.participants, pk=participant_id)
+
+
+class ManagedParticipantView(ParticipantActView):
+    """One participant, for the contest's managers."""
 
     @extend_schema(
         summary="Change what the contest says of a participant, such as extra time",
@@ -143,7 +154,7 @@ class ManagedParticipantView(APIView):
     )
     def patch(self, request: Request, pk: int, participant_id: int) -> Response:
         """Change a participant."""
-        participant = _managed_participant(self, request, pk, participant_id)
+        participant = self.participant_of(request, pk, participant_id)
         form = ChangedParticipantSerializer(data=request.data, partial=True)
         form.is_valid(raise_exception=True)
         fields = dict(form.validated_data)
@@ -161,16 +172,13 @@ class ManagedParticipantView(APIView):
     )
     def delete(self, request: Request, pk: int, participant_id: int) -> Response:
         """Remove a participant."""
-        participant = _managed_participant(self, request, pk, participant_id)
+        participant = self.participant_of(request, pk, participant_id)
         entrants.remove(participant=participant, actor=signed_in(request))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-class DisqualifyView(APIView):
+class DisqualifyView(ParticipantActView):
     """Disqualifying a participant."""
-
-    permission_classes = (IsAuthenticated,)
-    token_scopes = TokenScopes(write=Scope.CONTESTS_MANAGE)
 
     @extend_schema(
         summary="Disqualify a participant",
@@ -181,7 +189,7 @@ class DisqualifyView(APIView):
     )
     def post(self, request: Request, pk: int, participant_id: int) -> Response:
         """Disqualify."""
-        participant = _managed_participant(self, request, pk, participant_id)
+        participant = self.participant_of(request, pk, participant_id)
         form = DisqualificationSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         changed = disqualification.disqualify(
@@ -190,11 +198,8 @@ class DisqualifyView(APIView):
         return Response(ManagedParticipantSerializer(changed).data)
 
 
-class ReinstateView(APIView):
+class ReinstateView(ParticipantActView):
     """Taking a disqualification back."""
-
-    permission_classes = (IsAuthenticated,)
-    token_scopes = TokenScopes(write=Scope.CONTESTS_MANAGE)
 
     @extend_schema(
         summary="Take a disqualification back",
@@ -204,7 +209,7 @@ class ReinstateView(APIView):
     )
     def post(self, request: Request, pk: int, participant_id: int) -> Response:
         """Reinstate."""
-        participant = _managed_participant(self, request, pk, participant_id)
+        participant = self.participant_of(request, pk, participant_id)
         changed = disqualification.reinstate(participant=participant, actor=signed_in(request))
         return Response(ManagedParticipantSerializer(changed).data)
 
@@ -214,13 +219,3 @@ def _access_code(request: Request) -> str:
     form.is_valid(raise_exception=True)
     code: str = form.validated_data["access_code"]
     return code
-
-
-def _managed_participant(
-    view: APIView, request: Request, contest_id: int, participant_id: int
-) -> ContestParticipant:
-    """Give a participant of a contest that the caller manages."""
-    contest = get_object_or_404(rights_of(request).visible_contests(), pk=contest_id)
-    if not ManagesContest().has_object_permission(request, view, contest):
-        view.permission_denied(request)
-    return get_object_or_404(contest.participants, pk=participant_id)
