@@ -3,6 +3,7 @@
 import asyncio
 import uuid
 from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
 
 import pytest
 import pytest_asyncio
@@ -25,51 +26,34 @@ SHORT_S = 0.05
 LEASE_S = 0.5  # longer than a busy host takes for what comes before its end
 
 
-@pytest_asyncio.fixture(params=["memory", "redis"])
-async def kind(request: pytest.FixtureRequest) -> str:
-    if request.param == "redis":
-        async with Redis.from_url(request.getfixturevalue("redis_url")) as connection:
-            await connection.flushdb()
-    kind: str = request.param
-    return kind
-
-
 @pytest_asyncio.fixture
-async def make_store(
-    kind: str, request: pytest.FixtureRequest
-) -> AsyncIterator[Callable[..., ExecutionStore]]:
-    opened: list[ExecutionStore] = []
+async def ending() -> AsyncIterator[AsyncExitStack]:
+    async with AsyncExitStack() as stack:
+        yield stack
 
+
+@pytest.fixture
+def make_store(store_url: str, ending: AsyncExitStack) -> Callable[..., ExecutionStore]:
     def make(*, kept_s: float = LONG_S) -> ExecutionStore:
-        if kind == "memory":
-            opened.append(MemoryExecutionStore(kept_s=kept_s))
-        else:
-            url = request.getfixturevalue("redis_url")
-            opened.append(RedisExecutionStore(url, kept_s=kept_s))
-        return opened[-1]
+        store: ExecutionStore = MemoryExecutionStore(kept_s=kept_s)
+        if store_url:
+            store = RedisExecutionStore(store_url, kept_s=kept_s)
+        ending.push_async_callback(store.close)
+        return store
 
-    yield make
-    for store in opened:
-        await store.close()
+    return make
 
 
-@pytest_asyncio.fixture
-async def make_queue(
-    kind: str, request: pytest.FixtureRequest
-) -> AsyncIterator[Callable[..., ExecutionQueue]]:
-    opened: list[ExecutionQueue] = []
-
+@pytest.fixture
+def make_queue(store_url: str, ending: AsyncExitStack) -> Callable[..., ExecutionQueue]:
     def make(*, lease_s: float = LONG_S) -> ExecutionQueue:
-        if kind == "memory":
-            opened.append(MemoryExecutionQueue(lease_s=lease_s))
-        else:
-            url = request.getfixturevalue("redis_url")
-            opened.append(RedisExecutionQueue(url, lease_s=lease_s))
-        return opened[-1]
+        queue: ExecutionQueue = MemoryExecutionQueue(lease_s=lease_s)
+        if store_url:
+            queue = RedisExecutionQueue(store_url, lease_s=lease_s)
+        ending.push_async_callback(queue.close)
+        return queue
 
-    yield make
-    for queue in opened:
-        await queue.close()
+    return make
 
 
 def make_result() -> JudgementResult:

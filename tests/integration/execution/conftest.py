@@ -21,9 +21,9 @@ from app.main import create_app
 from tests.integration.execution.fake_backend import FakeBackend
 from tests.integration.execution.log_lines import Lines
 from tests.support.postgres_databases import postgresql_url
-from tests.support.redis_databases import redis_url
+from tests.support.redis_databases import redis_url, store_url
 
-__all__ = ["postgresql_url", "redis_url"]
+__all__ = ["postgresql_url", "redis_url", "store_url"]
 
 SECRET = "a-shared-secret"
 

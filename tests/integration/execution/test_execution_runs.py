@@ -6,8 +6,6 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-import pytest_asyncio
-from redis.asyncio import Redis
 
 from app.domain.executions import Execution, ExecutionStatus, OutputPiece
 from app.engines.base import Engine
@@ -19,23 +17,9 @@ from app.services.accepted_executions import AcceptedExecutions
 from app.services.execution_runs import ExecutionRunner
 from app.services.stop import Stop
 from tests.support.executions import make_execution
+from tests.support.redis_databases import empty
 
 pytestmark = pytest.mark.asyncio
-
-
-@pytest_asyncio.fixture(params=["memory", "redis"])
-async def url(request: pytest.FixtureRequest) -> str:
-    """Run a test with memory and with an empty Redis."""
-    if request.param == "memory":
-        return ""
-    url: str = request.getfixturevalue("redis_url")
-    await empty(url)
-    return url
-
-
-async def empty(url: str) -> None:
-    async with Redis.from_url(url) as connection:
-        await connection.flushdb()
 
 
 @asynccontextmanager
@@ -84,8 +68,8 @@ async def wait_for(
             await asyncio.sleep(0.005)
 
 
-async def test_a_lost_workers_execution_is_run_once_more(url: str) -> None:
-    async with opened(url, lease_s=0.05) as ports:
+async def test_a_lost_workers_execution_is_run_once_more(store_url: str) -> None:
+    async with opened(store_url, lease_s=0.05) as ports:
         execution = await queue_up(ports)
         assert await ports.queue.claim()
         await ports.store.replace(execution.started(now=execution.created_at))
@@ -99,8 +83,8 @@ async def test_a_lost_workers_execution_is_run_once_more(url: str) -> None:
         assert await ports.queue.claim() is None
 
 
-async def test_an_execution_that_loses_worker_after_worker_is_given_up(url: str) -> None:
-    async with opened(url) as ports:
+async def test_an_execution_that_loses_worker_after_worker_is_given_up(store_url: str) -> None:
+    async with opened(store_url) as ports:
         execution = await queue_up(ports)
         once = execution.started(now=execution.created_at)
         await ports.store.replace(once)
@@ -113,8 +97,8 @@ async def test_an_execution_that_loses_worker_after_worker_is_given_up(url: str)
         assert state.error_output == "Internal Error: The worker was lost."
 
 
-async def test_a_run_that_takes_longer_than_a_lease_stays_its_workers(url: str) -> None:
-    async with opened(url, lease_s=0.8) as ports:
+async def test_a_run_that_takes_longer_than_a_lease_stays_its_workers(store_url: str) -> None:
+    async with opened(store_url, lease_s=0.8) as ports:
         execution = await queue_up(ports, code="sleep 1200\nprint 42")
 
         running = asyncio.create_task(make_runner(ports).run_next())
@@ -126,8 +110,8 @@ async def test_a_run_that_takes_longer_than_a_lease_stays_its_workers(url: str) 
         assert (await state_of(ports, execution)).output == "42\n"
 
 
-async def test_a_worker_whose_execution_is_another_ones_drops_it(url: str) -> None:
-    async with opened(url, lease_s=0.05) as ports:
+async def test_a_worker_whose_execution_is_another_ones_drops_it(store_url: str) -> None:
+    async with opened(store_url, lease_s=0.05) as ports:
         execution = await queue_up(ports, code="sleep 60000")
         runner = make_runner(ports)
 
@@ -141,8 +125,8 @@ async def test_a_worker_whose_execution_is_another_ones_drops_it(url: str) -> No
         assert (await state_of(ports, execution)).status is ExecutionStatus.RUNNING
 
 
-async def test_a_stopped_worker_gives_its_execution_back(url: str) -> None:
-    async with opened(url) as ports:
+async def test_a_stopped_worker_gives_its_execution_back(store_url: str) -> None:
+    async with opened(store_url) as ports:
         execution = await queue_up(ports, code="sleep 500\nprint 42")
         stop = Stop()
         running = asyncio.create_task(make_runner(ports, stop=stop).run_next())
@@ -158,13 +142,13 @@ async def test_a_stopped_worker_gives_its_execution_back(url: str) -> None:
         assert (state.status, state.attempts) == (ExecutionStatus.COMPLETED, 1)
 
 
-async def test_a_busy_engine_lets_an_execution_wait(url: str) -> None:
+async def test_a_busy_engine_lets_an_execution_wait(store_url: str) -> None:
     class BusyEngine(FakeEngine):
         async def execute(self, *_: Any, **__: Any) -> Any:
             raise EngineBusyError(retry_after_s=1)
             yield
 
-    async with opened(url) as ports:
+    async with opened(store_url) as ports:
         execution = await queue_up(ports)
         await make_runner(ports, engine=BusyEngine(load_languages().languages)).run_next()
         state = await state_of(ports, execution)
@@ -175,8 +159,8 @@ async def test_a_busy_engine_lets_an_execution_wait(url: str) -> None:
         assert await ports.queue.claim()
 
 
-async def test_a_broken_sandbox_is_tried_twice_and_no_more(url: str) -> None:
-    async with opened(url) as ports:
+async def test_a_broken_sandbox_is_tried_twice_and_no_more(store_url: str) -> None:
+    async with opened(store_url) as ports:
         execution = await queue_up(ports, code="break")
         runner = make_runner(ports)
 
@@ -190,9 +174,9 @@ async def test_a_broken_sandbox_is_tried_twice_and_no_more(url: str) -> None:
         assert state.attempts == 2
 
 
-async def test_output_is_told_and_kept_while_a_streaming_execution_runs(url: str) -> None:
+async def test_output_is_told_and_kept_while_a_streaming_execution_runs(store_url: str) -> None:
     code = "print one\nsleep 100\nerror two\nsleep 100\nprint three"
-    async with opened(url) as ports:
+    async with opened(store_url) as ports:
         execution = await queue_up(ports, code=code, is_streaming=True)
         async with ports.updates.watched(execution.id) as watch:
             running = asyncio.create_task(make_runner(ports).run_next())
@@ -215,16 +199,16 @@ async def test_output_is_told_and_kept_while_a_streaming_execution_runs(url: str
         assert states[-1].output == "one\nthree\n"
 
 
-async def test_output_is_not_told_where_nobody_asked_for_it(url: str) -> None:
-    async with opened(url) as ports:
+async def test_output_is_not_told_where_nobody_asked_for_it(store_url: str) -> None:
+    async with opened(store_url) as ports:
         execution = await queue_up(ports)
         await make_runner(ports).run_next()
 
         assert await ports.store.output_so_far(execution.id) == []
 
 
-async def test_the_second_try_tells_no_output_that_was_told_before(url: str) -> None:
-    async with opened(url) as ports:
+async def test_the_second_try_tells_no_output_that_was_told_before(store_url: str) -> None:
+    async with opened(store_url) as ports:
         execution = await queue_up(ports, is_streaming=True)
         await ports.store.replace(execution.started(now=execution.created_at))
         await make_runner(ports).run_next()
@@ -233,8 +217,8 @@ async def test_the_second_try_tells_no_output_that_was_told_before(url: str) -> 
         assert (await state_of(ports, execution)).output == "42\n"
 
 
-async def test_what_was_given_back_tells_no_output_that_was_told_before(url: str) -> None:
-    async with opened(url) as ports:
+async def test_what_was_given_back_tells_no_output_that_was_told_before(store_url: str) -> None:
+    async with opened(store_url) as ports:
         execution = await queue_up(ports, code="print 1\nsleep 500\nprint 2", is_streaming=True)
         stop = Stop()
         async with ports.updates.watched(execution.id) as watch:
@@ -266,8 +250,8 @@ async def test_what_redis_has_forgotten_is_queued_again(redis_url: str) -> None:
         assert await ports.queue.claim() is None
 
 
-async def test_what_has_ended_is_not_queued_again(url: str) -> None:
-    async with opened(url) as ports:
+async def test_what_has_ended_is_not_queued_again(store_url: str) -> None:
+    async with opened(store_url) as ports:
         accepted = AcceptedExecutions(ports, kept_s=60)
         execution = await queue_up(ports)
         accepted.remember(execution)

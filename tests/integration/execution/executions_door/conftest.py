@@ -6,7 +6,6 @@ from pathlib import Path
 import httpx
 import pytest
 import pytest_asyncio
-from redis.asyncio import Redis
 
 from app.config import Settings
 from tests.integration.execution.conftest import SECRET
@@ -26,15 +25,10 @@ def settings(tmp_path: Path) -> Settings:
     )
 
 
-@pytest_asyncio.fixture(params=["memory", "redis"])
-async def shared(request: pytest.FixtureRequest, settings: Settings) -> Settings:
+@pytest.fixture
+def shared(store_url: str, settings: Settings) -> Settings:
     """Every test that uses it runs with memory and with Redis."""
-    if request.param == "memory":
-        return settings
-    url = request.getfixturevalue("redis_url")
-    async with Redis.from_url(url) as connection:
-        await connection.flushdb()
-    return settings.model_copy(update={"redis_url": url})
+    return settings.model_copy(update={"redis_url": store_url})
 
 
 @pytest_asyncio.fixture

@@ -59,11 +59,9 @@ async def service(settings: Settings) -> AsyncIterator[Service]:
         yield service
 
 
-@pytest_asyncio.fixture(params=["memory", "redis"])
-async def shared(request: pytest.FixtureRequest, settings: Settings) -> AsyncIterator[Service]:
-    """Every test that uses it runs with memory and with Redis."""
-    url = request.getfixturevalue("redis_url") if request.param == "redis" else ""
-    async with served(settings.model_copy(update={"redis_url": url})) as service:
+@pytest_asyncio.fixture(name="shared")
+async def served_with_memory_and_with_redis(shared: Settings) -> AsyncIterator[Service]:
+    async with served(shared) as service:
         yield service
 
 
