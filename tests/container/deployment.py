@@ -20,7 +20,7 @@ from tests.support.emptied_tables import KEPT
 
 ROOT = Path(__file__).parents[2]
 BUILD_TIMEOUT_S = 1_200
-START_TIMEOUT_S = 240
+START_TIMEOUT_S = 600
 CALL_TIMEOUT_S = 60
 SERVICE = "code-execution-service"
 COMPOSE_FILES = ("docker-compose.prod.yml", "tests/container/docker-compose.test.yml")
