@@ -10,7 +10,7 @@ from sqlalchemy.orm import defer
 
 from app.models import Delivery, Event, EventStatus, Submission
 from app.repositories.receivers import receiver_is_disabled
-from app.repositories.rows import insert_row, update_row
+from app.repositories.rows import insert_row, insert_rows, update_row
 
 SETTLED = (EventStatus.DELIVERED, EventStatus.FAILED)
 
@@ -86,7 +86,7 @@ class EventRepository:
 
     async def add_delivery(self, delivery: Delivery) -> None:
         """Store one attempt."""
-        delivery.id = await insert_row(self._session, delivery)
+        await insert_rows(self._session, [delivery])
 
     async def change(self, event_id: int, **values: object) -> bool:
         """Change columns of the event; false when it does not exist."""

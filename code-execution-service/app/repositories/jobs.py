@@ -1,13 +1,51 @@
 """The queue table: claiming by conditional update, ownership by lease."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.turns import Priority
 from app.models import Job
-from app.repositories.rows import delete_row, insert_row
+from app.repositories.rows import delete_row, insert_row, row_of, table_of
+
+# Built once: that costs more than sending them.
+_JOBS = table_of(Job)
+_FIRST = (
+    select(_JOBS.c.id)
+    .where(_JOBS.c.available_at <= bindparam("now"))
+    .order_by(_JOBS.c.priority, _JOBS.c.turn_at, _JOBS.c.id)
+    .limit(1)
+    .with_for_update(skip_locked=True)
+)
+_CLAIM = (
+    update(_JOBS)
+    .where(_JOBS.c.id == _FIRST.scalar_subquery())
+    .values(
+        lease_token=bindparam("token"),
+        available_at=bindparam("lease_ends_at"),
+        attempts=_JOBS.c.attempts + 1,
+    )
+    .returning(_JOBS)
+)
+_OF_USER = select(func.count()).where(
+    Job.user_id == bindparam("user_id"), Job.priority == bindparam("priority")
+)
+_BEYOND = select(Job.id).offset(bindparam("length")).limit(1)
+_WAITING = select(
+    _OF_USER.scalar_subquery().label("of_user"), _BEYOND.scalar_subquery().label("beyond")
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """How many jobs wait or run already."""
+
+    of_user: int
+    """Of one user, with one priority."""
+    are_more: bool
+    """Whether all of them are more than the asked number."""
 
 
 class JobRepository:
@@ -32,31 +70,15 @@ class JobRepository:
         Another worker may look at the same moment: on PostgreSQL locked rows are skipped, on SQLite
         the write lock of the transaction keeps the other one out.
         """
-        first = (
-            select(Job.id)
-            .where(Job.available_at <= now)
-            .order_by(Job.priority, Job.turn_at, Job.id)
-            .limit(1)
-            .with_for_update(skip_locked=True)
-            .scalar_subquery()
-        )
-        claim = (
-            update(Job)
-            .where(Job.id == first)
-            .values(lease_token=lease_token, available_at=lease_ends_at, attempts=Job.attempts + 1)
-            .returning(Job)
-        )
-        return await self._session.scalar(claim)
+        parameters = {"token": lease_token, "now": now, "lease_ends_at": lease_ends_at}
+        row = (await self._session.execute(_CLAIM, parameters)).mappings().one_or_none()
+        return None if row is None else row_of(Job, row)
 
-    async def count_of_user(self, user_id: int, *, priority: Priority) -> int:
-        """Count the jobs of a user that wait or run."""
-        of_user = select(func.count()).where(Job.user_id == user_id, Job.priority == priority)
-        return await self._session.scalar(of_user) or 0
-
-    async def is_longer_than(self, length: int) -> bool:
-        """Tell whether more jobs than that wait or run."""
-        found = await self._session.scalar(select(Job.id).offset(length).limit(1))
-        return found is not None
+    async def waiting(self, user_id: int, *, priority: Priority, length: int) -> Waiting:
+        """Count a user's jobs with this priority, and tell whether all are more than `length`."""
+        parameters = {"user_id": user_id, "priority": priority, "length": length}
+        found = (await self._session.execute(_WAITING, parameters)).one()
+        return Waiting(of_user=found.of_user, are_more=found.beyond is not None)
 
     async def extend_lease(self, job_id: int, *, lease_token: str, lease_ends_at: datetime) -> bool:
         """Keep the job for longer; false when it is no longer ours."""

@@ -1,8 +1,10 @@
 """Submissions and their judgements in the database."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import BindParameter, bindparam, exists, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
@@ -12,8 +14,46 @@ from app.repositories.rows import (
     IdempotencyKeyTakenError,
     insert_row,
     insert_rows,
+    row_of,
+    table_of,
     update_row,
 )
+
+# Built once: that costs more than sending them.
+_OF_SUBMISSION: BindParameter[int] = bindparam("submission_id")
+_SUBMISSIONS = table_of(Submission)
+_HAS_FILES = "has_files"
+_START = (
+    update(_SUBMISSIONS)
+    .where(_SUBMISSIONS.c.id == _OF_SUBMISSION)
+    .values(status=SubmissionStatus.RUNNING, executed_at=bindparam("now"))
+    .returning(
+        _SUBMISSIONS,
+        exists()
+        .where(SubmissionFile.submission_id == _SUBMISSIONS.c.id)
+        .correlate(_SUBMISSIONS)
+        .label(_HAS_FILES),
+    )
+)
+_TEST_CASES = (
+    select(SubmissionTestCase)
+    .where(SubmissionTestCase.submission_id == _OF_SUBMISSION)
+    .order_by(SubmissionTestCase.position)
+)
+_FILES = (
+    select(SubmissionFile)
+    .where(SubmissionFile.submission_id == _OF_SUBMISSION)
+    .order_by(SubmissionFile.name)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A submission that is judged from now on, and what came with it."""
+
+    submission: Submission
+    test_cases: Sequence[SubmissionTestCase]
+    files: Sequence[SubmissionFile]
 
 
 class SubmissionRepository:
@@ -72,23 +112,21 @@ class SubmissionRepository:
             query = query.where(Submission.status == status)
         return (await self._session.scalars(query)).all()
 
-    async def test_cases(self, submission_id: int) -> Sequence[SubmissionTestCase]:
-        """Return the test cases that came with the submission, in their order."""
-        query = (
-            select(SubmissionTestCase)
-            .where(SubmissionTestCase.submission_id == submission_id)
-            .order_by(SubmissionTestCase.position)
-        )
-        return (await self._session.scalars(query)).all()
+    async def start(self, submission_id: int, *, now: datetime) -> Started:
+        """Say that a submission is judged; return it with its test cases in order and its files.
 
-    async def files(self, submission_id: int) -> Sequence[SubmissionFile]:
-        """Return the files that lie beside the submission's source, by name."""
-        query = (
-            select(SubmissionFile)
-            .where(SubmissionFile.submission_id == submission_id)
-            .order_by(SubmissionFile.name)
+        Raises:
+            NoResultFound: it does not exist.
+        """
+        of_submission = {"submission_id": submission_id}
+        started = await self._session.execute(_START, of_submission | {"now": now})
+        row = started.mappings().one()
+        test_cases = await self._session.scalars(_TEST_CASES, of_submission)
+        return Started(
+            row_of(Submission, row),
+            test_cases.all(),
+            (await self._session.scalars(_FILES, of_submission)).all() if row[_HAS_FILES] else (),
         )
-        return (await self._session.scalars(query)).all()
 
     async def add_judgement(self, judgement: Judgement) -> None:
         """Store a judgement with its runs, and give it its id."""

@@ -10,7 +10,7 @@ from functools import partial
 
 from app import metrics, tracing
 from app.domain.files import SourceFile
-from app.domain.judging import GivenTestCase, JudgedRun, JudgementResult, SubmissionStatus
+from app.domain.judging import GivenTestCase, JudgedRun, JudgementResult
 from app.domain.judging_rules import JudgingRules
 from app.domain.language import Language
 from app.domain.limits import DEFAULT_LIMITS, Limits, wall_time_ms_for
@@ -83,13 +83,8 @@ class JudgeQueue:
             )
             if job is None:
                 return None
-            submission = await work.submissions.find(job.submission_id)
-            assert submission is not None  # noqa: S101  # a job's foreign key
-            submission.status = SubmissionStatus.RUNNING
-            submission.executed_at = now
-            test_cases = await work.submissions.test_cases(submission.id)
-            files = await work.submissions.files(submission.id)
-        return self._claimed(job, submission, test_cases, files, now)
+            started = await work.submissions.start(job.submission_id, now=now)
+        return self._claimed(job, started.submission, started.test_cases, started.files, now)
 
     def kept_lease(self, job: ClaimedJob) -> AbstractAsyncContextManager[None]:
         """Extend the lease while the block runs.

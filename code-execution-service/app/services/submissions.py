@@ -164,8 +164,7 @@ class SubmissionService:
                 self._fresh_jobs.claim(job, now=now)
             elif request.is_executed_at_once:
                 # Not before: who repeats a request gets the first answer, however full it is now.
-                await self._expect_room(work)
-                job.turn_at = await _turn_of(work, job, now)
+                job.turn_at = await self._turn_of(work, job, now)
             if request.is_executed_at_once:
                 await work.jobs.add(job)
         if request.is_executed_at_once:
@@ -173,9 +172,18 @@ class SubmissionService:
         submission.status = SubmissionStatus.PENDING  # for the answer, which tells how it came in
         return SubmissionDetails(submission=submission, judgement=None)
 
-    async def _expect_room(self, work: UnitOfWork) -> None:
-        if await work.jobs.is_longer_than(self._max_queued):
+    async def _turn_of(self, work: UnitOfWork, job: Job, now: datetime) -> datetime:
+        """Look what its user has waiting; where a judge is idle there is nothing to be put off by.
+
+        Raises:
+            BusyError: too many jobs wait already.
+        """
+        waiting = await work.jobs.waiting(
+            job.user_id, priority=Priority(job.priority), length=self._max_queued
+        )
+        if waiting.are_more:
             raise BusyError
+        return turn_of(now=now, waiting=waiting.of_user)
 
     async def _find_repeated(
         self, request: NewSubmission, idempotency_key: str | None
@@ -237,9 +245,8 @@ class SubmissionService:
                 )
             submission.status = SubmissionStatus.PENDING
             if await work.jobs.find_by_submission(submission_id) is None:
-                await self._expect_room(work)
                 job = _new_job(submission, now)
-                job.turn_at = await _turn_of(work, job, now)
+                job.turn_at = await self._turn_of(work, job, now)
                 await work.jobs.add(job)
         self._fresh_jobs.bell.ring()
 
@@ -343,9 +350,3 @@ def _new_job(submission: Submission, now: datetime) -> Job:
         available_at=now,
         attempts=0,
     )
-
-
-async def _turn_of(work: UnitOfWork, job: Job, now: datetime) -> datetime:
-    """Look what its user has waiting; where a judge is idle there is nothing to be put off by."""
-    waiting = await work.jobs.count_of_user(job.user_id, priority=Priority(job.priority))
-    return turn_of(now=now, waiting=waiting)
