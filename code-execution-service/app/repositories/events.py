@@ -1,18 +1,23 @@
 """Outgoing events in the database."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, delete, func, not_, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer
 
 from app.models import Delivery, Event, EventStatus, Submission
 from app.repositories.receivers import receiver_is_disabled
-from app.repositories.rows import insert_row, insert_rows, update_row
+from app.repositories.rows import Change, addition, write_together
 
 SETTLED = (EventStatus.DELIVERED, EventStatus.FAILED)
+
+
+class EventGoneError(Exception):
+    """The event that was to be changed does not exist any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,10 +52,6 @@ class EventRepository:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
-    async def add(self, event: Event) -> None:
-        """Store an event that is to be delivered and give it its id."""
-        event.id = await insert_row(self._session, event)
-
     async def claim_due(self, *, now: datetime, lease_ends_at: datetime) -> Event | None:
         """Take the event that has been due longest and keep others off it until the lease ends.
 
@@ -84,13 +85,28 @@ class EventRepository:
             .values(next_attempt_at=now)
         )
 
-    async def add_delivery(self, delivery: Delivery) -> None:
-        """Store one attempt."""
-        await insert_rows(self._session, [delivery])
+    async def note_attempt(
+        self,
+        delivery: Delivery,
+        submission_id: int,
+        *,
+        of_event: Mapping[str, object],
+        of_submission: Mapping[str, object],
+    ) -> None:
+        """Store an attempt, with what it changes of its event and of the submission.
 
-    async def change(self, event_id: int, **values: object) -> bool:
-        """Change columns of the event; false when it does not exist."""
-        return await update_row(self._session, Event, event_id, **values)
+        Raises:
+            EventGoneError: the event was deleted meanwhile.
+        """
+        try:
+            await write_together(
+                self._session,
+                Change(Event, of_event, delivery.event_id),
+                addition(delivery),
+                Change(Submission, of_submission, submission_id),
+            )
+        except IntegrityError as error:
+            raise EventGoneError from error
 
     async def find(self, event_id: int) -> Event | None:
         """Return the event, if it exists."""

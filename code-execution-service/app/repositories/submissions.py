@@ -1,6 +1,6 @@
 """Submissions and their judgements in the database."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,14 +9,23 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
-from app.models import Judgement, Submission, SubmissionFile, SubmissionStatus, SubmissionTestCase
+from app.models import (
+    Event,
+    Judgement,
+    Submission,
+    SubmissionFile,
+    SubmissionStatus,
+    SubmissionTestCase,
+)
 from app.repositories.rows import (
+    Change,
     IdempotencyKeyTakenError,
+    addition,
     insert_row,
     insert_rows,
     row_of,
     table_of,
-    update_row,
+    write_together,
 )
 
 # Built once: that costs more than sending them.
@@ -79,10 +88,6 @@ class SubmissionRepository:
         await insert_rows(self._session, submission.test_cases)
         await insert_rows(self._session, submission.files)
 
-    async def change(self, submission_id: int, **values: object) -> bool:
-        """Change columns of the submission; false when it does not exist."""
-        return await update_row(self._session, Submission, submission_id, **values)
-
     async def find(self, submission_id: int, *, for_update: bool = False) -> Submission | None:
         """Return the submission, if it exists; its row locked when it is to be changed."""
         return await self._session.get(Submission, submission_id, with_for_update=for_update)
@@ -128,11 +133,24 @@ class SubmissionRepository:
             (await self._session.scalars(_FILES, of_submission)).all() if row[_HAS_FILES] else (),
         )
 
-    async def add_judgement(self, judgement: Judgement) -> None:
-        """Store a judgement with its runs, and give it its id."""
-        judgement.id = await insert_row(self._session, judgement)
+    async def complete(
+        self, judgement: Judgement, event: Event, *, shown: Mapping[str, object]
+    ) -> None:
+        """Store a judgement with its runs, what the submission shows of it, and the event.
+
+        Judgement and event get their ids.
+        """
+        _, judgement_id, event_id = await write_together(
+            self._session,
+            Change(Submission, shown, judgement.submission_id),
+            addition(judgement),
+            addition(event),
+        )
+        assert judgement_id is not None  # noqa: S101  # it is new
+        assert event_id is not None  # noqa: S101  # it is new
+        judgement.id, event.id = judgement_id, event_id
         for run in judgement.runs:
-            run.judgement_id = judgement.id
+            run.judgement_id = judgement_id
         await insert_rows(self._session, judgement.runs)
 
     async def find_newest_judgement(self, submission_id: int) -> Judgement | None:

@@ -144,7 +144,6 @@ class JudgeQueue:
         self, work: UnitOfWork, job: ClaimedJob, result: JudgementResult, now: datetime
     ) -> Event:
         shown = _shown(result, now)
-        await work.submissions.change(job.submission_id, **shown)
         judgement = Judgement(
             submission_id=job.submission_id,
             verdict=result.verdict,
@@ -152,7 +151,6 @@ class JudgeQueue:
             finished_at=now,
             runs=[_run_row(position, run) for position, run in enumerate(result.runs)],
         )
-        await work.submissions.add_judgement(judgement)
         submission = Submission(
             id=job.submission_id,
             user_id=job.user_id,
@@ -164,7 +162,7 @@ class JudgeQueue:
         event.request_id = job.request_id
         event.traceparent = tracing.traceparent()
         self._fresh_events.claim(event, now=now)
-        await work.events.add(event)
+        await work.submissions.complete(judgement, event, shown=shown)
         return event
 
     async def _extend_lease(self, job: ClaimedJob) -> bool:

@@ -10,6 +10,7 @@ from app.clients.backend import Answer, BackendClient
 from app.domain.retries import GONE, asked_pause, is_worth_a_retry, next_pause
 from app.logs.context import bound
 from app.models import Delivery, Event, EventStatus
+from app.repositories.events import EventGoneError
 from app.repositories.unit_of_work import Transactions
 from app.services import receiver
 from app.services.fresh_events import LEASE, FreshEvents
@@ -102,16 +103,20 @@ class DeliveryService:
     async def _record(self, event: Event, delivery: Delivery, answer: Answer) -> None:
         now = datetime.now(tz=UTC)
         changes = _changes(event, answer, now)
-        async with self._transactions.write() as work:
-            if not await work.events.change(event.id, **changes):
-                return  # deleted, with its submission, while it was on its way
-            await work.events.add_delivery(delivery)
-            await work.submissions.change(
-                event.submission_id,
-                webhook_sent=answer.is_success,
-                webhook_response=_summary(answer),
-            )
-            disabled_for = await receiver.learn(work, event, answer, now)
+        try:
+            async with self._transactions.write() as work:
+                await work.events.note_attempt(
+                    delivery,
+                    event.submission_id,
+                    of_event=changes,
+                    of_submission={
+                        "webhook_sent": answer.is_success,
+                        "webhook_response": _summary(answer),
+                    },
+                )
+                disabled_for = await receiver.learn(work, event, answer, now)
+        except EventGoneError:
+            return  # with its submission, while it was on its way
         if disabled_for:
             self._fresh_events.is_held = True
         if changes.get("status") == EventStatus.FAILED:
