@@ -11,6 +11,17 @@ from app.engines.sandbox.cgroups import Cgroup, CgroupFacts
 PYTHON = "/usr/bin/python3"
 """The system's: ours may lie where only root can read."""
 ORDINARY_USER_ID = 54_321
+BURN_UNSEEN = """
+import os, signal, time
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+reader, writer = os.pipe()
+if os.fork() == 0:
+    while time.process_time() < 1: pass
+    os._exit(0)
+os.close(writer)
+os.read(reader, 1)
+"""
+"""Has a child use a second of CPU time, and nobody ask what became of the child."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from app.domain.runs import RunResult, RunStatus
 from app.engines.sandbox.cgroups import CgroupVersion, find_cgroups
 from app.engines.sandbox.engine import SandboxEngine
 from app.languages import LanguageRegistry, load_languages
+from tests.support.cgroup_commands import BURN_UNSEEN
 from tests.support.sandbox import Sandbox
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.asyncio, pytest.mark.timeout(120)]
@@ -43,16 +44,6 @@ try:
         if os.fork() == 0: time.sleep(10)
 except BlockingIOError:
     print("refused")
-"""
-BURN_UNSEEN = """
-import os, signal, time
-signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-reader, writer = os.pipe()
-if os.fork() == 0:
-    while time.process_time() < 1: pass
-    os._exit(0)
-os.close(writer)
-os.read(reader, 1)
 """
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from app.domain.limits import MIB
 from app.engines.sandbox.cgroups import Cgroup, Cgroups
-from tests.support.cgroup_commands import ORDINARY_USER_ID, run_inside
+from tests.support.cgroup_commands import BURN_UNSEEN, ORDINARY_USER_ID, run_inside
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(60)]
 
@@ -35,16 +35,6 @@ for _ in range(20):
     if os.fork() == 0:
         time.sleep(0.2)
         os._exit(0)
-"""
-BURN_UNSEEN = """
-import os, signal, time
-signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-reader, writer = os.pipe()
-if os.fork() == 0:
-    while time.process_time() < 1: pass
-    os._exit(0)
-os.close(writer)
-os.read(reader, 1)
 """
 
 

@@ -10,6 +10,7 @@ import pytest_asyncio
 
 from app.domain.checking import Protocol
 from app.engines.sandbox.engine import SandboxEngine
+from app.services.interaction import JudgedTalk
 from tests.support.processes import command_line, descendants
 from tests.support.sandbox import Sandbox
 from tests.support.talks import (
@@ -48,14 +49,20 @@ async def test_one_lane_is_enough_for_many_talks_at_once(one_lane: Sandbox) -> N
     assert all(talk.outcome.is_accepted for talk in talks)
 
 
-async def test_giving_up_a_talk_ends_both_sides(one_lane: Sandbox) -> None:
+async def begin_slow_talk(sandbox: Sandbox) -> asyncio.Task[list[JudgedTalk]]:
+    """Have two programs that wait; they run when this returns."""
     slow = "import time; time.sleep(60)"
     task = asyncio.create_task(
-        judge(one_lane, slow, interactor(one_lane, slow, wall_time_ms=60_000), wall_time_ms=60_000)
+        judge(sandbox, slow, interactor(sandbox, slow, wall_time_ms=60_000), wall_time_ms=60_000)
     )
     while len(_programs()) < 2:
         assert not task.done()
         await asyncio.sleep(0.01)
+    return task
+
+
+async def test_giving_up_a_talk_ends_both_sides(one_lane: Sandbox) -> None:
+    task = await begin_slow_talk(one_lane)
 
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
@@ -65,13 +72,7 @@ async def test_giving_up_a_talk_ends_both_sides(one_lane: Sandbox) -> None:
 
 
 async def test_closing_the_engine_ends_a_talk(one_lane: Sandbox) -> None:
-    slow = "import time; time.sleep(60)"
-    task = asyncio.create_task(
-        judge(one_lane, slow, interactor(one_lane, slow, wall_time_ms=60_000), wall_time_ms=60_000)
-    )
-    while len(_programs()) < 2:
-        assert not task.done()
-        await asyncio.sleep(0.01)
+    task = await begin_slow_talk(one_lane)
 
     await one_lane.engine.close()
 
