@@ -1,6 +1,5 @@
 """What a contest may tell its format."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,19 +10,28 @@ from hypothesis import strategies as st
 from apps.contests.formats import (
     FORMATS,
     FormatConfigError,
+    describe,
     format_of,
 )
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_an_empty_config_means_the_defaults_that_the_schema_names(name: str) -> None:
-    built = format_of(name, {})
-    schema = FORMATS[name].config_schema()
+def test_an_empty_config_means_the_usual(name: str) -> None:
+    usual = {option.name: option.default for option in FORMATS[name].options}
 
-    named = {key: each["default"] for key, each in schema["properties"].items()}
-    assert json.loads(json.dumps(schema)) == schema
-    assert format_of(name, named) == built == FORMATS[name]()
-    assert {key: getattr(built, key) for key in named} == named
+    built = format_of(name, {})
+
+    assert format_of(name, usual) == built == FORMATS[name]()
+    assert {key: getattr(built, key) for key in usual} == usual
+
+
+def test_says_what_a_config_may_hold() -> None:
+    assert describe(FORMATS["ioi"].options) == (
+        '{"max_per_subtask": false'
+        " (Sum the best score of each subtask over all submissions; true or false),"
+        ' "tie_break": "none"'
+        " (What decides between equal points; one of: none, last_improvement)}"
+    )
 
 
 @pytest.mark.parametrize(

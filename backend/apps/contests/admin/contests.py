@@ -8,12 +8,14 @@ from django.contrib import admin
 from django.db.models import Count, Field, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from typing_extensions import override
 
 from apps.audit import services as audit
 from apps.contests.admin.participants import standings_response
 from apps.contests.admin.scope import AccountField, ContestScopedAdmin, OfContestInline, rights_of
+from apps.contests.formats import FORMATS, describe
 from apps.contests.models import (
     Contest,
     ContestGroup,
@@ -199,13 +201,19 @@ class ContestAdmin(ContestScopedAdmin):
     def formfield_for_dbfield(
         self, db_field: Field[Any, Any], request: HttpRequest, **kwargs: Any
     ) -> Any:
-        """Offer the languages to tick."""
+        """Offer the languages to tick; say what each format may be told."""
         if db_field.name == "allowed_languages":
             return forms.MultipleChoiceField(
                 choices=LANGUAGE_CHOICES,
                 widget=forms.CheckboxSelectMultiple,
                 required=False,
                 help_text="None ticked: all.",
+            )
+        if db_field.name == "format_config":
+            kwargs["help_text"] = format_html_join(
+                mark_safe("<br>"),
+                "{} {}",
+                ((name, describe(each.options)) for name, each in FORMATS.items()),
             )
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 

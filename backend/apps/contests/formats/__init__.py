@@ -19,7 +19,7 @@ from apps.contests.formats.cells import Cell, Total
 from apps.contests.formats.icpc import IcpcFormat
 from apps.contests.formats.ioi import LAST_IMPROVEMENT, IoiFormat
 from apps.contests.formats.last_submission import LastSubmissionFormat
-from apps.contests.formats.options import FormatConfigError
+from apps.contests.formats.options import FormatConfigError, describe
 
 FORMATS: Mapping[str, type[ContestFormat]] = MappingProxyType({
     each.id: each for each in (IcpcFormat, IoiFormat, AtCoderFormat, LastSubmissionFormat)
@@ -39,6 +39,7 @@ __all__ = [
     "Standing",
     "Total",
     "cells_of",
+    "describe",
     "first_solvers",
     "first_to_solve",
     "format_of",

@@ -4,11 +4,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, ClassVar, Literal, Self
+from typing import ClassVar, Literal, Self
 
 from apps.contests.formats.attempts import Attempt
 from apps.contests.formats.cells import Cell, Total
-from apps.contests.formats.options import Option, read_config, schema_of
+from apps.contests.formats.options import Option, read_config
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,11 +29,6 @@ class ContestFormat(ABC):
             FormatConfigError: The config does not fit; the text says what to change.
         """
         return cls(**read_config(cls.options, config))
-
-    @classmethod
-    def config_schema(cls) -> dict[str, Any]:
-        """Describe the config in JSON Schema, with defaults."""
-        return schema_of(cls.options)
 
     @abstractmethod
     def cell(self, attempts: Iterable[Attempt]) -> Cell:

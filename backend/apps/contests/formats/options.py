@@ -1,5 +1,6 @@
 """The options of a contest format: read from JSON without guessing, described for a form."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -29,20 +30,13 @@ class IntegerOption:
         if isinstance(value, bool) or not isinstance(value, int):
             raise FormatConfigError(f"Give {self.name} as a whole number.")
         if not self.minimum <= value <= self.maximum:
-            raise FormatConfigError(
-                f"Give {self.name} a number from {self.minimum} to {self.maximum}."
-            )
+            raise FormatConfigError(f"Give {self.name} {self.values}.")
         return value
 
-    def schema(self) -> dict[str, Any]:
-        """Describe the option in JSON Schema."""
-        return {
-            "type": "integer",
-            "title": self.title,
-            "minimum": self.minimum,
-            "maximum": self.maximum,
-            "default": self.default,
-        }
+    @property
+    def values(self) -> str:
+        """What it may be."""
+        return f"a number from {self.minimum} to {self.maximum}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,12 +54,13 @@ class BooleanOption:
             FormatConfigError: It is neither true nor false.
         """
         if not isinstance(value, bool):
-            raise FormatConfigError(f"Give {self.name} as true or false.")
+            raise FormatConfigError(f"Give {self.name} as {self.values}.")
         return value
 
-    def schema(self) -> dict[str, Any]:
-        """Describe the option in JSON Schema."""
-        return {"type": "boolean", "title": self.title, "default": self.default}
+    @property
+    def values(self) -> str:
+        """What it may be."""
+        return "true or false"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,17 +79,13 @@ class ChoiceOption:
             FormatConfigError: It is none of the choices.
         """
         if not isinstance(value, str) or value not in self.choices:
-            raise FormatConfigError(f"Give {self.name} as one of: {', '.join(self.choices)}.")
+            raise FormatConfigError(f"Give {self.name} as {self.values}.")
         return value
 
-    def schema(self) -> dict[str, Any]:
-        """Describe the option in JSON Schema."""
-        return {
-            "type": "string",
-            "title": self.title,
-            "enum": list(self.choices),
-            "default": self.default,
-        }
+    @property
+    def values(self) -> str:
+        """What it may be."""
+        return f"one of: {', '.join(self.choices)}"
 
 
 Option = IntegerOption | BooleanOption | ChoiceOption
@@ -119,10 +110,10 @@ def read_config(options: Sequence[Option], config: object) -> dict[str, Any]:
     }
 
 
-def schema_of(options: Sequence[Option]) -> dict[str, Any]:
-    """Describe the config in JSON Schema."""
-    return {
-        "type": "object",
-        "properties": {option.name: option.schema() for option in options},
-        "additionalProperties": False,
-    }
+def describe(options: Sequence[Option]) -> str:
+    """Say what a config may hold and what is usual, for whoever writes one."""
+    described = (
+        f"{json.dumps(each.name)}: {json.dumps(each.default)} ({each.title}; {each.values})"
+        for each in options
+    )
+    return f"{{{', '.join(described)}}}"
