@@ -21,7 +21,7 @@ while time.process_time() < 1.2:
     pass
 print(number * 2, 201703)
 """
-ENDLESS = "while True: pass"
+ENDLESS = "int main() { for (;;) ; }"
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def doubling(bob: Person) -> dict[str, int]:
             "statement": "Print the number doubled, and the standard of C++17.",
             "time_limit_ms": 500,
             "test_cases": [{"input": "21\n", "expected_output": "42 201703\n", "is_sample": True}],
-            "languages": [{"language": "python", "time_multiplier": 6}],
+            "languages": [{"language": "python", "time_multiplier": 20}],
             "files": [{"name": "lib/grader.h", "language": "cpp", "content": GRADER}],
         },
     )
@@ -52,7 +52,7 @@ def judge(person: Person, **submission: Any) -> dict[str, Any]:
 def test_participants_see_the_limits_that_hold(alice: Person, doubling: dict[str, int]) -> None:
     rules = alice.language_rules(doubling["problem"])
 
-    assert rules["python"]["time_limit_ms"] == 3000
+    assert rules["python"]["time_limit_ms"] == 10_000
     assert rules["cpp"]["time_limit_ms"] == 500
     assert "-std=c++17" in rules["cpp"]["compile_options"]["standard"]
 
@@ -61,12 +61,12 @@ def test_the_problems_multiplier_gives_python_more_time(
     alice: Person, doubling: dict[str, int]
 ) -> None:
     slow = judge(alice, language="python", code=SLOW, **doubling)
-    endless = judge(alice, language="python", code=ENDLESS, **doubling)
+    endless = judge(alice, language="cpp", code=ENDLESS, **doubling)
 
     assert slow["verdict"] == "AC", slow["error_output"]
     assert endless["verdict"] == "TLE"
     # On a busy host it is the wall clock that runs out first.
-    assert endless["error_output"].endswith(("3000 ms of CPU time", "7000 ms of wall time"))
+    assert endless["error_output"].endswith(("500 ms of CPU time", "2000 ms of wall time"))
 
 
 def test_the_header_is_found_and_the_standard_is_the_chosen_one(
