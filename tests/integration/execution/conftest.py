@@ -94,7 +94,7 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
         logs_directory=tmp_path,
         api_open_endpoints=("submissions", "judge"),
         judge_workers=2,
-        judge_lease_seconds=1,
+        judge_lease_seconds=5,  # so long is no host busy that a claim would end meanwhile
         BACKEND_WEBHOOK_SECRET=SECRET,
     )
 

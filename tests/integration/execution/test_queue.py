@@ -126,6 +126,13 @@ async def test_a_stopped_service_ends_what_takes_no_longer_and_reports_it(
     assert [b'"verdict":"AC"' in request.content for request in backend.requests] == [True]
 
 
+@pytest.fixture
+def short_lease(settings: Settings) -> None:
+    """Have claims end after a second, unless they are renewed; ask for it before the service."""
+    settings.judge_lease_seconds = 1
+
+
+@pytest.mark.usefixtures("short_lease")
 async def test_a_submission_that_outlives_its_lease_is_judged_once(
     client: httpx.AsyncClient, backend: FakeBackend
 ) -> None:
