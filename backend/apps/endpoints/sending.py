@@ -269,8 +269,10 @@ def _note_failing(endpoint: Endpoint) -> None:
 
 
 def _due(now: datetime) -> QuerySet[EndpointDelivery]:
+    # No join: an UPDATE that waits for another looks again at the row's own columns only.
+    enabled = Endpoint.objects.filter(disabled_at=None)
     return EndpointDelivery.objects.filter(
-        state=State.WAITING, next_attempt_at__lte=now, endpoint__disabled_at=None
+        state=State.WAITING, next_attempt_at__lte=now, endpoint__in=enabled
     )
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from functools import partial
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from apps.endpoints import outbox, sending, services
@@ -28,6 +28,26 @@ def test_two_senders_never_send_the_same(alice: User, endpoint: Endpoint, team: 
     calls = run_at_once([partial(sending.claim, delivery_id=delivery_id, now=now)] * 4)
 
     assert sum(each is not None for each in calls) == 1
+
+
+def test_who_has_waited_for_anothers_claim_gets_nothing(alice: User, endpoint: Endpoint) -> None:
+    judge(alice)
+    outbox.address(now=timezone.now())
+    delivery_id, now = the_delivery().pk, timezone.now()
+    has_claimed = threading.Event()
+
+    def first() -> bool:
+        with transaction.atomic():
+            call = sending.claim(delivery_id=delivery_id, now=now)
+            has_claimed.set()
+            time.sleep(0.3)  # the other one begins meanwhile, and waits for the commit
+        return call is not None
+
+    def second() -> bool:
+        has_claimed.wait()
+        return sending.claim(delivery_id=delivery_id, now=now) is not None
+
+    assert run_at_once([first, second]) == [True, False]
 
 
 def test_a_dead_senders_claim_runs_out(alice: User, endpoint: Endpoint) -> None:
