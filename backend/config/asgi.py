@@ -21,6 +21,8 @@ from live.streams import LiveStreams
 from logbook.envelope import Envelope
 
 DJANGO_THREADS = 8
+# In a rush results do not wait behind submissions until their sender gives up.
+RESERVED_THREADS = {"/api/webhooks/": 2}
 # Less than the five seconds after which servers commonly close a connection that nobody uses.
 KEPT_ALIVE_S = 4.0
 
@@ -37,7 +39,10 @@ def make_front_door(hub: Hub, limits: StreamLimits) -> FrontDoor:
         )
     )
     django = ThreadedWsgi(
-        wsgi_application, threads=DJANGO_THREADS, body_bytes_max=settings.API_BODY_BYTES_MAX
+        wsgi_application,
+        threads=DJANGO_THREADS,
+        reserved_threads=RESERVED_THREADS,
+        body_bytes_max=settings.API_BODY_BYTES_MAX,
     )
     base_url = httpx.URL(settings.CODE_EXECUTION_SERVICE_URL)
 

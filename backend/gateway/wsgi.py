@@ -6,7 +6,7 @@ an answer that fits into one piece costs one hop back. That makes it as fast as 
 
 import asyncio
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from functools import partial
@@ -32,13 +32,24 @@ class ThreadedWsgi:
     """An ASGI application that serves HTTP by a WSGI application in a pool of threads.
 
     A body over `body_bytes_max` arrives empty, with a length over the cap, so that the
-    application's own check of the length answers.
+    application's own check of the length answers. `reserved_threads` says how many there are for
+    nothing but the paths under each of its keys: those do not wait behind others.
     """
 
-    def __init__(self, application: WsgiApplication, *, threads: int, body_bytes_max: int) -> None:
+    def __init__(
+        self,
+        application: WsgiApplication,
+        *,
+        threads: int,
+        reserved_threads: Mapping[str, int],
+        body_bytes_max: int,
+    ) -> None:
         self._application = application
         self._body_bytes_max = body_bytes_max
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="django")
+        self._threads = {
+            prefix: ThreadPoolExecutor(count, thread_name_prefix=f"django{prefix}")
+            for prefix, count in {**reserved_threads, "": threads}.items()
+        }
         self._large_bodies = asyncio.Semaphore(LARGE_BODIES_MAX)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -53,7 +64,8 @@ class ThreadedWsgi:
 
     def close(self) -> None:
         """Let running requests end, and the threads with them."""
-        self._threads.shutdown()
+        for threads in self._threads.values():
+            threads.shutdown()
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -70,8 +82,12 @@ class ThreadedWsgi:
         environ = make_environ(scope, body or b"", length=length)
         # What is known of the request here is known in the thread, and forgotten there with it.
         run = partial(copy_context().run, exchange.run, environ)
-        for message in await loop.run_in_executor(self._threads, run):
+        for message in await loop.run_in_executor(self._threads_for(scope), run):
             await send(message)
+
+    def _threads_for(self, scope: Scope) -> ThreadPoolExecutor:
+        prefixes = (prefix for prefix in self._threads if scope["path"].startswith(prefix))
+        return self._threads[max(prefixes, key=len)]
 
     async def _read(self, scope: Scope, receive: Receive) -> bytes | None:
         """Read the body; `None` if it is over the cap.

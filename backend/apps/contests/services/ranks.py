@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from apps.contests.models import BoardRow, Contest, ContestParticipant, PublicStanding
 
-RANKED_AT_ONCE_MAX = 500
+RANKED_AT_ONCE_MAX = 100
 """In contests with so many participants, ranks follow each verdict at once."""
 RANKED_EVERY = timedelta(seconds=2)
 CONTEST_FIELDS = ("ranked_at", "has_stale_ranks")

@@ -132,7 +132,7 @@ async def front_door(
     base_url = httpx.URL(f"http://{service}")
     trust = Trust(proxies=0, is_scheme_believed=False)
     transport = httpx.AsyncHTTPTransport()
-    django = ThreadedWsgi(django_stand_in, threads=2, body_bytes_max=1000)
+    django = ThreadedWsgi(django_stand_in, threads=2, reserved_threads={}, body_bytes_max=1000)
 
     async def close() -> None:
         await transport.aclose()

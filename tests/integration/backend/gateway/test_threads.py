@@ -40,7 +40,12 @@ def show(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
 
 @asynccontextmanager
 async def client_of(application: Callable[..., Any]) -> AsyncIterator[httpx.AsyncClient]:
-    threaded = ThreadedWsgi(application, threads=THREADS, body_bytes_max=BODY_BYTES_MAX)
+    threaded = ThreadedWsgi(
+        application,
+        threads=THREADS,
+        reserved_threads={"/results/": 1},
+        body_bytes_max=BODY_BYTES_MAX,
+    )
     async with (
         serving(threaded, lifespan="off", proxy_headers=False) as address,
         httpx.AsyncClient(base_url=f"http://{address}", timeout=10) as client,
@@ -71,6 +76,26 @@ async def test_gives_the_application_the_request() -> None:
         "wsgi.url_scheme": "http",
         "body": "body",
     }
+
+
+async def test_what_has_threads_of_its_own_does_not_wait_behind_others() -> None:
+    goes_on = threading.Event()
+
+    def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        if environ["PATH_INFO"] == "/slow":
+            goes_on.wait(10)
+        return show(environ, start_response)
+
+    async with client_of(application) as client:
+        slow = [asyncio.create_task(client.get("/slow")) for _ in range(3 * THREADS)]
+        await asyncio.sleep(0.1)
+        quick = await client.get("/results/17")
+        were_waiting = not any(each.done() for each in slow)
+        goes_on.set()
+        answers = await asyncio.gather(*slow)
+
+    assert (quick.status_code, were_waiting) == (201, True)
+    assert [answer.status_code for answer in answers] == [201] * len(slow)
 
 
 async def test_joins_headers_and_drops_those_that_would_pass_for_others() -> None:
