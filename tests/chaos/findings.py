@@ -72,7 +72,13 @@ def check_verdicts(stack: GrownStack, match: Match) -> None:
     assert len(expected) == len(match.tries), "two requests with different keys made one row"
     assert _repeated(row["id"] for row in of_backend) == [], "judged more than once in the backend"
     assert _repeated(row["reference"] for row in of_service) == [], "judged or told more than once"
-    assert {row["id"]: row["verdict"] for row in of_backend} == expected
+    judged = {row["id"]: row["verdict"] for row in of_backend}
+    wrong = [
+        f"{id_} is {judged.get(id_)} instead of {expected.get(id_)}"
+        for id_ in sorted(judged.keys() | expected.keys())
+        if judged.get(id_) != expected.get(id_)
+    ]
+    assert wrong == [], "\n".join(wrong)
     assert [row for row in of_backend if not _is_consistent(row)] == []
     assert {row["reference"]: row["judged"] for row in of_backend} == {
         row["reference"]: row["judged"] for row in of_service

@@ -8,7 +8,10 @@ import pytest
 
 from tests.e2e.execution_stack import ExecutionStack, running_alone, running_replicas
 from tests.e2e.stack import Installation, Person, Stack, running_stack
+from tests.support.browser import browser
 from tests.support.servers import ServerMissingError
+
+__all__ = ["browser"]
 
 # What is checked there tells what differs, as tests do.
 pytest.register_assert_rewrite("tests.e2e.contest_checks", "tests.e2e.contest_play")

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
@@ -22,8 +23,6 @@ from tests.e2e.execution_stack import (
     Runner,
     guest_token,
 )
-from tests.support.browser import chromium
-from tests.support.servers import ServerMissingError
 
 pytestmark = pytest.mark.e2e
 Message = dict[str, Any]
@@ -316,7 +315,9 @@ def test_logs_name_sockets_without_their_tokens(door: ExecutionStack, guest: Wat
 
 
 @pytest.mark.only_processes("it reads a log")
-def test_the_programs_of_the_documentation_work_in_a_browser(alone: ExecutionStack) -> None:
+def test_the_programs_of_the_documentation_work_in_a_browser(
+    alone: ExecutionStack, browser: Browser
+) -> None:
     functions, example = re.findall(r"```js\n(.*?)```", DOCUMENTATION.read_text(), re.DOTALL)
     page_text = f"""async (token) => {{
         const said = [];
@@ -327,16 +328,12 @@ def test_the_programs_of_the_documentation_work_in_a_browser(alone: ExecutionSta
     }}"""
 
     accepted_before = alone.log("execution").count("[accepted]")
-    try:
-        with chromium() as browser:
-            # It stands for a page of somebody else's at this address, with rules of its own.
-            page = browser.new_page(bypass_csp=True)
-            page.goto(f"{alone.backend_url}/api/health/")
-            said = page.evaluate(page_text, guest_token(alone))
-            # It would come back, if the program took its own closing for a loss.
-            page.wait_for_timeout(700)
-    except ServerMissingError as missing:
-        pytest.skip(f"not run: {missing}")
+    # It stands for a page of somebody else's at this address, with rules of its own.
+    page = browser.new_page(bypass_csp=True)
+    page.goto(f"{alone.backend_url}/api/health/")
+    said = page.evaluate(page_text, guest_token(alone))
+    # It would come back, if the program took its own closing for a loss.
+    page.wait_for_timeout(700)
 
     written = "".join(text for _, text in (each for each in said[:-1] if len(each) > 1))
     assert written == "Who? Hello Ada\n"

@@ -7,8 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, ViewportSize, expect
 
 from tests.e2e.stack import Installation, Person, Stack
-from tests.support.browser import chromium, watch_for_faults
-from tests.support.servers import ServerMissingError
+from tests.support.browser import watch_for_faults
 
 pytestmark = [pytest.mark.e2e, pytest.mark.sandbox]
 TIMEOUT_MS = 30_000
@@ -24,15 +23,6 @@ FLOOD = "while True:\n    print('flood ' * 100)\n"
 @pytest.fixture(scope="module")
 def stack_settings() -> Mapping[str, str]:
     return {"GUEST_EXECUTIONS": "true", "GUEST_EXECUTION_RATE_LIMIT": "1000/minute"}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    try:
-        with chromium() as browser:
-            yield browser
-    except ServerMissingError as error:
-        pytest.skip(str(error))
 
 
 @pytest.fixture

@@ -32,6 +32,16 @@ def chromium() -> Iterator[Browser]:
             browser.close()
 
 
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Run one for a module's tests, or skip them where none is installed."""
+    try:
+        with chromium() as browser:
+            yield browser
+    except ServerMissingError as error:
+        pytest.skip(str(error))
+
+
 def watch_for_faults(page: Page) -> list[str]:
     """Collect what the page complains about from now on: script errors, blocked or lost files."""
     faults: list[str] = []

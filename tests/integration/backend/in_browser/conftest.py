@@ -10,9 +10,9 @@ from config.asgi import make_front_door
 from live.hub import Hub
 from live.limits import StreamLimits
 from tests.support.asgi_servers import serving_in_thread
-from tests.support.browser import chromium
-from tests.support.servers import ServerMissingError
+from tests.support.browser import browser
 
+__all__ = ["browser"]
 WIDTH, HEIGHT = 1280, 900
 
 
@@ -26,15 +26,6 @@ class Server:
     def end_streams(self) -> None:
         if self.hub._loop is not None:  # else none was ever opened
             self.hub._loop.call_soon_threadsafe(self.hub.end_all)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    try:
-        with chromium() as browser:
-            yield browser
-    except ServerMissingError as error:
-        pytest.skip(str(error))
 
 
 @pytest.fixture
