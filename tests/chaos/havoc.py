@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from random import Random
 from typing import Literal
 
-from tests.support.grown_stack import LEASE_S, GrownStack
+from tests.chaos.findings import rows_of
+from tests.support.grown_stack import GrownStack
 from tests.support.part import Part
 
 Way = Literal["killed", "cut off"]
 WAYS: tuple[Way, ...] = ("killed", "cut off")
 JUDGING = ("postgresql", "judge-")
 """Whose loss may lose a lease. A submission that loses two is given up, as is documented."""
-RECOVERY_S = LEASE_S + 4
-"""Until what lost its lease has been judged by somebody else."""
+BEGUN = "SELECT id FROM jobs WHERE attempts > 0"
 AWAY_S = {"killed": (0.0, 3.0), "cut off": (1.0, 6.0)}
 PAUSE_S = (0.5, 3.0)
 
@@ -83,19 +83,23 @@ class Havoc:
             self._fault = fault
 
     def _hit_until_the_end(self) -> None:
-        recovered_at_s = 0.0
+        at_risk: set[int] = set()
         for hit in draw_hits(self._random, self._stack.parts, haste=self._haste):
             is_judging = hit.part.startswith(JUDGING)
-            wait_s = self._random.uniform(*PAUSE_S) / self._haste
-            if is_judging:
-                wait_s = max(wait_s, recovered_at_s - time.monotonic())
-            if self._end.wait(wait_s):
+            if self._end.wait(self._random.uniform(*PAUSE_S) / self._haste):
                 return
+            while is_judging and at_risk & self._begun():
+                if self._end.wait(0.2):
+                    return
             self._announce(hit)
             self._strike(hit)
             self.hits.append(hit)
             if is_judging:
-                recovered_at_s = time.monotonic() + RECOVERY_S
+                at_risk = self._begun()
+
+    def _begun(self) -> set[int]:
+        """Name what is being judged, or was when its judge was lost."""
+        return {row["id"] for row in rows_of(self._stack.database_urls["execution"], BEGUN)}
 
     def _strike(self, hit: Hit) -> None:
         part = self._stack.parts[hit.part]
