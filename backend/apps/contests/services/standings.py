@@ -47,7 +47,9 @@ def record_cell(
     if is_public_changed:
         public.version = contest.public_board_version
         public.save(update_fields=ROW_FIELDS if public.pk else None)
-    has_moved = participant.rank is None or before != ranks.order_of(participant)
+    has_moved = participant.is_ranked and (
+        participant.rank is None or before != ranks.order_of(participant)
+    )
     if has_moved:
         ranks.follow(contest, now=timezone.now())
     if is_changed or is_public_changed or has_moved:
