@@ -99,3 +99,16 @@ def test_follow_at_once_in_a_contest_that_is_not_large(
     accept(contest, alice)
 
     assert stored_ranks(contest) == {"alice": 1, "charlie": 2, "dora": 2}
+
+
+def test_are_not_looked_at_for_a_verdict_of_somebody_unranked(
+    contest: Contest, alice: User
+) -> None:
+    contest.participants.filter(user=alice).update(kind=ContestParticipant.Kind.UNOFFICIAL)
+    before = Contest.objects.get(pk=contest.pk)
+
+    accept(contest, alice)
+
+    after = Contest.objects.get(pk=contest.pk)
+    assert after.board_version > before.board_version
+    assert (after.ranked_at, after.has_stale_ranks) == (before.ranked_at, False)
