@@ -22,6 +22,22 @@ os.close(writer)
 os.read(reader, 1)
 """
 """Has a child use a second of CPU time, and nobody ask what became of the child."""
+FORK = """
+import os
+reader, writer = os.pipe()
+children = 0
+try:
+    for _ in range(20):
+        if os.fork() == 0:
+            os.close(writer)
+            os.read(reader, 1)
+            os._exit(0)
+        children += 1
+finally:
+    os.close(writer)
+    for _ in range(children): os.wait()
+"""
+"""Has twenty children at once, or as many as it gets; they end with it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

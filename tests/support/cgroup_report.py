@@ -9,16 +9,9 @@ from dataclasses import asdict
 from pathlib import Path
 
 from app.engines.sandbox.cgroups import find_cgroups
-from tests.support.cgroup_commands import run_inside
+from tests.support.cgroup_commands import FORK, run_inside
 
 TOUCH = "data = b'x' * (40 << 20)"
-FORK = """
-import os, time
-for _ in range(20):
-    if os.fork() == 0:
-        time.sleep(0.2)
-        os._exit(0)
-"""
 
 cgroups = find_cgroups()
 report = asdict(cgroups.support)

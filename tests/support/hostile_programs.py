@@ -6,7 +6,7 @@ The lines of comment that a file starts with are TOML. Keys:
 `verdicts`      every verdict that is right
 `because`       why more than one is; only then
 `says`          texts that stdout, stderr or the compiler's message has to contain
-`limits`        what differs from `LIMITS`
+`limits`        what differs from `LIMITS`; the wall limit only where TLE is right
 `runs`          how often the program runs in one submission
 `answer`        the expected output; without it nothing that a program could know
 `stdin_bytes`   the size of its input
@@ -48,10 +48,10 @@ _LANGUAGES = {
     ".py": "python",
     ".rs": "rust",
 }
-_WALL_FACTOR = 1.5
-"""For a run that its wall limit ends: the rest is for killing on a busy host."""
-_PATIENT_WALL_TIME_MS = 8_000
-"""For a run that ends in another way, unless a busy host keeps it from that."""
+_PATIENT_WALL_TIME_MS = 30_000
+"""For a run that ends in another way, and that no busy host shall keep from it."""
+_KILLING_MS = 5_000
+"""What killing may take on a busy host; who escapes it stays for minutes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,10 +69,17 @@ class HostileProgram:
     runs: int = 1
     answer: str | None = None
     stdin_bytes: int = 0
-    wall_factor: float = _WALL_FACTOR
+    wall_factor: float | None = None
     as_compiler: bool = False
     beside: bool = False
     machine: str | None = None
+
+    @property
+    def longest_run_ms(self) -> float:
+        """How much wall time each run may take."""
+        if self.wall_factor is None:
+            return self.limits.wall_time_ms + _KILLING_MS
+        return self.wall_factor * self.limits.wall_time_ms
 
     @property
     def theme(self) -> str:
@@ -94,8 +101,10 @@ def _load(path: Path) -> HostileProgram:
     header = _header(path, source)
     verdicts = frozenset(Verdict(verdict) for verdict in header.pop("verdicts"))
     limits = header.pop("limits", {})
-    if Verdict.TLE not in verdicts and "wall_factor" not in header:
-        limits.setdefault("wall_time_ms", _PATIENT_WALL_TIME_MS)
+    if Verdict.TLE not in verdicts and "wall_time_ms" in limits:
+        raise ValueError(f"{path}: a wall limit that is not to be met")
+    if Verdict.TLE not in verdicts:
+        limits["wall_time_ms"] = _PATIENT_WALL_TIME_MS
     program = HostileProgram(
         path=path,
         language=_LANGUAGES[path.suffix],

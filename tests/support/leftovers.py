@@ -20,7 +20,7 @@ IPC_KEY = 0x686F7374
 """What hostile programs call their files, sockets and keys, and their System V objects."""
 
 _PR_SET_CHILD_SUBREAPER = 36
-_PATIENCE_S = 10.0
+_PATIENCE_S = 30.0
 _FOLDERS = ("/", "/etc", "/usr", "/usr/bin", "/dev", "/run", "/root", "/home", "/var", "/proc")
 _OPEN_FOLDERS = ("/tmp", "/var/tmp", "/dev/shm", "/dev/mqueue")  # noqa: S108
 _CONTROL_GROUPS = Path("/sys/fs/cgroup")

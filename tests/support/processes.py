@@ -3,7 +3,7 @@
 import time
 from pathlib import Path
 
-PATIENCE_S = 5.0
+from tests.support.patience import PATIENCE_S
 
 
 def descendants(pid: int) -> set[int]:

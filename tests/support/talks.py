@@ -194,5 +194,13 @@ async def judge(
         return [talk async for talk in talks if isinstance(talk, JudgedTalk)]
 
 
+def times_to_meet(status: RunStatus) -> tuple[int, int]:
+    """Choose CPU and wall time in ms so that the limit which shall be met is near, and only it."""
+    return (
+        300 if status is RunStatus.TIME_LIMIT else 10_000,
+        2_000 if status is RunStatus.WALL_LIMIT else 30_000,
+    )
+
+
 def verdict(talk: JudgedTalk) -> tuple[RunStatus, bool, str]:
     return talk.run.status, talk.outcome.is_accepted, talk.outcome.message

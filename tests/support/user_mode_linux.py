@@ -22,7 +22,7 @@ from tests.support.servers import ServerMissingError
 
 ROOT = Path(__file__).parents[2]
 MEMORY = "2G"
-TIMEOUT_S = 600
+TIMEOUT_S = 1_200
 
 # Nothing but /var/tmp, /run, /dev/shm and the kernel's own file systems can be written to.
 _INIT = """\

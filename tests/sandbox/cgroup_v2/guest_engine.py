@@ -17,7 +17,7 @@ from app.languages import LanguageRegistry, load_languages
 from tests.support.cgroup_commands import BURN_UNSEEN
 from tests.support.sandbox import Sandbox
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.asyncio, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.sandbox, pytest.mark.asyncio, pytest.mark.timeout(300)]
 
 LIMITS = Limits(
     cpu_time_ms=20_000,
@@ -32,9 +32,9 @@ import os, time
 for _ in range(4):
     if os.fork() == 0:
         data = b"x" * (20 << 20)
-        time.sleep(1)
+        time.sleep(60)
         os._exit(0)
-for _ in range(4): os.wait()
+os.wait()
 """
 TOUCH_SHARED = "import mmap; mmap.mmap(-1, 64 << 20).write(bytes(64 << 20))"
 FORK = """
@@ -96,7 +96,8 @@ async def test_refused_processes_are_told(sandbox: Sandbox) -> None:
 async def test_cpu_time_of_children_that_nobody_waits_for_counts(sandbox: Sandbox) -> None:
     burning = await run(sandbox, BURN_UNSEEN)
 
-    assert 1_000 <= burning.usage.cpu_time_ms < 10_000
+    assert burning.status is RunStatus.OK
+    assert burning.usage.cpu_time_ms >= 1_000
 
 
 async def test_cpu_time_beyond_the_limit_ends_the_program(sandbox: Sandbox) -> None:

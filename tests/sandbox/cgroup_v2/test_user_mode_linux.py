@@ -8,7 +8,7 @@ import pytest
 from tests.support.servers import ServerMissingError
 from tests.support.user_mode_linux import GuestRun, run_tests
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(1_500)]
 
 FOLDER = "tests/sandbox/cgroup_v2"
 GUESTS = (("tests/sandbox/cgroups", f"{FOLDER}/guest.py"), (f"{FOLDER}/guest_engine.py",))

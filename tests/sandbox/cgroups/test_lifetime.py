@@ -15,7 +15,7 @@ from app.errors import SandboxFailureError
 from tests.support.cgroup_commands import run_inside
 from tests.support.processes import are_gone
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(300)]
 
 ROOT = Path(__file__).parents[3]
 MAKE_AND_WAIT = """

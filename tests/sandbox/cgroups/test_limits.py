@@ -10,9 +10,9 @@ import pytest
 
 from app.domain.limits import MIB
 from app.engines.sandbox.cgroups import Cgroup, Cgroups
-from tests.support.cgroup_commands import BURN_UNSEEN, ORDINARY_USER_ID, run_inside
+from tests.support.cgroup_commands import BURN_UNSEEN, FORK, ORDINARY_USER_ID, run_inside
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(300)]
 
 ON_DISK = Path("/var/tmp")  # noqa: S108 - a file system on disk is meant
 IN_MEMORY = Path("/dev/shm")  # noqa: S108 - a file system in memory is meant
@@ -21,20 +21,18 @@ import os, time
 for _ in range(4):
     if os.fork() == 0:
         data = b"x" * (15 << 20)
-        time.sleep(0.5)
+        time.sleep(30)
         os._exit(0)
-for _ in range(4): os.wait()
+os.wait()
 """
+"""All hold what they have until the first of them dies."""
 START_THREADS = """
-import threading, time
-for _ in range(20): threading.Thread(target=time.sleep, args=(0.2,)).start()
-"""
-FORK = """
-import os, time
-for _ in range(20):
-    if os.fork() == 0:
-        time.sleep(0.2)
-        os._exit(0)
+import threading
+held = threading.Event()
+try:
+    for _ in range(20): threading.Thread(target=held.wait).start()
+finally:
+    held.set()
 """
 
 

@@ -3,7 +3,7 @@ import pytest
 from app.domain.limits import MIB
 from tests.support.sandbox import Sandbox
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.asyncio, pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.sandbox, pytest.mark.asyncio, pytest.mark.timeout(300)]
 
 
 async def test_a_message_names_the_file_as_the_participant_knows_it(sandbox: Sandbox) -> None:

@@ -7,7 +7,7 @@ from app.domain.runs import RunStatus
 from tests.support.programs import ECHOING
 from tests.support.sandbox import Sandbox
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.asyncio, pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.sandbox, pytest.mark.asyncio, pytest.mark.timeout(300)]
 
 STAMP = """
 #include <stdio.h>

@@ -10,7 +10,7 @@ import pytest
 from app.doctor import examine
 from app.languages import load_languages
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(300)]
 
 SERVICE_DIRECTORY = Path(__file__).parents[3] / "code-execution-service"
 PYTHON = load_languages().get("python")

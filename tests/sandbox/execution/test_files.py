@@ -3,7 +3,7 @@ import pytest
 from app.domain.runs import RunStatus
 from tests.support.sandbox import Sandbox
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.asyncio, pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.sandbox, pytest.mark.asyncio, pytest.mark.timeout(300)]
 
 
 async def test_files_can_be_written_in_the_working_directory(sandbox: Sandbox) -> None:

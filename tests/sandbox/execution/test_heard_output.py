@@ -11,7 +11,7 @@ from app.domain.runs import RunStatus
 from tests.support.processes import command_line, descendants
 from tests.support.sandbox import Sandbox, heard
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.asyncio, pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.sandbox, pytest.mark.asyncio, pytest.mark.timeout(300)]
 
 MESSAGES_ARE_APART_MS = 10
 BYTE_BY_BYTE = "import os\nfor _ in range(20_000): os.write(1, b'x')"

@@ -24,7 +24,7 @@ from app.engines.sandbox.walls import FIRST_USER_ID, USER_IDS
 from tests.support.processes import command_line, user_id
 from tests.support.sandbox import TIGHT_LIMITS, Sandbox, start_sleeping
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(300)]
 
 ROOT = Path(__file__).parents[3]
 ORDINARY_USER_ID = 54_321

@@ -15,10 +15,11 @@ from tests.support.talks import (
     TESTLIB_INTERACTOR,
     interactor,
     judge,
+    times_to_meet,
     verdict,
 )
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.asyncio, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.sandbox, pytest.mark.asyncio, pytest.mark.timeout(300)]
 
 
 @pytest.mark.parametrize("language", sorted(BISECTING))
@@ -33,7 +34,6 @@ async def test_a_program_in_any_language_talks(sandbox: Sandbox, language: str) 
         language=language,
         memory_bytes=256 << 20,
         cpu_time_ms=10_000,
-        wall_time_ms=20_000,
     )
 
     assert [verdict(talk) for talk in talks] == [(RunStatus.OK, True, "")] * 3
@@ -111,8 +111,11 @@ async def test_who_was_accepted_still_has_to_end_well(
     sandbox: Sandbox, source: str, status: RunStatus, *, is_accepted: bool
 ) -> None:
     judging = interactor(sandbox, INTERACTOR, cpu_time_ms=500)
+    cpu_time_ms, wall_time_ms = times_to_meet(status)
 
-    (talk,) = await judge(sandbox, source, judging, cpu_time_ms=300, wall_time_ms=4_000)
+    (talk,) = await judge(
+        sandbox, source, judging, cpu_time_ms=cpu_time_ms, wall_time_ms=wall_time_ms
+    )
 
     assert (talk.run.status, talk.outcome.is_accepted) == (status, is_accepted)
     assert talk.outcome.score == float(is_accepted)
@@ -142,14 +145,15 @@ int main(void) {
 async def test_waiting_for_the_other_is_no_cpu_time(either_sandbox: Sandbox) -> None:
     judging = interactor(
         either_sandbox,
-        "import sys, time; time.sleep(1); print('go', flush=True); input(); sys.exit(42)",
+        "import sys, time\ninput(); time.sleep(1); print('go', flush=True); input(); sys.exit(42)",
     )
+    source = "print('here', flush=True); input(); print('gone', flush=True)"
 
-    (talk,) = await judge(either_sandbox, "input(); print('gone', flush=True)", judging)
+    (talk,) = await judge(either_sandbox, source, judging)
 
     assert verdict(talk)[:2] == (RunStatus.OK, True)
-    assert talk.run.usage.wall_time_ms >= 900
-    assert talk.run.usage.cpu_time_ms < 500
+    assert talk.run.usage.wall_time_ms >= 1_000
+    assert talk.run.usage.cpu_time_ms < 1_000
 
 
 async def test_each_has_its_own_cpu_time(either_sandbox: Sandbox) -> None:
@@ -159,10 +163,10 @@ async def test_each_has_its_own_cpu_time(either_sandbox: Sandbox) -> None:
     )
     judging = interactor(either_sandbox, f"{burn}\nprint('go', flush=True); sys.exit(42)")
 
-    (talk,) = await judge(either_sandbox, "input()", judging, cpu_time_ms=400, wall_time_ms=1_000)
+    (talk,) = await judge(either_sandbox, "input()", judging, cpu_time_ms=600)
 
     assert verdict(talk)[:2] == (RunStatus.OK, True)
-    assert talk.run.usage.cpu_time_ms < 400
+    assert talk.run.usage.cpu_time_ms < 600
 
 
 async def test_a_talk_of_many_turns_and_bytes_goes_through(sandbox: Sandbox) -> None:
@@ -178,7 +182,7 @@ async def test_a_talk_of_many_turns_and_bytes_goes_through(sandbox: Sandbox) -> 
         "for n in range(2000): print(input(), flush=True)",
         judging,
         cpu_time_ms=5_000,
-        wall_time_ms=20_000,
+        wall_time_ms=60_000,
     )
 
     assert verdict(talk) == (RunStatus.OK, True, "")

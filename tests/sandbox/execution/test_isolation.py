@@ -13,7 +13,7 @@ import pytest
 from app.domain.runs import RunStatus
 from tests.support.sandbox import Sandbox
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.asyncio, pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.sandbox, pytest.mark.asyncio, pytest.mark.timeout(300)]
 
 TRY = """
 import ctypes, errno, os, signal, socket, sys

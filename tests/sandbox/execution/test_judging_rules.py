@@ -13,7 +13,7 @@ from app.domain.test_groups import TestGroup, TestPlan
 from app.services.test_judging import TestJudge, judge_planned, judges_of
 from tests.support.sandbox import Sandbox
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.asyncio, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.sandbox, pytest.mark.asyncio, pytest.mark.timeout(300)]
 
 SLEEPS_THEN_ECHOES = """
 import sys, time

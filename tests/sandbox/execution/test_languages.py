@@ -11,7 +11,7 @@ from app.languages import load_languages
 from tests.support import programs
 from tests.support.sandbox import Sandbox
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.asyncio, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.sandbox, pytest.mark.asyncio, pytest.mark.timeout(300)]
 
 every_language = pytest.mark.parametrize(
     "language", [language.id for language in load_languages().languages]

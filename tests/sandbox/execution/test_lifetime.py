@@ -21,7 +21,7 @@ from app.errors import EngineError, EngineUnavailableError, SandboxFailureError
 from tests.support.processes import are_gone, command_line, descendants
 from tests.support.sandbox import SLEEP_WITH_A_CHILD, Sandbox, start_sleeping
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(300)]
 
 ROOT = Path(__file__).parents[3]
 

@@ -6,7 +6,7 @@ from prometheus_client import CollectorRegistry
 from app import metrics
 from tests.support.sandbox import Sandbox
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.asyncio, pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.sandbox, pytest.mark.asyncio, pytest.mark.timeout(300)]
 
 
 def value(registry: CollectorRegistry, name: str, **labels: str) -> float | None:

@@ -14,7 +14,7 @@ from app.engines.sandbox.prepare import Preparations
 from app.engines.sandbox.prepared import prepared_directory
 from tests.support.sandbox import Sandbox
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.asyncio, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.sandbox, pytest.mark.asyncio, pytest.mark.timeout(300)]
 
 needs_mold = pytest.mark.skipif(
     not Path("/usr/bin/ld.mold").exists(), reason="no mold: apt-get install mold"

@@ -3,7 +3,7 @@ import pytest
 from app.domain.runs import RunStatus
 from tests.support.sandbox import Sandbox
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.asyncio, pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.sandbox, pytest.mark.asyncio, pytest.mark.timeout(300)]
 
 FORK_BOMB = """
 #include <unistd.h>
@@ -14,7 +14,7 @@ import os, time
 count = 1
 try:
     while True:
-        if os.fork() == 0: time.sleep(10); os._exit(0)
+        if os.fork() == 0: time.sleep(60); os._exit(0)
         count += 1
 except BlockingIOError:
     print(count, flush=True)
@@ -64,7 +64,7 @@ async def test_a_process_left_behind_delays_nothing_and_dies(either_sandbox: San
     _, (first, second) = await either_sandbox.execute("python", LEAVE_A_DAEMON, b"", b"")
 
     assert (first.status, first.stdout) == (RunStatus.OK, b"parent ends\n")
-    assert first.usage.wall_time_ms < 1_000
+    assert first.usage.wall_time_ms < 5_000  # of its 30 s
     assert second.status is RunStatus.OK
 
 

@@ -17,7 +17,7 @@ from app.services.program_checking import ProgramChecks
 from tests.support.processes import command_line, descendants
 from tests.support.sandbox import Sandbox
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.asyncio, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.sandbox, pytest.mark.asyncio, pytest.mark.timeout(300)]
 
 # What `testlib.h` does at the end of a checker, without the rest of it.
 TESTLIB = r"""
@@ -243,7 +243,8 @@ async def test_a_checker_that_does_not_compile_says_why(sandbox: Sandbox) -> Non
 async def test_a_checker_that_misbehaves_gives_no_verdict(
     sandbox: Sandbox, source: str, reason: str
 ) -> None:
-    program = checker(sandbox, source, cpu_time_ms=500, wall_time_ms=2_000)
+    wall_time_ms = 2_000 if reason == "wall_limit" else 30_000
+    program = checker(sandbox, source, cpu_time_ms=500, wall_time_ms=wall_time_ms)
 
     with pytest.raises(CheckerFailedError, match=reason):
         await ask(sandbox, program, b"")
@@ -332,7 +333,7 @@ async def test_an_output_is_nothing_but_data(sandbox: Sandbox, output: bytes) ->
 
 async def test_a_participant_finds_nothing_of_the_checker_or_the_answer(sandbox: Sandbox) -> None:
     """While a checker waits in its box with the answer, a participant looks through its own."""
-    secret = b"the judges' answer 8472"
+    secret = b"the judges' answer 847261930457228190"
     waiting = asyncio.create_task(
         ask(
             sandbox,
@@ -349,7 +350,7 @@ for top in ("/box", "/tmp", "/proc", "/dev", "/etc"):
         for name in names:
             try:
                 file = os.open(os.path.join(folder, name), os.O_RDONLY | os.O_NONBLOCK)
-                if b"84" + b"72" in os.read(file, 1 << 16): found.append(name)
+                if b"847261930" + b"457228190" in os.read(file, 1 << 16): found.append(name)
                 os.close(file)
             except OSError: continue
 print(sorted(os.listdir("/tmp")), found, os.path.exists("/tmp/answer.txt"))

@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.sandbox import Sandbox
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.asyncio, pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.sandbox, pytest.mark.asyncio, pytest.mark.timeout(300)]
 
 FILES = """
 import os

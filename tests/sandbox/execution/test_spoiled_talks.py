@@ -5,9 +5,17 @@ import pytest
 from app.domain.runs import RunStatus
 from app.errors import CheckerFailedError
 from tests.support.sandbox import Sandbox
-from tests.support.talks import ACCEPT_EVERYTHING, BISECTING, INTERACTOR, interactor, judge, verdict
+from tests.support.talks import (
+    ACCEPT_EVERYTHING,
+    BISECTING,
+    INTERACTOR,
+    interactor,
+    judge,
+    times_to_meet,
+    verdict,
+)
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.asyncio, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.sandbox, pytest.mark.asyncio, pytest.mark.timeout(300)]
 
 
 @pytest.mark.parametrize(
@@ -60,9 +68,12 @@ async def test_whoever_spoils_a_talk_answers_for_it(
     sandbox: Sandbox, source: str, expected: tuple[RunStatus, bool, str]
 ) -> None:
     """After Kattis and DOMjudge: an interactor that ended first with a rejection decides."""
-    judging = interactor(sandbox, INTERACTOR, cpu_time_ms=500, wall_time_ms=2_000)
+    judging = interactor(sandbox, INTERACTOR, cpu_time_ms=500)
+    cpu_time_ms, wall_time_ms = times_to_meet(expected[0])
 
-    (talk,) = await judge(sandbox, source, judging, cpu_time_ms=300, wall_time_ms=2_000)
+    (talk,) = await judge(
+        sandbox, source, judging, cpu_time_ms=cpu_time_ms, wall_time_ms=wall_time_ms
+    )
 
     assert verdict(talk) == expected
 
@@ -130,9 +141,10 @@ async def test_an_interactor_that_fails_is_nobodys_verdict(
     sandbox: Sandbox, source: str, reason: str, participant: str
 ) -> None:
     judging = interactor(sandbox, source, cpu_time_ms=300, wall_time_ms=2_000)
+    wall_time_ms = 1_000 if "wall_limit" in reason else 30_000  # and the interactor's is longer
 
     with pytest.raises(CheckerFailedError, match=reason):
-        await judge(sandbox, participant, judging, cpu_time_ms=300, wall_time_ms=1_000)
+        await judge(sandbox, participant, judging, cpu_time_ms=300, wall_time_ms=wall_time_ms)
 
 
 LOOK_AROUND = """

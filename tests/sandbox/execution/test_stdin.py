@@ -5,7 +5,7 @@ import pytest
 from app.domain.runs import RunStatus
 from tests.support.sandbox import Sandbox
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.asyncio, pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.sandbox, pytest.mark.asyncio, pytest.mark.timeout(300)]
 
 MANY_BYTES = b"0123456789abcdef" * (4 * 1024 * 1024)
 

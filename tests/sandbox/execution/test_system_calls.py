@@ -10,7 +10,7 @@ from tests.support.sandbox import Sandbox
 pytestmark = [
     pytest.mark.sandbox,
     pytest.mark.asyncio,
-    pytest.mark.timeout(60),
+    pytest.mark.timeout(300),
     pytest.mark.skipif(platform.machine() != "x86_64", reason="the numbers are of x86-64"),
 ]
 

@@ -22,7 +22,7 @@ from tests.support.talks import (
     judge,
 )
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.asyncio, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.sandbox, pytest.mark.asyncio, pytest.mark.timeout(300)]
 
 
 @pytest_asyncio.fixture

@@ -28,7 +28,7 @@ from tests.support.sandbox import Sandbox, without_sandbox
 pytestmark = [
     pytest.mark.sandbox,
     pytest.mark.asyncio(loop_scope="session"),
-    pytest.mark.timeout(120),
+    pytest.mark.timeout(300),
 ]
 
 CORPUS = load_hostile_programs()
@@ -44,8 +44,9 @@ COMPILER = replace(
 """A language whose compiler does whatever the source says."""
 PARALLEL = min(os.cpu_count() or 1, 4)
 """So many honest programs at once use what a hostile one may have spoilt, whichever part it got."""
-SLACK_MS = 2_000
-"""On top of a run's own wall limit, for killing and for counting on a busy host."""
+HEALTH_PATIENCE_S = 30
+"""Many times what honest programs take on a busy host."""
+UNCHANGED_LOOKS = 5
 
 NEIGHBOUR = """
 import os, signal, time
@@ -82,16 +83,25 @@ async def attacked(
     adopt_orphans()
     folder = tmp_path_factory.mktemp("engine")
     languages = LanguageRegistry([*load_languages().languages, COMPILER])
-    engine = SandboxEngine(languages.languages, folder)
+    engine = SandboxEngine(languages.languages, folder, lanes=PARALLEL)
     try:
         await engine.start()
     except EngineUnavailableError as error:
         without_sandbox(error.detail)
     sandbox = Sandbox(engine, languages)
     await asyncio.gather(*(sandbox.run("python", "print(42)") for _ in range(PARALLEL)))
-    await asyncio.sleep(1)  # an engine may get ready for what comes next
-    yield Attacked(sandbox, folder, host_state())
+    await engine.prepared()
+    yield Attacked(sandbox, folder, await _idle_state())
     await engine.close()
+
+
+async def _idle_state() -> HostState:
+    """Give what is there once nothing has come for a while: lanes get ready for what comes next."""
+    seen = [host_state()]
+    while len(seen) < UNCHANGED_LOOKS or len(set(seen[-UNCHANGED_LOOKS:])) > 1:
+        await asyncio.sleep(0.5)
+        seen.append(host_state())
+    return seen[-1]
 
 
 @every_program
@@ -152,8 +162,8 @@ def _expect_verdict(
 
 
 def _expect_time(hostile: HostileProgram, runs: list[RunResult]) -> None:
-    allowed_ms = hostile.wall_factor * hostile.limits.wall_time_ms
-    assert [run.usage.wall_time_ms for run in runs if run.usage.wall_time_ms > allowed_ms] == []
+    times_ms = [run.usage.wall_time_ms for run in runs]
+    assert [time_ms for time_ms in times_ms if time_ms > hostile.longest_run_ms] == []
 
 
 async def _expect_health(sandbox: Sandbox) -> None:
@@ -173,7 +183,7 @@ async def _expect_health(sandbox: Sandbox) -> None:
                 (RunStatus.OK, b"34\n"),
             ]
             assert all(run.usage.cpu_time_ms < 1_000 for run in runs), runs
-        assert time.monotonic() - started < SLACK_MS / 1000 * PARALLEL
+        assert time.monotonic() - started < HEALTH_PATIENCE_S
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ from tests.sandbox.execution import (
 from tests.support.hostile_programs import ESCAPED, HostileProgram, load_hostile_programs
 from tests.support.sandbox import Sandbox
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.asyncio, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.sandbox, pytest.mark.asyncio, pytest.mark.timeout(300)]
 
 _SAME = (
     test_cpu_time,

@@ -1,6 +1,5 @@
 // tries = "Brings an annotation processor, to run in the compiler's process."
 // verdicts = ["WA"]
-// limits = { wall_time_ms = 4000 }
 import java.util.Set;
 import javax.annotation.processing.*;
 import javax.lang.model.element.TypeElement;

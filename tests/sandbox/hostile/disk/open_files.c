@@ -1,7 +1,6 @@
 // tries = "Opens all kinds of descriptors until it is refused, in every process it can start."
 // verdicts = ["WA", "RTE", "MLE"]
 // because = "descriptors are memory of the kernel, which may be counted"
-// limits = { wall_time_ms = 3000 }
 // beside = true
 #include <fcntl.h>
 #include <stdio.h>

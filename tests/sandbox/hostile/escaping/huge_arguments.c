@@ -1,7 +1,6 @@
 // tries = "Starts programs with megabytes of arguments and environment, deep into the kernel's buffers."
 // verdicts = ["WA", "RTE", "MLE"]
 // because = "it is refused, or what the kernel copies counts"
-// limits = { wall_time_ms = 4000 }
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 // tries = "Writes a library and loads it into the JVM, attaches to other JVMs, and sends signals."
 // verdicts = ["WA"]
-// limits = { cpu_time_ms = 3000, wall_time_ms = 8000 }
+// limits = { cpu_time_ms = 3000 }
 import java.nio.file.*;
 
 public class Main {

@@ -1,6 +1,5 @@
 // tries = "Calls the kernel past the library, and starts children with new namespaces and root's identity."
 // verdicts = ["WA"]
-// limits = { wall_time_ms = 5000 }
 package main
 
 import (

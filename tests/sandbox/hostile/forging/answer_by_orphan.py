@@ -7,7 +7,7 @@ import time
 
 if os.fork() == 0:
     os.setsid()
-    time.sleep(0.3)
+    time.sleep(5)
     print(42, flush=True)
     time.sleep(600)
 os._exit(0)

@@ -1,6 +1,6 @@
 // tries = "Takes memory outside the heap, where no -Xmx holds."
 // verdicts = ["MLE"]
-// limits = { cpu_time_ms = 3000, wall_time_ms = 6000 }
+// limits = { cpu_time_ms = 3000 }
 import java.lang.reflect.Field;
 import sun.misc.Unsafe;
 

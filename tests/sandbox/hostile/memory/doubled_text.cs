@@ -1,6 +1,6 @@
 // tries = "Doubles a text until there is no room for it."
 // verdicts = ["MLE"]
-// limits = { cpu_time_ms = 2000, wall_time_ms = 5000 }
+// limits = { cpu_time_ms = 2000 }
 class Program {
     static void Main() {
         string text = "x";

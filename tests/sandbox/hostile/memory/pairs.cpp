@@ -1,6 +1,6 @@
 // tries = "Asks for memory that it is refused, catches the refusal and asks for less, for ever."
 // verdicts = ["MLE"]
-// limits = { cpu_time_ms = 2000, wall_time_ms = 5000 }
+// limits = { cpu_time_ms = 2000 }
 #include <cstring>
 #include <new>
 

@@ -1,6 +1,6 @@
 // tries = "Floods both outputs from two threads."
 // verdicts = ["OLE"]
-// limits = { cpu_time_ms = 2000, wall_time_ms = 6000 }
+// limits = { cpu_time_ms = 2000 }
 public class Main {
     public static void main(String[] arguments) {
         new Thread(() -> { while (true) System.out.println("x".repeat(1000)); }).start();

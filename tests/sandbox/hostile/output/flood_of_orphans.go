@@ -1,6 +1,7 @@
 // tries = "Leaves copies of itself that write on after it has ended."
 // verdicts = ["WA", "OLE"]
 // because = "what they write before they are killed counts"
+// limits = { cpu_time_ms = 10000 }
 // wall_factor = 0.8
 package main
 

@@ -5,7 +5,16 @@
 import os
 import time
 
-program = "#!/bin/sh\necho done\n"
+# The run looks for what was left, however long that still waits: nobody else may be there.
+program = """#!/bin/sh
+for process in /proc/[0-9]*; do
+    case $process in
+        /proc/1 | /proc/$$) ;;
+        *) echo ESCAPED the end of compiling as $process ;;
+    esac
+done
+echo done
+"""
 with open("/box/main", "w") as file:
     file.write(program)
 os.chmod("/box/main", 0o755)
@@ -16,7 +25,7 @@ if os.fork() == 0:
     os.closerange(0, kept)
     while os.getppid() == compiler:
         time.sleep(0.001)
-    time.sleep(0.05)
+    time.sleep(5)
     while True:
         with open("/box/new", "w") as file:
             file.write("#!/bin/sh\necho ESCAPED the end of compiling\n")

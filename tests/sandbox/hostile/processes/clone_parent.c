@@ -1,7 +1,7 @@
 // tries = "Makes children of its parent instead of its own (CLONE_PARENT) and leaves them burning."
 // verdicts = ["WA", "TLE"]
 // because = "what the strangers burn until the main process ends may count"
-// limits = { wall_time_ms = 3000 }
+// limits = { wall_time_ms = 30000 }
 // wall_factor = 0.5
 #define _GNU_SOURCE
 #include <sched.h>

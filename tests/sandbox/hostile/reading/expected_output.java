@@ -1,6 +1,6 @@
 // tries = "Looks for the expected output in its folders, arguments, properties and class path."
 // verdicts = ["WA"]
-// limits = { cpu_time_ms = 3000, wall_time_ms = 8000 }
+// limits = { cpu_time_ms = 3000 }
 import java.nio.file.*;
 import java.util.stream.Stream;
 

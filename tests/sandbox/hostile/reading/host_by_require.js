@@ -1,6 +1,5 @@
 // tries = "Loads files of the host as modules and by every interface that Node has for files."
 // verdicts = ["WA"]
-// limits = { wall_time_ms = 5000 }
 const fs = require("fs");
 
 const attempts = {

@@ -1,6 +1,6 @@
 // tries = "Reads every file but toolchains, its own and those of /proc, and says what looks like a secret."
 // verdicts = ["WA"]
-// limits = { cpu_time_ms = 2000, wall_time_ms = 5000 }
+// limits = { cpu_time_ms = 2000 }
 package main
 
 import (

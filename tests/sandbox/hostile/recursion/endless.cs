@@ -1,7 +1,7 @@
 // tries = "Recurses without end."
 // verdicts = ["RTE", "MLE"]
 // because = "Mono's stack ends at its own limit or at that of memory"
-// limits = { cpu_time_ms = 3000, wall_time_ms = 6000 }
+// limits = { cpu_time_ms = 3000 }
 class Program {
     static int Deeper(int n) { return Deeper(n + 1) + Deeper(n + 2); }
 

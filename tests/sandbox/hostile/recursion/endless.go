@@ -1,7 +1,7 @@
 // tries = "Recurses without end; a Go stack grows on the heap."
 // verdicts = ["RTE", "MLE"]
 // because = "Go's own ceiling for a stack is near to what the host may give"
-// limits = { cpu_time_ms = 3000, wall_time_ms = 6000 }
+// limits = { cpu_time_ms = 3000 }
 package main
 
 func deeper(n int) int {

@@ -15,7 +15,8 @@ from app.errors import SandboxFailureError
 
 _PREFIX = "code-execution-lanes-"
 _OURS = re.compile(rf"{_PREFIX}[0-9a-f]{{16}}")
-_DEATH_TIMEOUT_S = 2.0
+_DEATH_TIMEOUT_S = 15.0
+"""For who was killed and, on a busy host, has not died yet."""
 
 
 class CgroupFolder:
