@@ -82,13 +82,18 @@ PYTHON = Dialect(
     die_of_signal_11="import os; os.kill(os.getpid(), 11)",
     write_1001_bytes="print('x' * 1000)",
     complain="import sys; sys.exit('oh')",
+    # Each once what was written before has been read.
     write_in_turns="""
-import os, time
-os.write(1, b"one\\n")
-time.sleep(0.05)
-os.write(2, b"two\\n")
-time.sleep(0.05)
-os.write(1, b"three\\n")
+import fcntl, os, termios, time
+
+def write(stream, text):
+    os.write(stream, text)
+    while any(fcntl.ioctl(stream, termios.FIONREAD, bytes(4))):
+        time.sleep(0.001)
+
+write(1, b"one\\n")
+write(2, b"two\\n")
+write(1, b"three\\n")
 """,
     write_and_wait="import os, time; os.write(1, b'one\\n'); time.sleep(60)",
     broken="def",

@@ -10,14 +10,16 @@ from redis.asyncio import Redis
 
 from app.domain.executions import ExecutionStatus, ExecutionUpdate, OutputPiece
 from app.errors import RedisUnavailableError
+from app.repositories.executions import updates_redis
 from app.repositories.executions.base import ExecutionUpdates, Watch, WatchLostError
 from app.repositories.executions.updates_memory import MemoryUpdates
 from app.repositories.executions.updates_redis import RedisUpdates
 from app.repositories.executions.watches import PENDING_MAX
 from tests.support.executions import NOW, make_execution
+from tests.support.patience import PATIENCE_S
 from tests.support.servers import free_port
 
-pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(30)]
+pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(120)]
 EXECUTION = make_execution(id="one", is_streaming=True)
 RUNNING = EXECUTION.moved_to(ExecutionStatus.RUNNING, now=NOW)
 
@@ -29,10 +31,14 @@ def piece(sequence: int, execution_id: str = "one") -> OutputPiece:
 
 
 @pytest_asyncio.fixture
-async def make_redis_updates(redis_url: str) -> AsyncIterator[Callable[..., RedisUpdates]]:
+async def make_redis_updates(
+    redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Callable[..., RedisUpdates]]:
     opened: list[RedisUpdates] = []
+    for name in ("TIMEOUT_S", "SUBSCRIBE_TIMEOUT_S"):
+        monkeypatch.setattr(updates_redis, name, PATIENCE_S)
 
-    def make(*, check_s: float = 5.0) -> RedisUpdates:
+    def make(*, check_s: float = PATIENCE_S) -> RedisUpdates:
         opened.append(RedisUpdates(redis_url, check_s=check_s))
         return opened[-1]
 
@@ -206,9 +212,12 @@ async def test_a_redis_that_says_nothing_for_a_while_ends_every_watch_and_the_ne
     updates = make_redis_updates(check_s=0.05)
 
     async with updates.watched("one") as watch:
-        await admin.client_pause(300)
+        losing = asyncio.create_task(watch.next())
+        while not losing.done():
+            await admin.client_pause(300)
         with pytest.raises(WatchLostError):
-            await watch.next()
+            await losing
+    updates._check_s = PATIENCE_S
     async with updates.watched("one") as watch:
         await updates.publish(piece(1))
 

@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import queue
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -10,7 +12,8 @@ from app.domain.runs import RunResult
 from app.engines.onlinecompiler.callbacks import AwaitedResults
 from app.errors import EngineUnavailableError, RemoteEngineError
 from tests.support.online_compiler import FakeProvider, Fault, Form, fake_provider
-from tests.support.remote_engines import RESULT, make_engine, run, started
+from tests.support.patience import PATIENCE_S
+from tests.support.remote_engines import RESULT, TIMING, make_engine, run, started
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(60)]
 
@@ -84,15 +87,16 @@ async def test_every_call_has_a_token_of_its_own(
 async def test_a_callback_that_never_comes_is_the_providers_fault_and_a_late_one_is_ignored(
     callback_provider: FakeProvider, results: AwaitedResults
 ) -> None:
-    kept: list[bytes] = []
-    callback_provider.call_back = kept.append
-    engine = await started(make_engine(callback_provider, results=results))
+    kept: queue.Queue[bytes] = queue.Queue()
+    callback_provider.call_back = kept.put
+    timing = replace(TIMING, callback_timeout_s=0.3)
+    engine = await started(make_engine(callback_provider, results=results, timing=timing))
 
     with pytest.raises(RemoteEngineError, match="no callback in time"):
         await run(engine)
     await engine.close()
 
-    assert not results.deliver(kept[0])
+    assert not results.deliver(kept.get(timeout=PATIENCE_S))
 
 
 async def test_a_malformed_callback_is_tried_again(

@@ -3,6 +3,8 @@
 import asyncio
 import json
 import logging
+import threading
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -13,10 +15,11 @@ from app.domain.circuit_breaker import CircuitBreaker
 from app.engines.onlinecompiler.client import MAX_CALLS
 from app.errors import EngineBusyError, EngineError, EngineUnavailableError, RemoteEngineError
 from tests.support.online_compiler import API_KEY, FakeProvider, Fault, fake_provider
+from tests.support.patience import PATIENCE_S
 from tests.support.remote_engines import (
     BROKEN,
-    QUICK,
     RESULT,
+    TIMING,
     make_engine,
     make_program,
     run,
@@ -24,6 +27,19 @@ from tests.support.remote_engines import (
 )
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(60)]
+
+
+@pytest.fixture
+def may_answer() -> Iterator[threading.Event]:
+    event = threading.Event()
+    yield event
+    event.set()
+
+
+async def wait_for_calls(provider: FakeProvider, count: int) -> None:
+    async with asyncio.timeout(PATIENCE_S):
+        while len(provider.bodies) < count:  # noqa: ASYNC110  # a thread's
+            await asyncio.sleep(0.005)
 
 
 async def test_asks_with_key_and_documented_fields_only(provider: FakeProvider) -> None:
@@ -74,10 +90,9 @@ async def test_waits_as_long_as_the_provider_asks(provider: FakeProvider) -> Non
         (BROKEN, 3),
         (Fault(is_dropped=True), 3),
         (Fault(body=b"{"), 3),
-        (Fault(delay_s=1.0), 1),
         (Fault(status=302, headers={"Location": "/elsewhere"}), 1),
     ],
-    ids=["500", "dropped", "malformed", "too slow", "redirect"],
+    ids=["500", "dropped", "malformed", "redirect"],
 )
 async def test_a_lasting_fault_is_the_providers_and_tried_a_few_times(
     provider: FakeProvider, fault: Fault, calls: int
@@ -90,6 +105,19 @@ async def test_a_lasting_fault_is_the_providers_and_tried_a_few_times(
     await engine.close()
 
     assert len(provider.bodies) == calls
+
+
+async def test_who_has_had_the_time_to_answer_is_not_asked_again(
+    provider: FakeProvider, may_answer: threading.Event
+) -> None:
+    engine = await started(make_engine(provider, timing=replace(TIMING, call_timeout_s=0.5)))
+    provider.lasting_fault = Fault(until=may_answer)
+
+    with pytest.raises(RemoteEngineError, match="no answer in time"):
+        await run(engine)
+    await engine.close()
+
+    assert len(provider.bodies) <= 1  # none where the time was over before the call had arrived
 
 
 async def test_nothing_can_be_reached_where_nobody_listens() -> None:
@@ -179,10 +207,13 @@ async def test_the_key_is_in_no_log_error_or_representation(
 
 
 async def test_calls_stop_when_the_provider_is_broken_and_go_on_when_it_is_not(
-    provider: FakeProvider,
+    provider: FakeProvider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    clock = CircuitBreaker(failures_to_open=2, first_pause_s=0.2)
-    engine = await started(make_engine(provider, breaker=clock))
+    breaker = CircuitBreaker(failures_to_open=2, first_pause_s=60)
+    engine = await started(make_engine(provider, breaker=breaker))
+    assert engine._client is not None
+    now_s = 1000.0
+    monkeypatch.setattr(engine._client, "_now_s", lambda: now_s)
     provider.faults = [BROKEN] * 6
     for _ in range(2):
         with pytest.raises(RemoteEngineError):
@@ -191,26 +222,26 @@ async def test_calls_stop_when_the_provider_is_broken_and_go_on_when_it_is_not(
     with pytest.raises(EngineBusyError):
         await run(engine)
     calls = len(provider.bodies)
-    await asyncio.sleep(0.25)
+    now_s += 60
     result = await run(engine)
     await engine.close()
 
     assert calls == 6
     assert result.stdout == b"5\n"
-    assert not clock.is_open
+    assert not breaker.is_open
 
 
 async def test_a_call_that_is_given_up_leaves_the_probe_to_the_next(
-    provider: FakeProvider,
+    provider: FakeProvider, may_answer: threading.Event
 ) -> None:
     breaker = CircuitBreaker(failures_to_open=1, first_pause_s=0.01)
     engine = await started(make_engine(provider, breaker=breaker))
-    provider.faults = [BROKEN] * 3 + [Fault(delay_s=0.4)]
+    provider.faults = [BROKEN] * 3 + [Fault(until=may_answer)]
     with pytest.raises(RemoteEngineError):
         await run(engine)
     await asyncio.sleep(0.02)
     probe = asyncio.create_task(run(engine))
-    await asyncio.sleep(0.1)
+    await wait_for_calls(provider, 4)
     probe.cancel()
     await asyncio.wait([probe])
 
@@ -220,14 +251,18 @@ async def test_a_call_that_is_given_up_leaves_the_probe_to_the_next(
     assert result.stdout == b"5\n"
 
 
-async def test_no_more_calls_run_at_once_than_allowed(provider: FakeProvider) -> None:
-    engine = await started(make_engine(provider, timing=replace(QUICK, call_timeout_s=10)))
-    provider.lasting_fault = Fault(delay_s=0.3, body=json.dumps(RESULT).encode())
+async def test_no_more_calls_run_at_once_than_allowed(
+    provider: FakeProvider, may_answer: threading.Event
+) -> None:
+    engine = await started(make_engine(provider))
+    provider.lasting_fault = Fault(until=may_answer, body=json.dumps(RESULT).encode())
     runs = [asyncio.create_task(run(engine)) for _ in range(MAX_CALLS + 3)]
-    await asyncio.sleep(0.2)
+    await wait_for_calls(provider, MAX_CALLS)
+    await asyncio.sleep(0.1)  # in which one more could come
     at_once = len(provider.bodies)
+    may_answer.set()
     await asyncio.gather(*runs)
     await engine.close()
 
-    assert 1 < at_once <= MAX_CALLS
+    assert at_once == MAX_CALLS
     assert len(provider.bodies) == MAX_CALLS + 3
