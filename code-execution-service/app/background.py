@@ -32,8 +32,8 @@ async def background_loops(
 ) -> AsyncIterator[None]:
     """Run, judge and deliver while the block runs; at its end what runs goes back to its queue.
 
-    There is one judge for each bell. With tickets from outside, one who has judged looks for more
-    before it takes the next: that is less than a ticket's way here.
+    There is one judge for each bell. With tickets from outside, one who has judged goes on with
+    what waits before it takes the next: that is less than a ticket's way here.
     """
     stop = factory.stop
     loops = [factory.accepted_executions.look_after(stop)]
@@ -61,8 +61,17 @@ async def background_loops(
             factory.fresh_events.bell.ring()
         await asyncio.gather(*deliveries)
         if factory.has_database:
-            await factory.judge().give_back()
-            await factory.deliveries().give_back()
+            await _leave_to_others(factory)
+
+
+async def _leave_to_others(factory: Factory) -> None:
+    """Give back what nobody here ends any more; without a database its leases run out instead."""
+    try:
+        await factory.judge().give_back()
+        await factory.deliveries().deliver_rest()
+    except Exception:
+        # The process ends all the same, and gives back whatever else it has.
+        logger.exception("not all could be given back; others take it when its leases run out")
 
 
 def _judge_loops(
@@ -70,8 +79,8 @@ def _judge_loops(
 ) -> list[Coroutine[Any, Any, None]]:
     if not (factory.can_run and bells):
         return []
-    judge_next, stop = factory.judge().judge_next, factory.stop
-    judges = _side_by_side(judge_next, bells, stop, may_be_more=is_fed_by_tickets)
+    judge, stop = factory.judge(), factory.stop
+    judges = _side_by_side(judge.judge_all if is_fed_by_tickets else judge.judge_next, bells, stop)
     return [*judges, factory.judge_workers.take_part(stop, lanes=len(bells))]
 
 
@@ -102,12 +111,10 @@ def _side_by_side(
     do_next: Callable[[], Awaitable[bool]],
     places: Sequence["Waiting"],
     stop: Stop,
-    *,
-    may_be_more: bool = False,
 ) -> list[Coroutine[Any, Any, None]]:
     """Make a loop for each place to wait at."""
     looks = _Looks()
-    return [_work(do_next, waiting, stop, looks, may_be_more=may_be_more) for waiting in places]
+    return [_work(do_next, waiting, stop, looks) for waiting in places]
 
 
 class _Looks:
@@ -129,8 +136,6 @@ async def _work(
     waiting: Waiting,
     stop: Stop,
     looks: _Looks,
-    *,
-    may_be_more: bool = False,
 ) -> None:
     is_rung = False
     while not stop.is_set:
@@ -145,7 +150,7 @@ async def _work(
             await asyncio.sleep(PAUSE_AFTER_FAULT_S)
             continue
         # Work that was rung for is one piece; where a sweep has found some there may be more.
-        if not has_worked or (is_rung and not may_be_more):
+        if not has_worked or is_rung:
             # Never in step with others that began at the same moment.
             pause_s = SWEEP_S * _dice.uniform(0.75, 1.25)
             is_rung = await waiting.wait(at_most_s=pause_s)

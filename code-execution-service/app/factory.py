@@ -36,6 +36,8 @@ from app.services.webhook import DeliveryService
 
 DRAIN_S = 3.0
 """How long what runs may go on after a stop: most ends within, and is not done once more."""
+DELIVERY_DRAIN_S = 2.0
+"""How long results may then be sent; a receiver that is slower is told by the next process."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +71,7 @@ class Factory:
     fresh_events: FreshEvents = field(default_factory=FreshEvents)
     stop: Stop = field(default_factory=lambda: Stop(drain_s=DRAIN_S))
     """Ends what takes new work."""
-    stop_delivering: Stop = field(default_factory=Stop)
+    stop_delivering: Stop = field(default_factory=lambda: Stop(drain_s=DELIVERY_DRAIN_S))
     """Told later, so that the results of what still ends are delivered."""
     open_sockets: OpenSockets = field(default_factory=OpenSockets)
 

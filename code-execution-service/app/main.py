@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
@@ -15,7 +15,6 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from app import tracing
 from app.background import WaitingBell, background_loops
-from app.clients.tickets import TicketSender
 from app.config import Settings, load_settings_or_exit
 from app.engines.base import Engine
 from app.engines.onlinecompiler.callbacks import AwaitedResults
@@ -46,7 +45,13 @@ from app.services.wake_up import Bell, WakeUp
 from app.websockets.door import WebSocketDoor
 from app.websockets.executions import routes as watching_routes
 from app.websockets.protocol import allow_many_connections, websocket_options
-from app.wiring import VERSION, create_engine, start_tracing_or_exit, wired
+from app.wiring import (
+    VERSION,
+    create_engine,
+    keep_what_is_loaded,
+    start_tracing_or_exit,
+    wired,
+)
 
 MAX_BODY_BYTES = 64 * 1024 * 1024
 GRACE_S = 10
@@ -89,8 +94,8 @@ def create_app(
         ):
             app.state.factory = process.factory
             app.state.readiness_checks = dict(process.checks)
-            if judging.sender:
-                app.state.readiness_checks["broker"] = judging.sender.check
+            if judging.check_broker:
+                app.state.readiness_checks["broker"] = judging.check_broker
                 app.state.readiness_checks["judge workers"] = process.factory.judge_workers.check
             yield
 
@@ -143,7 +148,7 @@ class _Judging:
     bell: Bell
     judge_bells: Sequence[WaitingBell]
     """Where the judges of this process wait."""
-    sender: TicketSender | None = None
+    check_broker: Callable[[], Awaitable[None]] | None = None
 
 
 @asynccontextmanager
@@ -152,10 +157,13 @@ async def _judging(settings: Settings) -> AsyncIterator[_Judging]:
         bell = WakeUp()
         yield _Judging(bell, [bell] * settings.judge_workers)
         return
+    # Imported late, as most installations need none, and Celery is large.
+    from app.clients.tickets import TicketSender  # noqa: PLC0415
+
     sender = TicketSender(settings.code_execution_queue_url)
     sender.start()
     try:
-        yield _Judging(sender, [], sender)
+        yield _Judging(sender, [], sender.check)
     finally:
         await asyncio.to_thread(sender.close)
 
@@ -201,6 +209,7 @@ def main() -> None:
         timeout_keep_alive=KEPT_ALIVE_S,
         timeout_graceful_shutdown=GRACE_S,
     )
+    keep_what_is_loaded()
     server = Server(config, app, delay_s=settings.stop_delay_seconds)
     with suppress(KeyboardInterrupt):
         server.run()

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import httpx
+from uvicorn.loops.auto import auto_loop_factory
 
 from app.background import background_loops
 from app.clients.ticket_taker import TicketTaker
@@ -21,7 +22,14 @@ from app.monitoring import metrics_served
 from app.repositories.unit_of_work import Transactions
 from app.services.judge_workers import JudgeWorkers
 from app.services.ticket_desk import Seat, TicketDesk
-from app.wiring import VERSION, create_engine, database_opened, start_tracing_or_exit, wired
+from app.wiring import (
+    VERSION,
+    create_engine,
+    database_opened,
+    keep_what_is_loaded,
+    start_tracing_or_exit,
+    wired,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -124,7 +132,10 @@ def main(arguments: Sequence[str]) -> None:
     start_tracing_or_exit("judge-worker")
     languages = load_languages()
     engine, _ = create_engine(settings, languages)
-    sys.exit(asyncio.run(work(settings, engine=engine, languages=languages)))
+    keep_what_is_loaded()
+    # The loop that the service itself runs on, which is cheaper than Python's own.
+    with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
+        sys.exit(runner.run(work(settings, engine=engine, languages=languages)))
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from typing import Any
 from tests.support.http_server import served
 
 MICROSERVICE_ID_START = 1000
+BATCH = "/api/v1/submissions/batch"
 DELIVERIES = "/api/v1/deliveries/"
 LANGUAGES = [
     {
@@ -66,9 +67,12 @@ class FakeExecutionService:
         self.url = ""
         self.orders: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
+        """Those of each order: of the batch, but for its own key and its own id of a request."""
         self.bodies: list[bytes] = []
+        """Those of the batches."""
         self.submissions: dict[int, dict[str, Any]] = {}
         self.failures: list[int] = []
+        self.outages: list[int] = []
         self.examination: tuple[int, object] = (503, {"detail": "Still being examined."})
         self.operations: tuple[int, object] = (200, OPERATIONS)
         self.deliveries: dict[str, tuple[int, object]] = {}
@@ -85,6 +89,10 @@ class FakeExecutionService:
         """Answer the next orders with these statuses."""
         self.failures.extend(statuses)
 
+    def answer_all_with(self, *statuses: int) -> None:
+        """Answer the next batches with these statuses, and say nothing of their orders."""
+        self.outages.extend(statuses)
+
     def forget_everything(self) -> None:
         """Lose the database; ids start again."""
         self.submissions.clear()
@@ -96,31 +104,39 @@ class FakeExecutionService:
         place = path.removeprefix(DELIVERIES).partition("?")[0]
         return self.deliveries.get(f"{method} {place}", (404, {"detail": "Event not found"}))
 
-    def take(self, headers: dict[str, str], body: bytes) -> tuple[int, dict[str, Any]]:
-        """Answer an order."""
+    def take_all(self, headers: dict[str, str], body: bytes) -> tuple[int, dict[str, Any]]:
+        """Answer a batch of orders."""
         with self._lock:
-            self.headers.append(headers)
             self.bodies.append(body)
-            if self.failures:
-                return self.failures.pop(0), {"detail": "made to fail"}
-            order = json.loads(body)
-            missing = [each for each in _hashes_in(order) if each not in self.test_data]
-            if missing:
-                document = {"detail": "...", "code": "unknown_test_data", "missing": missing}
-                return 422, document
-            key = headers["idempotency-key"]
-            if key not in self.ids_by_key:
-                self.orders.append(order)
-                self.ids_by_key[key] = MICROSERVICE_ID_START + len(self.ids_by_key) + 1
-                self.submissions[self.ids_by_key[key]] = {
-                    "id": self.ids_by_key[key],
-                    "reference": order["reference"],
-                    "user_id": order["user_id"],
-                    "status": "pending",
-                }
-            if self.before_answer is not None:
-                self.before_answer(order, self.ids_by_key[key])
-            return 201, self.submissions[self.ids_by_key[key]]
+            if self.outages:
+                return self.outages.pop(0), {"detail": "made to fail"}
+            return 200, {
+                "outcomes": [self._take(headers, order) for order in json.loads(body)["orders"]]
+            }
+
+    def _take(self, headers: dict[str, str], order: dict[str, Any]) -> dict[str, Any]:
+        key = order.pop("idempotency_key")
+        request_id = order.pop("request_id", None) or headers.get("x-request-id", "")
+        self.headers.append({**headers, "idempotency-key": key, "x-request-id": request_id})
+        if self.failures:
+            error: dict[str, Any] = {"detail": "made to fail", "code": "made-to-fail"}
+            return {"status": self.failures.pop(0), "error": error}
+        missing = [each for each in _hashes_in(order) if each not in self.test_data]
+        if missing:
+            error = {"detail": "...", "code": "unknown_test_data", "missing": missing}
+            return {"status": 422, "error": error}
+        if key not in self.ids_by_key:
+            self.orders.append(order)
+            self.ids_by_key[key] = MICROSERVICE_ID_START + len(self.ids_by_key) + 1
+            self.submissions[self.ids_by_key[key]] = {
+                "id": self.ids_by_key[key],
+                "reference": order["reference"],
+                "user_id": order["user_id"],
+                "status": "pending",
+            }
+        if self.before_answer is not None:
+            self.before_answer(order, self.ids_by_key[key])
+        return {"status": 201, "id": self.ids_by_key[key]}
 
 
 @contextmanager
@@ -153,8 +169,11 @@ def _handler_of(  # noqa: C901 - one short method for each verb
             if self.path.startswith(DELIVERIES):
                 self._answer(*service.answer_about_deliveries("POST", self.path, body))
                 return
+            if self.path != BATCH:
+                self._answer(404, {"detail": "Not Found"})
+                return
             headers = {name.lower(): value for name, value in self.headers.items()}
-            self._answer(*service.take(headers, body))
+            self._answer(*service.take_all(headers, body))
 
         def do_PUT(self) -> None:
             content = self.rfile.read(int(self.headers["Content-Length"]))

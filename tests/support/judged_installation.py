@@ -25,11 +25,13 @@ from app.languages import load_languages
 from app.main import create_app
 from app.worker import judging
 from tests.integration.execution.fake_backend import FakeBackend
+from tests.support.patience import PATIENCE_S
 
 SUBMISSIONS = "/api/v1/submissions/"
 SECRET = "a-shared-secret"
-PATIENCE_S = 60
 ALICE, CHARLIE = 1, 2
+HELD = "# held"
+"""A program that runs until the test lets it go on."""
 
 
 def make_database(path: Path) -> None:
@@ -52,11 +54,14 @@ class CountingEngine(FakeEngine):
     def __init__(self) -> None:
         super().__init__(load_languages().languages)
         self.sources: Counter[str] = Counter()
+        self.may_go_on = asyncio.Event()
         self.began_s = 0.0
 
     async def execute(self, program: Program, *arguments: Any, **options: Any) -> Any:
         self.began_s = time.perf_counter()
         self.sources[program.source.decode()] += 1
+        if program.source.decode() == HELD:
+            await self.may_go_on.wait()
         async for result in super().execute(program, *arguments, **options):
             yield result
 

@@ -2399,7 +2399,7 @@ export interface components {
             /** @description All that sign now. */
             secrets: components["schemas"]["EndpointSecret"][];
         };
-        /** @description A program to judge; `context["rights"]` says whose. */
+        /** @description A program to judge. */
         NewSubmissionRequest: {
             /** @description At most 100 KiB. */
             code: string;
@@ -2409,7 +2409,9 @@ export interface components {
             input_data?: string;
             /** @description Such as `-std=c++17`; the problem's `languages/` has the allowed ones. */
             compile_options?: string[];
+            /** Format: int64 */
             contest?: number | null;
+            /** Format: int64 */
             problem?: number | null;
             /**
              * @description `practice`: after the contest's end, without counting.

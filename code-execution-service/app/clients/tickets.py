@@ -28,6 +28,9 @@ LOOK_S = 10.0
 """How long a silent broker is believed to be there."""
 VISIBILITY_TIMEOUT_S = 300
 """When Redis hands out again what nobody has acknowledged: then it is a ticket too many."""
+KEPT_S = 3.0
+"""How long RabbitMQ keeps a ticket that nobody takes: all judges are at work then, and each looks
+for more before the next ticket. Redis keeps them all."""
 END_TIMEOUT_S = 1.0
 
 
@@ -170,7 +173,7 @@ class TicketSender:
                     return
                 look(self._app, connection)
             for _ in range(rings):
-                self._app.send_task(TASK, producer=producer)
+                self._app.send_task(TASK, producer=producer, expiration=KEPT_S)
 
     def _wait(self, at_most_s: float, *, is_interested_in_rings: bool = True) -> None:
         with self._changed:

@@ -1,6 +1,6 @@
 """Contests in the database."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -34,6 +34,13 @@ class ContestRepository:
     async def find(self, contest_id: int) -> Contest | None:
         """Return the contest, if it exists."""
         return await self._session.get(Contest, contest_id)
+
+    async def known(self, contest_ids: Collection[int]) -> Collection[int]:
+        """Return those of the ids that there are contests of."""
+        if not contest_ids:
+            return ()
+        query = select(Contest.id).where(Contest.id.in_(contest_ids))
+        return (await self._session.scalars(query)).all()
 
     async def list(self, *, is_active: bool | None, skip: int, limit: int) -> Sequence[Contest]:
         """Return contests, the newest first."""

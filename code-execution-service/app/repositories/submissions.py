@@ -1,16 +1,14 @@
 """Submissions and their judgements in the database."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import BindParameter, bindparam, exists, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import BindParameter, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
 from app.models import (
     Event,
+    Job,
     Judgement,
     Submission,
     SubmissionFile,
@@ -19,9 +17,10 @@ from app.models import (
 )
 from app.repositories.rows import (
     Change,
-    IdempotencyKeyTakenError,
+    Parts,
+    Removal,
     addition,
-    insert_row,
+    insert_new_rows,
     insert_rows,
     row_of,
     table_of,
@@ -30,39 +29,13 @@ from app.repositories.rows import (
 
 # Built once: that costs more than sending them.
 _OF_SUBMISSION: BindParameter[int] = bindparam("submission_id")
-_SUBMISSIONS = table_of(Submission)
-_HAS_FILES = "has_files"
-_START = (
-    update(_SUBMISSIONS)
-    .where(_SUBMISSIONS.c.id == _OF_SUBMISSION)
-    .values(status=SubmissionStatus.RUNNING, executed_at=bindparam("now"))
-    .returning(
-        _SUBMISSIONS,
-        exists()
-        .where(SubmissionFile.submission_id == _SUBMISSIONS.c.id)
-        .correlate(_SUBMISSIONS)
-        .label(_HAS_FILES),
-    )
+_TEST_CASES, _FILES = table_of(SubmissionTestCase), table_of(SubmissionFile)
+_FIND_TEST_CASES = (
+    select(_TEST_CASES)
+    .where(_TEST_CASES.c.submission_id == _OF_SUBMISSION)
+    .order_by(_TEST_CASES.c.position)
 )
-_TEST_CASES = (
-    select(SubmissionTestCase)
-    .where(SubmissionTestCase.submission_id == _OF_SUBMISSION)
-    .order_by(SubmissionTestCase.position)
-)
-_FILES = (
-    select(SubmissionFile)
-    .where(SubmissionFile.submission_id == _OF_SUBMISSION)
-    .order_by(SubmissionFile.name)
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Started:
-    """A submission that is judged from now on, and what came with it."""
-
-    submission: Submission
-    test_cases: Sequence[SubmissionTestCase]
-    files: Sequence[SubmissionFile]
+_FIND_FILES = select(_FILES).where(_FILES.c.submission_id == _OF_SUBMISSION).order_by(_FILES.c.name)
 
 
 class SubmissionRepository:
@@ -71,32 +44,32 @@ class SubmissionRepository:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
-    async def add(self, submission: Submission) -> None:
-        """Store a new submission with its test cases and files, and give it its id.
+    async def add(self, *submissions: Submission) -> Sequence[Submission]:
+        """Store new submissions with their test cases and files, and give them their ids.
 
-        Raises:
-            IdempotencyKeyTakenError: its key, the one thing that can clash, is in use.
+        Returns those that were stored: all but those whose idempotency key is in use.
         """
-        try:
-            submission.id = await insert_row(self._session, submission)
-        except IntegrityError as error:
-            raise IdempotencyKeyTakenError from error
-        for case in submission.test_cases:
-            case.submission_id = submission.id
-        for file in submission.files:
-            file.submission_id = submission.id
-        await insert_rows(self._session, submission.test_cases)
-        await insert_rows(self._session, submission.files)
+        ids = await insert_new_rows(self._session, submissions, told_apart_by="idempotency_key")
+        stored = [each for each in submissions if each.idempotency_key in ids]
+        for submission in stored:
+            submission.id = ids[submission.idempotency_key]
+            for case in submission.test_cases:
+                case.submission_id = submission.id
+            for file in submission.files:
+                file.submission_id = submission.id
+        await insert_rows(self._session, [case for each in stored for case in each.test_cases])
+        await insert_rows(self._session, [file for each in stored for file in each.files])
+        return stored
 
     async def find(self, submission_id: int, *, for_update: bool = False) -> Submission | None:
         """Return the submission, if it exists; its row locked when it is to be changed."""
         return await self._session.get(Submission, submission_id, with_for_update=for_update)
 
-    async def find_by_idempotency_key(self, key: str) -> Submission | None:
-        """Return the submission that was created under this key."""
-        return await self._session.scalar(
-            select(Submission).where(Submission.idempotency_key == key)
-        )
+    async def find_by_idempotency_keys(self, keys: Collection[str]) -> dict[str, Submission]:
+        """Return what was created under these keys, as far as there is something."""
+        query = select(Submission).where(Submission.idempotency_key.in_(keys))
+        found = await self._session.scalars(query)
+        return {each.idempotency_key: each for each in found if each.idempotency_key}
 
     async def list(
         self,
@@ -117,41 +90,41 @@ class SubmissionRepository:
             query = query.where(Submission.status == status)
         return (await self._session.scalars(query)).all()
 
-    async def start(self, submission_id: int, *, now: datetime) -> Started:
-        """Say that a submission is judged; return it with its test cases in order and its files.
+    async def test_cases(self, submission_id: int) -> Sequence[SubmissionTestCase]:
+        """Return a submission's test cases in order."""
+        found = await self._session.execute(_FIND_TEST_CASES, {"submission_id": submission_id})
+        return [row_of(SubmissionTestCase, row) for row in found.mappings()]
 
-        Raises:
-            NoResultFound: it does not exist.
-        """
-        of_submission = {"submission_id": submission_id}
-        started = await self._session.execute(_START, of_submission | {"now": now})
-        row = started.mappings().one()
-        test_cases = await self._session.scalars(_TEST_CASES, of_submission)
-        return Started(
-            row_of(Submission, row),
-            test_cases.all(),
-            (await self._session.scalars(_FILES, of_submission)).all() if row[_HAS_FILES] else (),
-        )
+    async def files(self, submission_id: int) -> Sequence[SubmissionFile]:
+        """Return a submission's files by name."""
+        found = await self._session.execute(_FIND_FILES, {"submission_id": submission_id})
+        return [row_of(SubmissionFile, row) for row in found.mappings()]
 
     async def complete(
-        self, judgement: Judgement, event: Event, *, shown: Mapping[str, object]
-    ) -> None:
-        """Store a judgement with its runs, what the submission shows of it, and the event.
+        self,
+        judgement: Judgement,
+        event: Event,
+        *,
+        shown: Mapping[str, object],
+        job_id: int,
+        lease_token: str,
+    ) -> bool:
+        """Take the job out of the queue; false, and nothing done, when it is no longer ours.
 
+        With it, store a judgement with its runs, what the submission shows of it, and the event.
         Judgement and event get their ids.
         """
         _, judgement_id, event_id = await write_together(
             self._session,
             Change(Submission, shown, judgement.submission_id),
-            addition(judgement),
+            addition(judgement, Parts("judgement_id", judgement.runs)),
             addition(event),
+            in_place_of=Removal(Job, job_id, {"lease_token": lease_token}),
         )
-        assert judgement_id is not None  # noqa: S101  # it is new
-        assert event_id is not None  # noqa: S101  # it is new
+        if judgement_id is None or event_id is None:
+            return False
         judgement.id, event.id = judgement_id, event_id
-        for run in judgement.runs:
-            run.judgement_id = judgement_id
-        await insert_rows(self._session, judgement.runs)
+        return True
 
     async def find_newest_judgement(self, submission_id: int) -> Judgement | None:
         """Return the newest judgement with its runs."""

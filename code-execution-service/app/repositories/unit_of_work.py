@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
-from app.database import reader_sessions, writer_sessions
+from app.database import reader_sessions, step_sessions, writer_sessions
 from app.errors import DatabaseUnavailableError, NoDatabaseError
 from app.repositories.contests import ContestRepository
 from app.repositories.events import EventRepository
@@ -42,6 +42,7 @@ class Transactions:
 
     def __init__(self, engine: AsyncEngine | None) -> None:
         self._writer = writer_sessions(engine) if engine else None
+        self._steps = step_sessions(engine) if engine else None
         self._reader = reader_sessions(engine) if engine else None
 
     @asynccontextmanager
@@ -54,6 +55,20 @@ class Transactions:
         if self._writer is None:
             raise NoDatabaseError
         async with self._writer() as session, session.begin():
+            yield UnitOfWork(session)
+
+    @asynccontextmanager
+    async def write_at_once(self) -> AsyncIterator[UnitOfWork]:
+        """Open what is written by one statement, or by some that need not be a transaction.
+
+        On SQLite it is one all the same.
+
+        Raises:
+            NoDatabaseError: there is none.
+        """
+        if self._steps is None:
+            raise NoDatabaseError
+        async with self._steps() as session, session.begin():
             yield UnitOfWork(session)
 
     @asynccontextmanager

@@ -1,6 +1,8 @@
 """How errors look on the wire: `detail` as FastAPI's clients expect it, and our stable `code`."""
 
+from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -41,12 +43,13 @@ def render_service_error(error: ServiceError) -> JSONResponse:
         headers["WWW-Authenticate"] = "Bearer"
     if error.retry_after_s is not None:
         headers["Retry-After"] = str(error.retry_after_s)
+    return JSONResponse(document_of(error), status_code=error.status, headers=headers)
+
+
+def document_of(error: ServiceError) -> dict[str, object]:
+    """Say what a client may know of one of our errors."""
     detail = error.title if isinstance(error, ServerError) else error.detail
-    return JSONResponse(
-        {"detail": detail, "code": error.code, **error.more},
-        status_code=error.status,
-        headers=headers,
-    )
+    return {"detail": detail, "code": error.code, **error.more}
 
 
 def _render_refusal_of_framework(request: Request, error: Exception) -> JSONResponse:
@@ -59,17 +62,24 @@ def _render_refusal_of_framework(request: Request, error: Exception) -> JSONResp
 
 
 def _render_validation_error(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)  # noqa: S101  # registered for this class only
+    return JSONResponse(
+        document_of_problems(error.errors()), status_code=HTTPStatus.UNPROCESSABLE_ENTITY
+    )
+
+
+def document_of_problems(
+    problems: Iterable[Mapping[str, Any]], *, inside: Sequence[str] = ()
+) -> dict[str, object]:
     """Say where and why, as FastAPI does, but without repeating the input.
 
     The input may be huge, and a lone surrogate in it could not be written as JSON.
     """
-    assert isinstance(error, RequestValidationError)  # noqa: S101  # registered for this class only
-    shown = ("type", "loc", "msg")
-    problems = [{name: problem[name] for name in shown} for problem in error.errors()]
-    return JSONResponse(
-        {"detail": problems, "code": InvalidRequestError.code},
-        status_code=HTTPStatus.UNPROCESSABLE_ENTITY,
-    )
+    told = [
+        {"type": each["type"], "loc": [*inside, *each["loc"]], "msg": each["msg"]}
+        for each in problems
+    ]
+    return {"detail": told, "code": InvalidRequestError.code}
 
 
 def render_crash() -> JSONResponse:

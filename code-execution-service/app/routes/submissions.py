@@ -4,18 +4,27 @@ from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import Depends, Path, Query
+from pydantic import ValidationError
 
 from app.dependencies import IdempotencyKey, NeedsDatabase, Submissions, caller_of
+from app.errors import ServiceError
 from app.routes.either_slash import EitherSlashRouter
+from app.routes.errors import document_of, document_of_problems
 from app.schemas.submissions import (
     MAX_ID,
+    BatchIn,
+    BatchOut,
     ExecutionStarted,
+    OutcomeOut,
+    RefusalOut,
     SubmissionIn,
     SubmissionListItem,
     SubmissionOut,
     SubmissionQuery,
 )
 from app.schemas.system import ErrorOut
+from app.services.new_submissions import Order
+from app.services.submissions import Accepted
 
 router = EitherSlashRouter(
     prefix="/api/v1/submissions",
@@ -41,8 +50,28 @@ SubmissionId = Annotated[int, Path(ge=1, le=MAX_ID)]
 async def create_submission(
     submission: SubmissionIn, submissions: Submissions, idempotency_key: IdempotencyKey = None
 ) -> SubmissionOut:
-    details = await submissions.create(submission.to_request(), idempotency_key=idempotency_key)
-    return SubmissionOut.of_details(details)
+    order = Order(request=submission.to_request(), idempotency_key=idempotency_key)
+    return SubmissionOut.of_details(await submissions.create(order))
+
+
+@router.post(
+    "/batch",
+    summary="Hand in several programs at once",
+    description=(
+        "Stores and queues each as if it were handed in by itself, all that can be stored in one "
+        "transaction, and says of each, in order, what became of it."
+    ),
+)
+async def create_submissions(batch: BatchIn, submissions: Submissions) -> BatchOut:
+    orders = batch.to_orders()
+    accepted = iter(
+        await submissions.create_all([each for each in orders if isinstance(each, Order)])
+    )
+    return BatchOut(
+        outcomes=[
+            _outcome_of(next(accepted) if isinstance(each, Order) else each) for each in orders
+        ]
+    )
 
 
 @router.get("/", summary="List submissions, the newest first")
@@ -78,3 +107,14 @@ async def execute_submission(
 ) -> ExecutionStarted:
     await submissions.execute(submission_id)
     return ExecutionStarted(submission_id=submission_id)
+
+
+def _outcome_of(outcome: Accepted | ServiceError | ValidationError) -> OutcomeOut:
+    if isinstance(outcome, Accepted):
+        return OutcomeOut(status=HTTPStatus.CREATED, id=outcome.submission.id)
+    if isinstance(outcome, ServiceError):
+        error = RefusalOut.model_validate(document_of(outcome))
+        return OutcomeOut(status=outcome.status, error=error, retry_after_s=outcome.retry_after_s)
+    document = document_of_problems(outcome.errors(include_input=False), inside=["body"])
+    error = RefusalOut.model_validate(document)
+    return OutcomeOut(status=HTTPStatus.UNPROCESSABLE_ENTITY, error=error)

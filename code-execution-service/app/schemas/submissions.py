@@ -9,6 +9,9 @@ from pydantic import (
     Field,
     PlainSerializer,
     StringConstraints,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
     model_validator,
 )
 
@@ -17,6 +20,7 @@ from app.domain.formats import instant_text
 from app.domain.judging import GivenTestCase, SubmissionStatus
 from app.domain.judging_rules import JudgingRules
 from app.domain.limits import MIB
+from app.domain.request_ids import ACCEPTED
 from app.domain.turns import Priority
 from app.domain.verdicts import Verdict
 from app.models import Submission
@@ -29,16 +33,27 @@ from app.schemas.judging_rules import (
     TestGroupIn,
     checker_of,
 )
+from app.schemas.system import ProblemOut
 from app.services.events import result_fields
-from app.services.submissions import NewSubmission, SubmissionDetails
+from app.services.new_submissions import NewSubmission, Order
+from app.services.submissions import SubmissionDetails
 
 MAX_INPUT_CHARACTERS = 1 * MIB
 MAX_TEST_CASES = 1000
 MAX_TEST_GROUPS = 100
 MAX_TEST_CASE_CHARACTERS = 16 * MIB
+MAX_ORDERS = 100
 MAX_ID = 2**63 - 1
 
+RequestId = Annotated[str, StringConstraints(pattern=ACCEPTED)]
 Instant = Annotated[datetime, PlainSerializer(instant_text, return_type=str)]
+
+
+def _or_what_is_wrong(value: object, check: ValidatorFunctionWrapHandler) -> object:
+    try:
+        return check(value)
+    except ValidationError as error:
+        return error
 
 
 class TestCaseIn(BaseModel):
@@ -166,6 +181,63 @@ class SubmissionIn(BaseModel):
             is_executed_at_once=self.auto_execute,
             priority=Priority[self.priority.upper()],
         )
+
+
+class OrderIn(SubmissionIn):
+    """One submission of several."""
+
+    idempotency_key: Name = Field(
+        description="A submission that repeats an earlier one's key is not stored again."
+    )
+    request_id: RequestId | None = Field(
+        default=None, description="In place of the `X-Request-Id` of them all."
+    )
+
+    def to_order(self) -> Order:
+        """Return what the service works with."""
+        return Order(
+            request=self.to_request(),
+            idempotency_key=self.idempotency_key,
+            request_id=self.request_id,
+        )
+
+
+class BatchIn(BaseModel):
+    """Submissions that are handed in together; what is wrong with one is told of that one."""
+
+    orders: list[Annotated[OrderIn, WrapValidator(_or_what_is_wrong)]] = Field(
+        min_length=1, max_length=MAX_ORDERS
+    )
+
+    def to_orders(self) -> list[Order | ValidationError]:
+        """Return what the service works with, and in place of what is no submission, why."""
+        orders: list[OrderIn | ValidationError] = [*self.orders]
+        return [each.to_order() if isinstance(each, OrderIn) else each for each in orders]
+
+
+class RefusalOut(BaseModel):
+    """What the answer would be to one that is handed in by itself."""
+
+    detail: str | list[ProblemOut]
+    code: str
+    missing: list[str] | None = Field(
+        default=None, description="Hashes of test data to be sent first, then repeat the request."
+    )
+
+
+class OutcomeOut(BaseModel):
+    """What became of one submission of several."""
+
+    status: int = Field(description="As if it were handed in by itself; 201: it is kept.")
+    id: int | None = Field(default=None, description="Of the submission that is kept.")
+    error: RefusalOut | None = Field(default=None, description="Why it is not.")
+    retry_after_s: int | None = Field(default=None, description="When it makes sense to ask again.")
+
+
+class BatchOut(BaseModel):
+    """What became of each, in the order in which they were handed in."""
+
+    outcomes: list[OutcomeOut]
 
 
 class SubmissionQuery(BaseModel):

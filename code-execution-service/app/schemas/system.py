@@ -122,3 +122,11 @@ class ErrorOut(BaseModel):
 
     detail: str
     code: str
+
+
+class ProblemOut(BaseModel):
+    """What is wrong with a request, and where."""
+
+    type: str
+    loc: list[str | int]
+    msg: str

@@ -1,6 +1,5 @@
 """What this process has promised to run, for the day on which Redis forgets it."""
 
-import asyncio
 import logging
 import time
 from dataclasses import dataclass
@@ -8,7 +7,7 @@ from dataclasses import dataclass
 from app.domain.executions import Execution
 from app.errors import RedisUnavailableError
 from app.repositories.executions.ports import ExecutionPorts
-from app.services.stop import Stop, StoppedError
+from app.services.stop import Stop
 
 logger = logging.getLogger(__name__)
 
@@ -41,12 +40,9 @@ class AcceptedExecutions:
 
     async def look_after(self, stop: Stop) -> None:
         """Look again and again until told to stop."""
-        while not stop.is_set:
+        while not await stop.comes_within(LOOK_S):
             try:
-                await stop.unless(asyncio.sleep(LOOK_S))
                 await self.look()
-            except StoppedError:
-                return
             except RedisUnavailableError as error:
                 logger.warning("executions can't be looked after: %s", error.__cause__)
 

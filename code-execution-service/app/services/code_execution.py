@@ -63,36 +63,55 @@ class JudgeService:
         await self._queue.give_back()
 
     async def judge_next(self) -> bool:
-        """Judge the submission that has waited longest; false when none waits.
+        """Judge the submission whose turn it is; false when none waits.
 
         Told to stop, it gives the submission back to the queue.
         """
         job = await self._queue.claim()
         if job is None:
             return False
-        with bound(request_id=job.request_id, submission_id=job.submission_id), _traced(job):
-            await self._judge_claimed(job)
+        await self._judge_claimed(job, goes_on=False)
         return True
 
-    async def _judge_claimed(self, job: ClaimedJob) -> None:
+    async def judge_all(self) -> bool:
+        """Judge one submission after the other until none waits; false when none did.
+
+        Told to stop, it gives back the one at hand.
+        """
+        job = await self._queue.claim()
+        has_found = job is not None
+        while job is not None:
+            job = await self._judge_claimed(job, goes_on=True)
+        return has_found
+
+    async def _judge_claimed(self, job: ClaimedJob, *, goes_on: bool) -> ClaimedJob | None:
+        """Judge it and return the next one, if one waits, and somebody goes on with it."""
+        with bound(request_id=job.request_id, submission_id=job.submission_id), _traced(job):
+            result = await self._judge_leased(job)
+            goes_on = goes_on and not self._stop.is_set
+            if result is not None:
+                return await self._queue.complete(job, result, takes_next=goes_on)
+        return await self._queue.claim() if goes_on else None
+
+    async def _judge_leased(self, job: ClaimedJob) -> JudgementResult | None:
+        """Return the result; without one, the job is the queue's again, or somebody else's."""
         try:
             async with self._queue.kept_lease(job):
                 result = await self._stop.unless_soon(self._judge(job))
         except LeaseLostError:
             metrics.lease_lost()
             logger.warning("submission %d: lease lost, result dropped", job.submission_id)
-            return
+            return None
         except StoppedError:
             # The next worker starts afresh, and this try does not count.
             await self._queue.release(job, attempts=job.attempts - 1)
-            return
+            return None
         except EngineBusyError as error:
             await self._queue.release(job, attempts=job.attempts - 1, after_s=error.retry_after_s)
-            return
+            return None
         if result is None:
             await self._queue.release(job, attempts=job.attempts)
-        else:
-            await self._queue.complete(job, result)
+        return result
 
     async def _judge(self, job: ClaimedJob) -> JudgementResult | None:
         """Return the result, or `None` when it is worth another try.

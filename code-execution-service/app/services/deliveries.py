@@ -1,6 +1,5 @@
 """Outgoing events to look at, and to send again by hand."""
 
-import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from app.models import Delivery, Event
 from app.repositories.events import EventFilter
 from app.repositories.unit_of_work import Transactions, UnitOfWork
 from app.services.fresh_events import FreshEvents
-from app.services.stop import Stop, StoppedError
+from app.services.stop import Stop
 
 logger = logging.getLogger(__name__)
 
@@ -100,12 +99,9 @@ class DeliveryLog:
 
     async def sweep(self, stop: Stop) -> None:
         """Delete what is old, again and again, until told to stop."""
-        try:
-            while True:
-                await self._sweep_once()
-                await stop.unless(asyncio.sleep(SWEEP_S))
-        except StoppedError:
-            return
+        await self._sweep_once()
+        while not await stop.comes_within(SWEEP_S):
+            await self._sweep_once()
 
     async def _sweep_once(self) -> None:
         try:

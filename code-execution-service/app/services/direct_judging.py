@@ -21,8 +21,8 @@ from app.errors import DatabaseUnavailableError, EngineError, EngineUnavailableE
 from app.languages import LanguageRegistry
 from app.models import JudgeSubmission
 from app.repositories.unit_of_work import Transactions
+from app.services.new_submissions import check_code
 from app.services.slots import Slots
-from app.services.submissions import check_code
 
 logger = logging.getLogger(__name__)
 

@@ -1,6 +1,5 @@
 """Running queued executions, and telling whoever watches what becomes of them."""
 
-import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import AbstractContextManager, aclosing, asynccontextmanager
@@ -69,7 +68,7 @@ class ExecutionRunner:
         except StoppedError:
             return False
         except RedisUnavailableError:
-            await self._pause()
+            await self._stop.comes_within(PAUSE_WITHOUT_REDIS_S)
             return False
 
     async def run_next(self) -> bool:
@@ -211,7 +210,7 @@ class ExecutionRunner:
             is_late = True
             if self._stop.is_set:
                 return
-            await self._pause()
+            await self._stop.comes_within(PAUSE_WITHOUT_REDIS_S)
 
     async def _is_ended(self, claimed: ClaimedExecution, ended: Execution) -> bool:
         try:
@@ -229,12 +228,6 @@ class ExecutionRunner:
             await self._queue.release(claimed, after_s=after_s)
         except RedisUnavailableError as error:
             logger.warning("execution %s: not given back: %s", execution.id, error.__cause__)
-
-    async def _pause(self) -> None:
-        try:
-            await self._stop.unless(asyncio.sleep(PAUSE_WITHOUT_REDIS_S))
-        except StoppedError:
-            return
 
 
 def _lines_about(execution: Execution) -> AbstractContextManager[None]:

@@ -19,7 +19,7 @@ from app.languages import LanguageRegistry
 from app.logs import context
 from app.repositories.executions.ports import ExecutionPorts
 from app.services.accepted_executions import AcceptedExecutions
-from app.services.submissions import check_code
+from app.services.new_submissions import check_code
 
 CANCELLED = "Cancelled: its owner stopped it"
 _IDS_OF_KEYS = uuid.UUID("5d3c1f2e-6f0c-4a55-9a0e-6a4f2b1f7c11")

@@ -30,9 +30,9 @@ class FreshJobs:
         self._jobs: deque[FreshJob] = deque()
 
     @property
-    def can_be_judged_at_once(self) -> bool:
-        """Whether a judge of this process is idle."""
-        return self.bell.waiting > len(self._jobs)
+    def judged_at_once(self) -> int:
+        """How many jobs judges of this process are idle for."""
+        return max(0, self.bell.waiting - len(self._jobs))
 
     def claim(self, job: Job, *, now: datetime) -> None:
         """Mark a job that is about to be stored; left as it is, any judge may look for it."""

@@ -2,7 +2,7 @@
 
 import logging
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -77,14 +77,8 @@ class JudgeQueue:
         if fresh is not None:
             new = fresh.submission
             return self._claimed(fresh.job, new, new.test_cases, new.files, now)
-        async with self._transactions.write() as work:
-            job = await work.jobs.claim_next(
-                lease_token=secrets.token_hex(16), now=now, lease_ends_at=now + self._lease
-            )
-            if job is None:
-                return None
-            started = await work.submissions.start(job.submission_id, now=now)
-        return self._claimed(job, started.submission, started.test_cases, started.files, now)
+        async with self._transactions.write_at_once() as work:
+            return await self._claim(work, now)
 
     def kept_lease(self, job: ClaimedJob) -> AbstractAsyncContextManager[None]:
         """Extend the lease while the block runs.
@@ -122,27 +116,14 @@ class JudgeQueue:
                 attempts=attempts,
             )
 
-    async def complete(self, job: ClaimedJob, result: JudgementResult) -> None:
-        """Store judgement, runs, status and outgoing event together, if the job is still ours."""
-        now = datetime.now(tz=UTC)
-        async with self._transactions.write() as work:
-            if not await work.jobs.finish(job.job_id, lease_token=job.lease_token):
-                metrics.lease_lost()
-                logger.warning("submission %d: judged twice, second dropped", job.submission_id)
-                return
-            event = await self._store(work, job, result, now)
-        self._fresh_events.put(event)
-        logger.info("judged", extra={"facts": {"verdict": result.verdict}})
-        tracing.note(verdict=result.verdict)
-        metrics.judged(
-            language=job.language.id,
-            verdict=result.verdict,
-            seconds=(now - job.started_at).total_seconds(),
-        )
+    async def complete(
+        self, job: ClaimedJob, result: JudgementResult, *, takes_next: bool = False
+    ) -> ClaimedJob | None:
+        """Store judgement, runs, status and outgoing event together, if the job is still ours.
 
-    async def _store(
-        self, work: UnitOfWork, job: ClaimedJob, result: JudgementResult, now: datetime
-    ) -> Event:
+        Who goes on is given the next one, if one waits: that costs less than to come again.
+        """
+        now = datetime.now(tz=UTC)
         shown = _shown(result, now)
         judgement = Judgement(
             submission_id=job.submission_id,
@@ -151,6 +132,40 @@ class JudgeQueue:
             finished_at=now,
             runs=[_run_row(position, run) for position, run in enumerate(result.runs)],
         )
+        event = self._event_of(job, judgement, shown, now)
+        async with self._transactions.write_at_once() as work:
+            is_ours = await work.submissions.complete(
+                judgement, event, shown=shown, job_id=job.job_id, lease_token=job.lease_token
+            )
+            following = await self._claim(work, datetime.now(tz=UTC)) if takes_next else None
+        if is_ours:
+            self._fresh_events.put(event)
+            logger.info("judged", extra={"facts": {"verdict": result.verdict}})
+            tracing.note(verdict=result.verdict)
+            metrics.judged(
+                language=job.language.id,
+                verdict=result.verdict,
+                seconds=(now - job.started_at).total_seconds(),
+            )
+        else:
+            metrics.lease_lost()
+            logger.warning("submission %d: judged twice, second dropped", job.submission_id)
+        return following
+
+    async def _claim(self, work: UnitOfWork, now: datetime) -> ClaimedJob | None:
+        claimed = await work.jobs.claim_next(
+            lease_token=secrets.token_hex(16), now=now, lease_ends_at=now + self._lease
+        )
+        if claimed is None:
+            return None
+        submission = claimed.submission
+        test_cases = await work.submissions.test_cases(submission.id)
+        files = await work.submissions.files(submission.id) if claimed.has_files else ()
+        return self._claimed(claimed.job, submission, test_cases, files, now)
+
+    def _event_of(
+        self, job: ClaimedJob, judgement: Judgement, shown: Mapping[str, object], now: datetime
+    ) -> Event:
         submission = Submission(
             id=job.submission_id,
             user_id=job.user_id,
@@ -162,7 +177,6 @@ class JudgeQueue:
         event.request_id = job.request_id
         event.traceparent = tracing.traceparent()
         self._fresh_events.claim(event, now=now)
-        await work.submissions.complete(judgement, event, shown=shown)
         return event
 
     async def _extend_lease(self, job: ClaimedJob) -> bool:

@@ -1,6 +1,5 @@
 """Which processes judge, as they say themselves."""
 
-import asyncio
 import logging
 import os
 import secrets
@@ -10,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from app.errors import DatabaseUnavailableError, NoJudgeWorkerError
 from app.models import JudgeWorker
 from app.repositories.unit_of_work import Transactions
-from app.services.stop import Stop, StoppedError
+from app.services.stop import Stop
 
 logger = logging.getLogger(__name__)
 
@@ -41,13 +40,12 @@ class JudgeWorkers:
             seen_at=now,
         )
         place: str | None = self._place  # who comes back takes the place of who has died there
-        try:
-            while True:
-                if await self._beat(worker, place):
-                    place = None
-                await stop.unless(asyncio.sleep(BEAT_S))
-        except StoppedError:
-            await self._leave(worker)
+        while True:
+            if await self._beat(worker, place):
+                place = None
+            if await stop.comes_within(BEAT_S):
+                break
+        await self._leave(worker)
 
     async def known(self) -> Sequence[JudgeWorker]:
         """Return who judges, and who did until they fell silent within the last hour.

@@ -1,86 +1,32 @@
 """Submissions: accept them once, queue them, show them."""
 
-import hashlib
-import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
-from app import tracing
 from app.domain.checking import StoredProgram
 from app.domain.files import MAX_FILE_BYTES, MAX_FILES_BYTES, SourceFile, check_files
-from app.domain.judging import GivenTestCase, SubmissionStatus
-from app.domain.judging_rules import DEFAULT_RULES, JudgingRules
+from app.domain.judging import SubmissionStatus
 from app.domain.language import Language
-from app.domain.limits import limits_for
 from app.domain.test_groups import check_groups
 from app.domain.turns import Priority, turn_of
 from app.errors import (
     BusyError,
+    ClientError,
     ContestNotFoundError,
     IdempotencyMismatchError,
     IllegalTransitionError,
     InvalidRequestError,
+    ServiceError,
     SubmissionNotFoundError,
 )
 from app.languages import LanguageRegistry
-from app.logs import context
-from app.models import Job, Judgement, Submission, SubmissionFile, SubmissionTestCase
-from app.repositories.rows import IdempotencyKeyTakenError
+from app.models import Job, Judgement, Submission
 from app.repositories.unit_of_work import Transactions, UnitOfWork
-from app.services import judging_rules
 from app.services.fresh_jobs import FreshJobs
+from app.services.new_submissions import NewSubmission, Order, check_code, job_of, row_of
 from app.services.test_data import TestDataService
-
-MAX_CODE_BYTES = 100 * 1024  # contract S001-Q01
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewSubmission:
-    """What a caller asks for.
-
-    Limits that are `None` are the service's defaults, multipliers that are `None` the language's.
-    """
-
-    code: str
-    language: str
-    user_id: int
-    contest_id: int | None
-    input_data: str
-    reference: str | None
-    cpu_time_limit_ms: int | None
-    memory_limit_bytes: int | None
-    time_multiplier: float | None
-    memory_multiplier: float | None
-    compile_options: tuple[str, ...]
-    files: tuple[SourceFile, ...]
-    test_cases: tuple[GivenTestCase, ...]
-    rules: JudgingRules
-    contents: Mapping[str, bytes]
-    """What came along of the test data that the rules refer to."""
-    is_executed_at_once: bool
-    priority: Priority
-
-    def fingerprint(self) -> str:
-        """Return a hash that is the same for the same request.
-
-        Only what was asked for counts, so that a field which a later version adds changes nothing.
-        """
-        asked = _fields(self)
-        del asked["contents"]  # the rules have their hashes
-        del asked["priority"]  # says when, not what
-        asked["rules"] = None if self.rules == DEFAULT_RULES else asdict(self.rules)
-        asked["files"] = [_fields(file) for file in self.files]
-        asked["test_cases"] = [_given(case) for case in self.test_cases]
-        asked = {name: value for name, value in asked.items() if value}
-        text = json.dumps(asked, sort_keys=True, default=bytes.hex)
-        return hashlib.sha256(text.encode()).hexdigest()
-
-    @property
-    def hashes(self) -> frozenset[str]:
-        """What of the kept test data it refers to."""
-        return self.rules.hashes.union(*(case.hashes for case in self.test_cases))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +35,31 @@ class SubmissionDetails:
 
     submission: Submission
     judgement: Judgement | None
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A submission that is kept, from now on or from when its key came first."""
+
+    submission: Submission
+    is_repeated: bool
+
+
+@dataclass(slots=True, eq=False)
+class _Draft:
+    """A submission that may be stored."""
+
+    row: Submission
+    is_executed_at_once: bool
+    is_fresh: bool = False
+    """Whether it is for a judge of this process who is idle."""
+    turn_at: datetime | None = None
+    """`None` if nothing more may wait."""
+
+    @property
+    def can_be_stored(self) -> bool:
+        """Whether it needs no place in the queue, or has one."""
+        return not self.is_executed_at_once or self.turn_at is not None
 
 
 class SubmissionService:
@@ -109,9 +80,7 @@ class SubmissionService:
         self._fresh_jobs = fresh_jobs
         self._max_queued = max_queued
 
-    async def create(
-        self, request: NewSubmission, *, idempotency_key: str | None
-    ) -> SubmissionDetails:
+    async def create(self, order: Order) -> SubmissionDetails:
         """Store and queue a submission; a repeated key returns what it created the first time.
 
         Raises:
@@ -122,6 +91,32 @@ class SubmissionService:
             IdempotencyMismatchError: the key came before with another request.
             BusyError: too many submissions wait already; nothing was stored.
         """
+        [accepted] = await self.create_all([order])
+        if isinstance(accepted, ServiceError):
+            raise accepted
+        if accepted.is_repeated:
+            return await self.get(accepted.submission.id)
+        return SubmissionDetails(submission=accepted.submission, judgement=None)
+
+    async def create_all(self, orders: Sequence[Order]) -> list[Accepted | ServiceError]:
+        """Store and queue submissions in one transaction; tell of each, in order, how it went.
+
+        An error is what `create` would raise; it is in nobody else's way.
+        """
+        now = datetime.now(tz=UTC)
+        drafts = [await self._draft(order, now) for order in orders]
+        good = [each for each in drafts if isinstance(each, _Draft)]
+        outcomes = await self._store(good, now) if good else {}
+        return [each if isinstance(each, ServiceError) else outcomes[each] for each in drafts]
+
+    async def _draft(self, order: Order, now: datetime) -> _Draft | ClientError:
+        try:
+            language = await self._check(order.request)
+        except ClientError as error:
+            return error
+        return _Draft(row_of(order, language, now=now), order.request.is_executed_at_once)
+
+    async def _check(self, request: NewSubmission) -> Language:
         check_code(request.code)
         language = self._languages.get(request.language)
         language.options_with(request.compile_options)
@@ -130,10 +125,7 @@ class SubmissionService:
         if request.rules.interactor and not request.test_cases:
             raise InvalidRequestError("An interactor needs test cases")
         await self._expect_test_data(request)
-        try:
-            return await self._store(request, language, idempotency_key)
-        except IdempotencyKeyTakenError:
-            return await self._find_repeated(request, idempotency_key)
+        return language
 
     async def _expect_test_data(self, request: NewSubmission) -> None:
         for program in request.rules.programs:
@@ -148,54 +140,61 @@ class SubmissionService:
             _check_sizes(program, sizes)
 
     async def _store(
-        self, request: NewSubmission, language: Language, idempotency_key: str | None
-    ) -> SubmissionDetails:
-        now = datetime.now(tz=UTC)
+        self, drafts: Sequence[_Draft], now: datetime
+    ) -> Mapping[_Draft, Accepted | ServiceError]:
         async with self._transactions.write() as work:
-            await _check_contest(work, request.contest_id)
-            submission = _new_row(request, language, idempotency_key, now)
-            is_fresh = request.is_executed_at_once and self._fresh_jobs.can_be_judged_at_once
-            if is_fresh:
-                submission.status = SubmissionStatus.RUNNING
-                submission.executed_at = now
-            await work.submissions.add(submission)
-            job = _new_job(submission, now)
-            if is_fresh:
-                self._fresh_jobs.claim(job, now=now)
-            elif request.is_executed_at_once:
-                # Not before: who repeats a request gets the first answer, however full it is now.
-                job.turn_at = await self._turn_of(work, job, now)
-            if request.is_executed_at_once:
-                await work.jobs.add(job)
-        if request.is_executed_at_once:
-            self._fresh_jobs.put(job, submission)
-        submission.status = SubmissionStatus.PENDING  # for the answer, which tells how it came in
-        return SubmissionDetails(submission=submission, judgement=None)
+            placed = await _in_known_contests(work, drafts)
+            candidates = _first_of_each_key(placed)
+            await self._give_places(work, candidates, now)
+            storable = [each for each in candidates if each.can_be_stored]
+            # All in the same order, so that no two who store the same ones wait for each other.
+            in_order = sorted(storable, key=lambda each: each.row.idempotency_key or "")
+            rows = set(await work.submissions.add(*(each.row for each in in_order)))
+            stored = [each for each in storable if each.row in rows]
+            jobs = {
+                each: self._job(each, each.turn_at, now)
+                for each in stored
+                if each.turn_at is not None
+            }
+            await work.jobs.add(*jobs.values())
+            outcomes = await _found_earlier(work, [each for each in placed if each not in stored])
+        for draft in stored:
+            if draft in jobs:
+                self._fresh_jobs.put(jobs[draft], draft.row)
+            draft.row.status = SubmissionStatus.PENDING  # for the answer: how it came in
+            outcomes[draft] = Accepted(draft.row, is_repeated=False)
+        nowhere = InvalidRequestError(ContestNotFoundError.title)
+        return {each: outcomes.get(each, nowhere) for each in drafts}
 
-    async def _turn_of(self, work: UnitOfWork, job: Job, now: datetime) -> datetime:
-        """Look what its user has waiting; where a judge is idle there is nothing to be put off by.
+    async def _give_places(self, work: UnitOfWork, drafts: Sequence[_Draft], now: datetime) -> None:
+        """Give idle judges of this process what they can begin with, and the rest its turn."""
+        executed = [each for each in drafts if each.is_executed_at_once]
+        fresh = executed[: self._fresh_jobs.judged_at_once]
+        for draft in fresh:
+            draft.is_fresh = True
+            draft.turn_at = draft.row.executed_at = now
+            draft.row.status = SubmissionStatus.RUNNING
+        await self._give_turns(work, executed[len(fresh) :], beside=fresh, now=now)
 
-        Raises:
-            BusyError: too many jobs wait already.
-        """
-        waiting = await work.jobs.waiting(
-            job.user_id, priority=Priority(job.priority), length=self._max_queued
-        )
-        if waiting.are_more:
-            raise BusyError
-        return turn_of(now=now, waiting=waiting.of_user)
+    async def _give_turns(
+        self, work: UnitOfWork, drafts: Sequence[_Draft], *, beside: Sequence[_Draft], now: datetime
+    ) -> None:
+        """Look what their users have waiting; where a judge is idle nothing puts anybody off."""
+        if not drafts:
+            return
+        most = self._max_queued + 1
+        users = {each.row.user_id for each in drafts}
+        waiting = await work.jobs.waiting(users, most=most)
+        of_users = waiting.of_users + Counter(map(_turns_with, beside))
+        for draft in drafts[: max(most - waiting.in_all - len(beside), 0)]:
+            draft.turn_at = turn_of(now=now, waiting=of_users[_turns_with(draft)])
+            of_users[_turns_with(draft)] += 1
 
-    async def _find_repeated(
-        self, request: NewSubmission, idempotency_key: str | None
-    ) -> SubmissionDetails:
-        assert idempotency_key is not None  # noqa: S101  # only one that is there can be taken
-        async with self._transactions.read() as work:
-            earlier = await work.submissions.find_by_idempotency_key(idempotency_key)
-            assert earlier is not None  # noqa: S101  # nothing deletes submissions
-            if earlier.request_hash != request.fingerprint():
-                raise IdempotencyMismatchError
-            judgement = await work.submissions.find_newest_judgement(earlier.id)
-        return SubmissionDetails(submission=earlier, judgement=judgement)
+    def _job(self, draft: _Draft, turn_at: datetime, now: datetime) -> Job:
+        job = job_of(draft.row, turn_at=turn_at, now=now)
+        if draft.is_fresh:
+            self._fresh_jobs.claim(job, now=now)
+        return job
 
     async def get(self, submission_id: int) -> SubmissionDetails:
         """Return a submission with its newest judgement.
@@ -245,25 +244,12 @@ class SubmissionService:
                 )
             submission.status = SubmissionStatus.PENDING
             if await work.jobs.find_by_submission(submission_id) is None:
-                job = _new_job(submission, now)
-                job.turn_at = await self._turn_of(work, job, now)
-                await work.jobs.add(job)
+                draft = _Draft(submission, is_executed_at_once=True)
+                await self._give_turns(work, [draft], beside=[], now=now)
+                if draft.turn_at is None:
+                    raise BusyError
+                await work.jobs.add(job_of(submission, turn_at=draft.turn_at, now=now))
         self._fresh_jobs.bell.ring()
-
-
-def check_code(code: str) -> None:
-    """Return if somebody may hand in such a source text.
-
-    Raises:
-        InvalidRequestError: it is empty or too long.
-    """
-    if not code.strip():
-        raise InvalidRequestError("Code is required")
-    size_bytes = len(code.encode())
-    if size_bytes > MAX_CODE_BYTES:
-        raise InvalidRequestError(
-            f"Code has {size_bytes} bytes; the limit is {MAX_CODE_BYTES} bytes (100 KiB)"
-        )
 
 
 def _check_sizes(program: StoredProgram, sizes: Mapping[str, int]) -> None:
@@ -280,73 +266,42 @@ def _check_sizes(program: StoredProgram, sizes: Mapping[str, int]) -> None:
         )
 
 
-async def _check_contest(work: UnitOfWork, contest_id: int | None) -> None:
-    if contest_id is not None and await work.contests.find(contest_id) is None:
-        raise InvalidRequestError(ContestNotFoundError.title)
+async def _in_known_contests(work: UnitOfWork, drafts: Sequence[_Draft]) -> Sequence[_Draft]:
+    contests = {each.row.contest_id for each in drafts if each.row.contest_id is not None}
+    known = {None, *await work.contests.known(contests)}
+    return [each for each in drafts if each.row.contest_id in known]
 
 
-def _new_row(
-    request: NewSubmission, language: Language, idempotency_key: str | None, now: datetime
-) -> Submission:
-    limits = limits_for(
-        language,
-        cpu_time_ms=request.cpu_time_limit_ms,
-        memory_bytes=request.memory_limit_bytes,
-        time_multiplier=request.time_multiplier,
-        memory_multiplier=request.memory_multiplier,
-    )
-    return Submission(
-        contest_id=request.contest_id,
-        user_id=request.user_id,
-        reference=request.reference,
-        code=request.code,
-        language=language.id,
-        input_data=request.input_data,
-        cpu_time_limit_ms=limits.cpu_time_ms,
-        memory_limit_bytes=limits.memory_bytes,
-        compile_options=list(request.compile_options),
-        judging_rules=judging_rules.to_document(request.rules),
-        priority=request.priority,
-        status=SubmissionStatus.PENDING,
-        webhook_sent=False,
-        created_at=now,
-        idempotency_key=idempotency_key,
-        request_hash=request.fingerprint() if idempotency_key else None,
-        request_id=context.request_id(),
-        traceparent=tracing.traceparent(),
-        test_cases=[
-            SubmissionTestCase(
-                position=position,
-                external_id=case.id,
-                input=case.input or "",
-                input_sha256=case.input_sha256,
-                expected_output=case.expected_output or "",
-                expected_output_sha256=case.expected_output_sha256,
-                is_sample=case.is_sample,
-                group_name=case.group,
-            )
-            for position, case in enumerate(request.test_cases)
-        ],
-        files=[SubmissionFile(name=file.name, content=file.content) for file in request.files],
-    )
+def _first_of_each_key(drafts: Sequence[_Draft]) -> Sequence[_Draft]:
+    """Leave out what comes twice at once."""
+    first: dict[object, _Draft] = {}
+    for draft in drafts:
+        first.setdefault(draft.row.idempotency_key or draft, draft)
+    return list(first.values())
 
 
-def _fields(value: NewSubmission | SourceFile | GivenTestCase) -> dict[str, Any]:
-    """Return what the value consists of; unlike `asdict`, without copying it."""
-    return {field.name: getattr(value, field.name) for field in fields(value)}
+def _turns_with(draft: _Draft) -> tuple[int, Priority]:
+    """Say among which submissions this one has its turn."""
+    return draft.row.user_id, Priority(draft.row.priority)
 
 
-def _given(case: GivenTestCase) -> dict[str, Any]:
-    return {name: value for name, value in _fields(case).items() if value is not None}
+async def _found_earlier(
+    work: UnitOfWork, drafts: Sequence[_Draft]
+) -> dict[_Draft, Accepted | ServiceError]:
+    """Find what came before under the same keys; for the rest there was no place.
+
+    Who repeats a request gets the first answer, however full it is now.
+    """
+    if not drafts:
+        return {}
+    keys = {each.row.idempotency_key for each in drafts if each.row.idempotency_key is not None}
+    found = await work.submissions.find_by_idempotency_keys(keys)
+    return {each: _repeated(each.row, found.get(each.row.idempotency_key or "")) for each in drafts}
 
 
-def _new_job(submission: Submission, now: datetime) -> Job:
-    return Job(
-        submission_id=submission.id,
-        user_id=submission.user_id,
-        priority=submission.priority,
-        turn_at=now,
-        created_at=now,
-        available_at=now,
-        attempts=0,
-    )
+def _repeated(row: Submission, earlier: Submission | None) -> Accepted | ServiceError:
+    if earlier is None:
+        return BusyError()
+    if earlier.request_hash != row.request_hash:
+        return IdempotencyMismatchError()
+    return Accepted(earlier, is_repeated=True)

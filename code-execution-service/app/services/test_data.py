@@ -18,7 +18,7 @@ from app.models import TestData
 from app.repositories.test_data import TestDataTakenError
 from app.repositories.unit_of_work import Transactions
 from app.services.recently_used import RecentlyUsed
-from app.services.stop import Stop, StoppedError
+from app.services.stop import Stop
 
 logger = logging.getLogger(__name__)
 
@@ -110,12 +110,9 @@ class TestDataService:
 
     async def sweep(self, stop: Stop) -> None:
         """Delete what is unused, again and again, until told to stop."""
-        try:
-            while True:
-                await self._sweep_once()
-                await stop.unless(asyncio.sleep(SWEEP_S))
-        except StoppedError:
-            return
+        await self._sweep_once()
+        while not await stop.comes_within(SWEEP_S):
+            await self._sweep_once()
 
     async def _sweep_once(self) -> None:
         try:

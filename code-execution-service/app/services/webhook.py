@@ -40,7 +40,7 @@ class DeliveryService:
     async def deliver_next(self) -> bool:
         """Try to deliver the event that has been due longest; false when none is due.
 
-        Told to stop, it makes the event due at once for another process.
+        An attempt that a stop leaves no time for makes the event due at once for another process.
         """
         started_at = datetime.now(tz=UTC)
         if self._fresh_events.is_held:
@@ -63,6 +63,15 @@ class DeliveryService:
             await self._release(event)
         return True
 
+    async def deliver_rest(self) -> None:
+        """Deliver what is due while a stop leaves time, then make the rest due for another process.
+
+        Results that came with the stop are told by it: after it there may be no process for long.
+        """
+        while not self._stop.is_over and await self.deliver_next():
+            pass
+        await self.give_back()
+
     async def give_back(self) -> None:
         """Make fresh events that nobody has tried due for another process."""
         while (event := self._fresh_events.take(now=datetime.now(tz=UTC))) is not None:
@@ -78,7 +87,7 @@ class DeliveryService:
 
     async def _attempt(self, event: Event, started_at: datetime) -> None:
         start_s = time.monotonic()
-        answer = await self._stop.unless(
+        answer = await self._stop.unless_soon(
             self._backend.deliver(event.body, webhook_id=event.webhook_id)
         )
         duration_ms = round((time.monotonic() - start_s) * 1000)
@@ -103,8 +112,11 @@ class DeliveryService:
     async def _record(self, event: Event, delivery: Delivery, answer: Answer) -> None:
         now = datetime.now(tz=UTC)
         changes = _changes(event, answer, now)
+        # Most say nothing new of the receiver, so that there is one thing to write.
+        is_plain = answer.is_success and event.attempts == 1
+        opened = self._transactions.write_at_once if is_plain else self._transactions.write
         try:
-            async with self._transactions.write() as work:
+            async with opened() as work:
                 await work.events.note_attempt(
                     delivery,
                     event.submission_id,

@@ -17,6 +17,7 @@ PROMISED = {
     "/runall": {"post"},
     "/submit": {"post"},
     "/api/v1/submissions/": {"get", "post"},
+    "/api/v1/submissions/batch": {"post"},
     "/api/v1/submissions/{submission_id}": {"get"},
     "/api/v1/submissions/{submission_id}/execute": {"post"},
     "/api/v1/test-data/{sha256}": {"head", "put"},

@@ -13,9 +13,18 @@ from urllib.parse import urlsplit
 import pytest
 import pytest_asyncio
 
+from app.clients.tickets import QUEUE, connected, create_ticket_app
+from app.services.stop import Stop
 from tests.support import servers
 from tests.support.balancer import Balancer, balancing
-from tests.support.judged_installation import ALICE, CHARLIE, JudgedInstallation, make_database
+from tests.support.judged_installation import (
+    ALICE,
+    CHARLIE,
+    HELD,
+    JudgedInstallation,
+    make_database,
+)
+from tests.support.patience import PATIENCE_S
 
 pytestmark = pytest.mark.asyncio
 NEVER_S = 600.0
@@ -67,8 +76,9 @@ async def installation(
 
 @pytest.fixture
 def only_tickets(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let nothing be found but by a ticket, after the first look at the start."""
+    """Let nothing be found but by a ticket, after the first look at the start; none is dropped."""
     monkeypatch.setattr("app.background.SWEEP_S", NEVER_S)
+    monkeypatch.setattr("app.clients.tickets.KEPT_S", NEVER_S)
 
 
 @pytest.mark.usefixtures("only_tickets")
@@ -84,26 +94,31 @@ async def test_everything_is_judged_once(installation: Installation) -> None:
 @pytest.mark.usefixtures("only_tickets")
 async def test_contests_go_first_and_rejudgings_last(installation: Installation) -> None:
     async with installation.running(lanes=1):
-        first = await installation.hand_in("sleep 700")
+        first = await installation.hand_in(HELD)
         await installation.wait_for(first, "running")
-        rejudged = await installation.hand_in("print 1", priority="rejudge")
-        practised = await installation.hand_in("print 2")
-        counting = await installation.hand_in("print 3", priority="contest")
-        reported = await installation.reported(4)
+        await installation.hand_in("print rejudged", priority="rejudge")
+        await installation.hand_in("print practised")
+        await installation.hand_in("print counting", priority="contest")
+        installation.engine.may_go_on.set()
+        await installation.reported(4)
 
-    assert reported == [first, counting, practised, rejudged]
+    begun = list(installation.engine.sources)  # what is judged so quickly is reported in any order
+    assert begun == [HELD, "print counting", "print practised", "print rejudged"]
 
 
 @pytest.mark.usefixtures("only_tickets")
 async def test_who_hands_in_much_lets_others_in_between(installation: Installation) -> None:
     async with installation.running(lanes=1):
-        first = await installation.hand_in("sleep 700")
+        first = await installation.hand_in(HELD)
         await installation.wait_for(first, "running")
-        of_alice = [await installation.hand_in("print 1", user_id=ALICE) for _ in range(2)]
-        of_charlie = await installation.hand_in("print 2", user_id=CHARLIE)
-        reported = await installation.reported(4)
+        for number in range(2):
+            await installation.hand_in(f"print alice's {number}", user_id=ALICE)
+        await installation.hand_in("print charlie's", user_id=CHARLIE)
+        installation.engine.may_go_on.set()
+        await installation.reported(4)
 
-    assert reported[1:].index(of_charlie) < reported[1:].index(of_alice[1])
+    begun = list(installation.engine.sources)
+    assert begun.index("print charlie's") < begun.index("print alice's 1")
 
 
 @pytest.mark.usefixtures("only_tickets")
@@ -140,13 +155,15 @@ async def test_who_has_judged_looks_for_more_before_the_next_ticket(
     installation: Installation,
 ) -> None:
     async with installation.running(lanes=1):
-        first = await installation.hand_in("sleep 500")
+        first = await installation.hand_in(HELD)
         await installation.wait_for(first, "running")
         installation.fall_silent()
         rest = [await installation.hand_in(f"print {number}") for number in range(2)]
+        installation.engine.may_go_on.set()
         reported = await installation.reported(3)
 
-    assert reported == [first, *rest]
+    assert sorted(reported) == [first, *rest]
+    assert list(installation.engine.sources) == [HELD, "print 0", "print 1"]
 
 
 @pytest.mark.parametrize("broker", ["redis", "rabbitmq"], indirect=True)
@@ -154,6 +171,8 @@ async def test_without_the_broker_submissions_are_taken_and_judged_and_with_it_t
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("app.background.SWEEP_S", SOON_S)
+    # Judges may come back to the broker later than who sends them tickets.
+    monkeypatch.setattr("app.clients.tickets.KEPT_S", NEVER_S)
     async with installation.running():
         await installation.wait_for_broker()
         upstream_ports = installation.balancer.upstream_ports
@@ -172,10 +191,19 @@ async def test_without_the_broker_submissions_are_taken_and_judged_and_with_it_t
 
 @pytest.mark.usefixtures("only_tickets")
 async def test_who_is_stopped_ends_what_is_begun_and_leaves_the_rest_to_the_next(
-    installation: Installation,
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    tell_to_stop = Stop.set
+
+    def tell_and_let_go(stop: Stop) -> None:
+        tell_to_stop(stop)
+        installation.engine.may_go_on.set()
+
+    monkeypatch.setattr(Stop, "set", tell_and_let_go)
+    monkeypatch.setattr("app.factory.DRAIN_S", PATIENCE_S)
+    monkeypatch.setattr("app.factory.DELIVERY_DRAIN_S", PATIENCE_S)
     async with installation.running(lanes=1):
-        begun = await installation.hand_in("sleep 500")
+        begun = await installation.hand_in(HELD)
         await installation.wait_for(begun, "running")
         rest = [await installation.hand_in(f"print {number}") for number in range(3)]
     after_the_stop = len(installation.backend.requests)
@@ -199,3 +227,34 @@ async def test_a_worker_that_comes_later_judges_what_has_waited(installation: In
 
     assert statuses == ["pending"] * 3
     assert sorted(reported) == ids
+
+
+@pytest.mark.parametrize("broker", ["rabbitmq"], indirect=True)
+async def test_tickets_that_nobody_takes_do_not_pile_up(
+    installation: Installation, broker: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.clients.tickets.KEPT_S", 1.0)
+    drop_tickets(broker)  # other tests have theirs kept
+    async with installation.running(has_judges=False):
+        await installation.wait_for_broker()
+        for number in range(3):
+            await installation.hand_in(f"print {number}")
+        async with asyncio.timeout(PATIENCE_S):
+            while not await asyncio.to_thread(count_tickets, broker):
+                # Those before may be gone already.
+                await installation.hand_in("print 3")
+            while await asyncio.to_thread(count_tickets, broker):  # noqa: ASYNC110  # a server's
+                await asyncio.sleep(SOON_S / 10)
+
+
+def drop_tickets(broker_url: str) -> None:
+    app = create_ticket_app(broker_url)
+    with connected(app) as connection, connection.channel() as channel:
+        app.amqp.queues[QUEUE](channel).purge()
+
+
+def count_tickets(broker_url: str) -> int:
+    app = create_ticket_app(broker_url)
+    with connected(app) as connection, connection.channel() as channel:
+        count: int = app.amqp.queues[QUEUE](channel).queue_declare(passive=True).message_count
+        return count

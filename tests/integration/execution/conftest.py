@@ -14,12 +14,16 @@ import pytest
 import pytest_asyncio
 from fastapi import FastAPI
 
+from app import redis_connections
+from app.clients import rate_limits
 from app.config import SERVICE_DIRECTORY, Settings
-from app.engines.fake import FakeEngine
 from app.languages import load_languages
 from app.main import create_app
+from app.repositories.executions import updates_redis
 from tests.integration.execution.fake_backend import FakeBackend
+from tests.integration.execution.held_engine import HeldEngine
 from tests.integration.execution.log_lines import Lines
+from tests.support.patience import PATIENCE_S
 from tests.support.postgres_databases import postgresql_url
 from tests.support.redis_databases import redis_url, store_url
 
@@ -70,6 +74,17 @@ def postgresql_template(postgresql_url: str) -> str:
     return postgresql_url
 
 
+@pytest.fixture(autouse=True)
+def patience_with_redis(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take no Redis for lost that is only late; one that is not there refuses at once."""
+    for module in (rate_limits, redis_connections, updates_redis):
+        monkeypatch.setattr(module, "TIMEOUT_S", PATIENCE_S)
+    monkeypatch.setattr(redis_connections, "FREE_TIMEOUT_S", PATIENCE_S)
+    defaults = redis_connections.connect_to_redis.__kwdefaults__
+    assert defaults
+    monkeypatch.setitem(defaults, "timeout_s", PATIENCE_S)
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """Yield a fresh, migrated database; every test that uses it runs on both kinds."""
@@ -94,7 +109,7 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
         logs_directory=tmp_path,
         api_open_endpoints=("submissions", "judge"),
         judge_workers=2,
-        judge_lease_seconds=5,  # so long is no host busy that a claim would end meanwhile
+        judge_lease_seconds=60,  # so long is no host busy that a claim would end meanwhile
         BACKEND_WEBHOOK_SECRET=SECRET,
     )
 
@@ -105,12 +120,19 @@ def backend() -> FakeBackend:
 
 
 @pytest.fixture
-def service(settings: Settings, backend: FakeBackend) -> FastAPI:
-    languages = load_languages()
+def engine() -> HeldEngine:
+    """Take a fake one that holds nothing back unless the test wants it."""
+    engine = HeldEngine()
+    engine.may_end.set()
+    return engine
+
+
+@pytest.fixture
+def service(settings: Settings, backend: FakeBackend, engine: HeldEngine) -> FastAPI:
     return create_app(
         settings,
-        engine=FakeEngine(languages.languages),
-        languages=languages,
+        engine=engine,
+        languages=load_languages(),
         backend_transport=httpx.MockTransport(backend.answer),
     )
 

@@ -17,6 +17,7 @@ from app.engines.fake import FakeEngine
 from app.languages import load_languages
 from app.main import create_app
 from tests.integration.execution.fake_backend import FakeBackend
+from tests.support.patience import PATIENCE_S
 
 EXECUTIONS = "/api/v1/executions"
 CLIENT_ADDRESS = ("127.0.0.1", 40_000)
@@ -103,7 +104,7 @@ async def status_of(client: httpx.AsyncClient, execution_id: str) -> dict[str, A
 async def wait_for(
     client: httpx.AsyncClient, execution_id: str, statuses: set[str] = FINAL_STATUSES
 ) -> dict[str, Any]:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while True:
             state = await status_of(client, execution_id)
             if state["status"] in statuses:

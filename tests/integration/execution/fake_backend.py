@@ -4,6 +4,8 @@ from typing import Any
 
 import httpx
 
+from tests.support.patience import PATIENCE_S
+
 
 class FakeBackend:
     """The backend as the service sees it: takes webhooks, publishes keys, fails when told to."""
@@ -47,12 +49,12 @@ class FakeBackend:
         return httpx.Response(answer, json={"status": "success"})
 
     async def wait_for_pings(self, count: int) -> list[httpx.Request]:
-        async with asyncio.timeout(10), self._arrived:
+        async with asyncio.timeout(PATIENCE_S), self._arrived:
             await self._arrived.wait_for(lambda: len(self.pings) >= count)
         return self.pings
 
     async def wait_for_requests(self, count: int) -> list[httpx.Request]:
-        async with asyncio.timeout(10), self._arrived:
+        async with asyncio.timeout(PATIENCE_S), self._arrived:
             await self._arrived.wait_for(lambda: len(self.requests) >= count)
         return self.requests
 

@@ -32,6 +32,7 @@ from tests.integration.execution.submissions import (
     wait_until_final,
     wait_until_sent,
 )
+from tests.support.patience import PATIENCE_S
 
 pytestmark = pytest.mark.asyncio
 PATH = "/api/v1/deliveries/"
@@ -88,7 +89,7 @@ async def event_of(client: httpx.AsyncClient, submission_id: int) -> dict[str, A
 async def wait_for_event(
     client: httpx.AsyncClient, submission_id: int, is_right: Callable[[dict[str, Any]], bool]
 ) -> dict[str, Any]:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while True:
             event = await event_of(client, submission_id)
             if is_right(event):
@@ -101,7 +102,7 @@ def is_tried(event: dict[str, Any]) -> bool:
 
 
 async def wait_until_disabled(client: httpx.AsyncClient) -> dict[str, Any]:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while True:
             state: dict[str, Any] = (await client.get(RECEIVER)).json()
             if not state["is_enabled"]:
@@ -220,7 +221,7 @@ async def test_one_delivery_in_those_days_is_enough_to_go_on(
     await wait_until_sent(signed, await submit(signed))
     failing = {"failing_since": now - DISABLE_AFTER, "failed_at": now - timedelta(hours=2)}
     await change(database, Receiver, **failing)
-    backend.failures = [500]
+    backend.failures = [500] * 9
 
     await wait_for_event(signed, await submit(signed), is_tried)
 
@@ -232,11 +233,12 @@ async def test_one_delivery_in_those_days_is_enough_to_go_on(
 async def test_a_receiver_that_answers_again_no_longer_fails(
     signed: httpx.AsyncClient, backend: FakeBackend
 ) -> None:
-    backend.failures = [500]
+    backend.failures = [500] * 9
     number = await submit(signed)
     await wait_for_event(signed, number, is_tried)
     before = (await signed.get(RECEIVER)).json()
 
+    backend.failures.clear()
     await wait_until_sent(signed, number)
 
     assert before["failing_since"] is not None
@@ -360,9 +362,10 @@ async def test_old_events_are_deleted_with_their_attempts_but_none_that_still_wa
     settings: Settings,
 ) -> None:
     backend.failures = [200, 404, httpx.Response(503, headers={"Retry-After": str(LONG)})]
-    numbers = [await submit(signed) for _ in range(3)]
-    for number in numbers:
-        await wait_for_event(signed, number, is_tried)
+    numbers = []
+    for _ in range(3):
+        numbers.append(await submit(signed))
+        await wait_for_event(signed, numbers[-1], is_tried)
     old = datetime.now(tz=UTC) - timedelta(days=settings.event_days + 1)
     await change(database, Event, next_attempt_at=old, created_at=old)
     await change(database, Receiver, disabled_at=old)  # so that nothing is sent meanwhile
@@ -384,9 +387,14 @@ def no_sweeps(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_nothing_is_looked_up_for_a_result_that_is_taken_at_once(
-    no_sweeps: None, signed: httpx.AsyncClient
+    no_sweeps: None, signed: httpx.AsyncClient, service: FastAPI
 ) -> None:
     await wait_until_sent(signed, await submit(signed))
+    bell = service.state.factory.fresh_events.bell
+    async with asyncio.timeout(PATIENCE_S):
+        # At their start all look once.
+        while bell.waiting < background.DELIVERY_LOOPS:  # noqa: ASYNC110 - a bell tells nobody
+            await asyncio.sleep(0.02)
     statements: list[str] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:

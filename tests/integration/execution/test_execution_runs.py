@@ -12,11 +12,15 @@ from app.engines.base import Engine
 from app.engines.fake import FakeEngine
 from app.errors import EngineBusyError
 from app.languages import load_languages
+from app.repositories.executions.base import ClaimedExecution
 from app.repositories.executions.ports import ExecutionPorts, open_ports
+from app.services import execution_runs
 from app.services.accepted_executions import AcceptedExecutions
 from app.services.execution_runs import ExecutionRunner
 from app.services.stop import Stop
+from tests.integration.execution.held_engine import HeldEngine
 from tests.support.executions import make_execution
+from tests.support.patience import PATIENCE_S, until
 from tests.support.redis_databases import empty
 
 pytestmark = pytest.mark.asyncio
@@ -60,7 +64,7 @@ async def state_of(ports: ExecutionPorts, execution: Execution) -> Execution:
 async def wait_for(
     ports: ExecutionPorts, execution: Execution, status: ExecutionStatus
 ) -> Execution:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         while True:
             state = await state_of(ports, execution)
             if state.status is status:
@@ -97,16 +101,34 @@ async def test_an_execution_that_loses_worker_after_worker_is_given_up(store_url
         assert state.error_output == "Internal Error: The worker was lost."
 
 
-async def test_a_run_that_takes_longer_than_a_lease_stays_its_workers(store_url: str) -> None:
-    async with opened(store_url, lease_s=0.8) as ports:
-        execution = await queue_up(ports, code="sleep 1200\nprint 42")
+async def test_a_run_that_takes_long_stays_its_workers(
+    store_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(execution_runs, "LOOK_S", 0.05)
+    async with opened(store_url) as ports:
+        execution, engine = await queue_up(ports), HeldEngine()
 
-        running = asyncio.create_task(make_runner(ports).run_next())
-        await asyncio.sleep(1)
+        running = asyncio.create_task(make_runner(ports, engine=engine).run_next())
+        await engine.has_begun.wait()
+        extend = ports.queue.extend
+
+        are_ours: list[bool] = []
+
+        async def note(claimed: ClaimedExecution) -> bool:
+            are_ours.append(await extend(claimed))
+            return are_ours[-1]
+
+        async def has_looked_often() -> bool:
+            return len(are_ours) >= 3
+
+        monkeypatch.setattr(ports.queue, "extend", note)
+        await until(has_looked_often)
         taken = await ports.queue.claim()
+        engine.may_end.set()
         await running
 
         assert taken is None
+        assert all(are_ours)
         assert (await state_of(ports, execution)).output == "42\n"
 
 
@@ -117,19 +139,17 @@ async def test_a_worker_whose_execution_is_another_ones_drops_it(store_url: str)
 
         running = asyncio.create_task(runner.run_next())
         await wait_for(ports, execution, ExecutionStatus.RUNNING)
-        await asyncio.sleep(0.1)
-        assert await ports.queue.claim()
-        async with asyncio.timeout(2):
-            assert await running
+        await until(ports.queue.claim)  # its lease runs out between two looks
+        assert await running
 
         assert (await state_of(ports, execution)).status is ExecutionStatus.RUNNING
 
 
 async def test_a_stopped_worker_gives_its_execution_back(store_url: str) -> None:
     async with opened(store_url) as ports:
-        execution = await queue_up(ports, code="sleep 500\nprint 42")
+        execution = await queue_up(ports)
         stop = Stop()
-        running = asyncio.create_task(make_runner(ports, stop=stop).run_next())
+        running = asyncio.create_task(make_runner(ports, stop=stop, engine=HeldEngine()).run_next())
         await wait_for(ports, execution, ExecutionStatus.RUNNING)
         stop.set()
         await running
@@ -144,19 +164,27 @@ async def test_a_stopped_worker_gives_its_execution_back(store_url: str) -> None
 
 async def test_a_busy_engine_lets_an_execution_wait(store_url: str) -> None:
     class BusyEngine(FakeEngine):
+        retry_after_s = 60
+
         async def execute(self, *_: Any, **__: Any) -> Any:
-            raise EngineBusyError(retry_after_s=1)
+            raise EngineBusyError(retry_after_s=self.retry_after_s)
             yield
 
     async with opened(store_url) as ports:
-        execution = await queue_up(ports)
-        await make_runner(ports, engine=BusyEngine(load_languages().languages)).run_next()
-        state = await state_of(ports, execution)
+        engine = BusyEngine(load_languages().languages)
+        long = await queue_up(ports)
+        await make_runner(ports, engine=engine).run_next()
+        engine.retry_after_s = 1
+        short = await queue_up(ports)
+        await make_runner(ports, engine=engine).run_next()
 
-        assert (state.status, state.attempts) == (ExecutionStatus.PENDING, 0)
+        for each in (long, short):
+            state = await state_of(ports, each)
+            assert (state.status, state.attempts) == (ExecutionStatus.PENDING, 0)
+        claimed = await until(ports.queue.claim)
+        assert claimed
+        assert claimed.execution_id == short.id
         assert await ports.queue.claim() is None
-        await asyncio.sleep(1.1)
-        assert await ports.queue.claim()
 
 
 async def test_a_broken_sandbox_is_tried_twice_and_no_more(store_url: str) -> None:
@@ -219,10 +247,11 @@ async def test_the_second_try_tells_no_output_that_was_told_before(store_url: st
 
 async def test_what_was_given_back_tells_no_output_that_was_told_before(store_url: str) -> None:
     async with opened(store_url) as ports:
-        execution = await queue_up(ports, code="print 1\nsleep 500\nprint 2", is_streaming=True)
+        execution = await queue_up(ports, is_streaming=True)
         stop = Stop()
         async with ports.updates.watched(execution.id) as watch:
-            running = asyncio.create_task(make_runner(ports, stop=stop).run_next())
+            runner = make_runner(ports, stop=stop, engine=HeldEngine())
+            running = asyncio.create_task(runner.run_next())
             told = [await watch.next() for _ in range(2)]
             stop.set()
             await running
@@ -230,7 +259,8 @@ async def test_what_was_given_back_tells_no_output_that_was_told_before(store_ur
         await make_runner(ports).run_next()
 
         assert await ports.store.output_so_far(execution.id) == told[1:]
-        assert (await state_of(ports, execution)).output == "1\n2\n"
+        assert [piece.text for piece in told[1:] if isinstance(piece, OutputPiece)] == ["42\n"]
+        assert (await state_of(ports, execution)).output == "42\n"
 
 
 async def test_what_redis_has_forgotten_is_queued_again(redis_url: str) -> None:
@@ -265,10 +295,11 @@ async def test_what_has_ended_is_not_queued_again(store_url: str) -> None:
 async def test_a_result_is_kept_though_redis_forgot_the_run(redis_url: str) -> None:
     await empty(redis_url)
     async with opened(redis_url) as ports:
-        execution = await queue_up(ports, code="sleep 700\nprint 42")
-        running = asyncio.create_task(make_runner(ports).run_next())
-        await wait_for(ports, execution, ExecutionStatus.RUNNING)
+        execution, engine = await queue_up(ports), HeldEngine()
+        running = asyncio.create_task(make_runner(ports, engine=engine).run_next())
+        await engine.has_begun.wait()
         await empty(redis_url)
+        engine.may_end.set()
         await running
 
         assert (await state_of(ports, execution)).output == "42\n"

@@ -21,6 +21,7 @@ from app.engines.fake import FakeEngine
 from app.errors import EngineError, EngineUnavailableError, SandboxFailureError
 from app.languages import load_languages
 from tests.integration.execution.conftest import SECRET
+from tests.integration.execution.held_engine import HeldEngine
 from tests.integration.execution.judge_calls import (
     make_run,
     make_run_all,
@@ -28,6 +29,7 @@ from tests.integration.execution.judge_calls import (
     make_test,
     running,
 )
+from tests.support.patience import PATIENCE_S
 
 pytestmark = pytest.mark.asyncio
 ENDPOINTS = ["/run", "/runall", "/submit"]
@@ -318,7 +320,7 @@ async def test_answers_with_the_slash_too(client: httpx.AsyncClient, endpoint: s
 
 
 async def test_a_long_run_does_not_hold_up_the_others(client: httpx.AsyncClient) -> None:
-    slow = asyncio.create_task(post(client, "/run", make_run(code="sleep 3000\nprint 42")))
+    slow = asyncio.create_task(post(client, "/run", make_run(code="sleep 60000\nprint 42")))
     await asyncio.sleep(0.1)
 
     quick = await post(client, "/run", make_run())
@@ -330,9 +332,13 @@ async def test_a_long_run_does_not_hold_up_the_others(client: httpx.AsyncClient)
 
 async def test_more_calls_than_may_wait_are_sent_away(settings: Settings) -> None:
     tight = settings.model_copy(update={"judge_workers": 1, "judge_max_waiting_calls": 1})
-    async with running(tight) as client:
-        body = make_run(code="sleep 300\nprint 42")
-        answers = await asyncio.gather(*(client.post("/run", json=body) for _ in range(3)))
+    engine = HeldEngine()
+    async with running(tight, engine=engine) as client:
+        body = make_run()
+        calls = [asyncio.create_task(client.post("/run", json=body)) for _ in range(3)]
+        await asyncio.wait(calls, return_when=asyncio.FIRST_COMPLETED)
+        engine.may_end.set()
+        answers = await asyncio.gather(*calls)
         later = await client.post("/run", json=body)
 
     sent_away = [answer for answer in answers if answer.status_code == 503]
@@ -366,7 +372,7 @@ async def test_a_client_that_goes_away_ends_its_program(service: FastAPI) -> Non
         "headers": [(b"content-type", b"application/json")],
         "client": ("127.0.0.1", 40_000),
     }
-    async with service.router.lifespan_context(service), asyncio.timeout(10):
+    async with service.router.lifespan_context(service), asyncio.timeout(PATIENCE_S):
         call = asyncio.ensure_future(service(scope, receive, send))
         await asyncio.sleep(0.2)
         is_running = not call.done()

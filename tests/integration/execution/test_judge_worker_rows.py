@@ -15,6 +15,7 @@ from app.models import JudgeWorker
 from app.repositories.unit_of_work import Transactions
 from app.services.judge_workers import JudgeWorkers
 from app.services.stop import Stop
+from tests.support.patience import PATIENCE_S
 
 pytestmark = pytest.mark.asyncio
 
@@ -35,7 +36,7 @@ async def taking_part(workers: JudgeWorkers, *, lanes: int) -> AsyncIterator[Non
     """Judge at a place, on as many lanes as nowhere else; the block begins when it is known."""
     stop = Stop()
     task = asyncio.create_task(workers.take_part(stop, lanes=lanes))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while lanes not in [each.lanes for each in await workers.known()]:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
     yield

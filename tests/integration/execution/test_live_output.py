@@ -6,6 +6,7 @@ from app.domain.executions import OutputPiece, OutputStream
 from app.domain.judging import ERROR_OUTPUT_BYTES, OUTPUT_BYTES
 from app.domain.text import CUT_MARK, readable
 from app.services.live_output import MAX_TURNS, told_live
+from tests.support.patience import PATIENCE_S
 
 pytestmark = pytest.mark.asyncio
 
@@ -23,7 +24,7 @@ class Told:
             self._has_come.notify_all()
 
     async def wait(self, count: int) -> None:
-        async with asyncio.timeout(5), self._has_come:
+        async with asyncio.timeout(PATIENCE_S), self._has_come:
             await self._has_come.wait_for(lambda: len(self.pieces) >= count)
 
     def text(self, stream: OutputStream) -> str:

@@ -23,6 +23,7 @@ from tests.support.monitoring_files import (
     families_used,
     of_service,
 )
+from tests.support.patience import PATIENCE_S
 from tests.support.servers import free_port
 
 pytestmark = pytest.mark.asyncio
@@ -37,7 +38,7 @@ def settings(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
 @pytest_asyncio.fixture
 async def prometheus(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
     address = f"http://127.0.0.1:{settings.metrics_port}"
-    async with httpx.AsyncClient(base_url=address, trust_env=False) as client:
+    async with httpx.AsyncClient(base_url=address, trust_env=False, timeout=PATIENCE_S) as client:
         yield client
 
 
@@ -78,7 +79,7 @@ async def test_tells_of_a_submission_all_the_way(
 async def test_tells_of_a_delivery_as_it_ended(
     client: httpx.AsyncClient, backend: FakeBackend, prometheus: httpx.AsyncClient
 ) -> None:
-    backend.failures = [503]
+    backend.failures = [httpx.Response(503, headers={"Retry-After": "3600"})]
     await judged(client, backend)
     while True:
         samples = await scrape(prometheus)

@@ -1,12 +1,17 @@
 import asyncio
 import shutil
+import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import httpx
 import pytest
+from limits.aio.storage import memory
 
+from app.clients import rate_limits
 from app.config import Settings
 from tests.integration.execution.judge_calls import make_run, make_run_all, make_submit, running
+from tests.support.patience import PATIENCE_S
 from tests.support.servers import free_port
 
 pytestmark = pytest.mark.asyncio
@@ -16,6 +21,13 @@ pytestmark = pytest.mark.asyncio
 def database_url(sqlite_template: Path, tmp_path: Path) -> str:
     shutil.copy(sqlite_template, tmp_path / "service.sqlite3")
     return f"sqlite:///{tmp_path}/service.sqlite3"
+
+
+@pytest.fixture(autouse=True)
+def same_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Count all that a test asks for in one minute, however long it takes."""
+    now_s = time.time() // 60 * 60 + 20
+    monkeypatch.setattr(memory, "time", SimpleNamespace(time=lambda: now_s))
 
 
 async def run_statuses(
@@ -58,7 +70,7 @@ async def test_bad_requests_count_too(client: httpx.AsyncClient) -> None:
 
 
 async def test_the_limits_can_be_chosen(settings: Settings) -> None:
-    chosen = settings.model_copy(update={"judge_run_rate_limit": "2/hour"})
+    chosen = settings.model_copy(update={"judge_run_rate_limit": "2/day"})
     async with running(chosen) as client:
         assert await run_statuses(client, 3) == [200, 200, 429]
 
@@ -66,7 +78,7 @@ async def test_the_limits_can_be_chosen(settings: Settings) -> None:
 async def test_clients_behind_a_trusted_proxy_count_each_for_themselves(
     settings: Settings,
 ) -> None:
-    chosen = settings.model_copy(update={"judge_run_rate_limit": "1/minute"})
+    chosen = settings.model_copy(update={"judge_run_rate_limit": "1/day"})
     async with running(chosen) as client:
         assert await run_statuses(client, 2, forwarded_for="203.0.113.1") == [200, 429]
         assert await run_statuses(client, 1, forwarded_for="203.0.113.2") == [200]
@@ -76,7 +88,7 @@ async def test_clients_behind_a_trusted_proxy_count_each_for_themselves(
 
 
 async def test_nobody_else_can_choose_the_address_that_is_counted(settings: Settings) -> None:
-    chosen = settings.model_copy(update={"judge_run_rate_limit": "1/minute"})
+    chosen = settings.model_copy(update={"judge_run_rate_limit": "1/day"})
     async with running(chosen, client_address=("203.0.113.7", 1)) as client:
         assert await run_statuses(client, 1, forwarded_for="198.51.100.1") == [200]
         assert await run_statuses(client, 1, forwarded_for="198.51.100.2") == [429]
@@ -84,17 +96,18 @@ async def test_nobody_else_can_choose_the_address_that_is_counted(settings: Sett
 
 async def test_proxies_can_be_trusted_by_network(settings: Settings) -> None:
     chosen = settings.model_copy(
-        update={"judge_run_rate_limit": "1/minute", "trusted_proxies": ("172.16.0.0/12",)}
+        update={"judge_run_rate_limit": "1/day", "trusted_proxies": ("172.16.0.0/12",)}
     )
     async with running(chosen, client_address=("172.18.0.5", 1)) as client:
         assert await run_statuses(client, 1, forwarded_for="203.0.113.1") == [200]
         assert await run_statuses(client, 1, forwarded_for="203.0.113.2") == [200]
 
 
-async def test_replicas_count_together_in_redis(settings: Settings, redis_url: str) -> None:
-    shared = settings.model_copy(
-        update={"judge_run_rate_limit": "3/minute", "redis_url": redis_url}
-    )
+async def test_replicas_count_together_in_redis(
+    settings: Settings, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rate_limits, "TIMEOUT_S", PATIENCE_S)
+    shared = settings.model_copy(update={"judge_run_rate_limit": "3/day", "redis_url": redis_url})
     async with running(shared) as first, running(shared) as second:
         statuses = [
             (await client.post("/run", json=make_run())).status_code
@@ -111,7 +124,7 @@ async def test_while_redis_is_away_each_replica_counts_and_is_not_ready(
 ) -> None:
     lost = settings.model_copy(
         update={
-            "judge_run_rate_limit": "2/minute",
+            "judge_run_rate_limit": "2/day",
             "redis_url": f"redis://127.0.0.1:{free_port()}/0",
         }
     )

@@ -4,10 +4,12 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import httpx
 import pytest
+from typing_extensions import override
 
 from app.config import Settings
 from app.domain.circuit_breaker import CircuitBreaker
@@ -25,12 +27,13 @@ from tests.integration.execution.submissions import (
 )
 from tests.support.asgi_servers import serving
 from tests.support.online_compiler import API_KEY, FakeProvider, Fault, Form, fake_provider
+from tests.support.patience import PATIENCE_S, until
 
-pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(60)]
+pytestmark = pytest.mark.asyncio
 
 QUICK = Timing(
-    call_timeout_s=3,
-    callback_timeout_s=3,
+    call_timeout_s=PATIENCE_S,
+    callback_timeout_s=PATIENCE_S,
     retry_pauses_s=(0.01, 0.01),
     longest_pause_s=0.1,
     busy_pause_s=1,
@@ -74,7 +77,7 @@ async def running_service(
     )
     async with (
         serving(app) as address,
-        httpx.AsyncClient(base_url=f"http://{address}") as client,
+        httpx.AsyncClient(base_url=f"http://{address}", timeout=PATIENCE_S) as client,
     ):
         yield client
 
@@ -139,24 +142,44 @@ async def test_a_provider_that_fails_for_good_ends_in_an_internal_error_and_a_we
     assert result["error_output"] == "Internal Error: The remote engine failed"
 
 
+class WatchedBreaker(CircuitBreaker):
+    """Counts calls; once open, it waits for the test, not for its pause, to try the provider."""
+
+    passed = 0
+    refused = 0
+    may_probe = False
+
+    @override
+    def admit(self, now_s: float) -> float:
+        is_shut = self.is_open and not self.may_probe
+        wait_s = 0.5 if is_shut else super().admit(now_s)
+        if wait_s:
+            self.refused += 1
+        else:
+            self.passed += 1
+        return wait_s
+
+
 async def test_submissions_wait_while_the_provider_is_broken_and_are_judged_afterwards(
     settings: Settings, provider: FakeProvider, backend: FakeBackend
 ) -> None:
-    breaker = CircuitBreaker(failures_to_open=1, first_pause_s=3)
+    breaker = WatchedBreaker(failures_to_open=1, first_pause_s=0.01)
+    timing = replace(QUICK, retry_pauses_s=())
     provider.lasting_fault = BROKEN
-    async with running_service(settings, provider, backend, breaker=breaker) as client:
+
+    async def have_been_refused() -> bool:
+        return breaker.refused >= 4
+
+    async with running_service(
+        settings, provider, backend, timing=timing, breaker=breaker
+    ) as client:
         ids = [await submit(client) for _ in range(4)]
-        async with asyncio.timeout(10):
-            while not breaker.is_open:  # noqa: ASYNC110 - it has no event for it
-                await asyncio.sleep(0.01)
-        await asyncio.sleep(0.5)  # the other worker may be in the middle of a call
-        calls_before = len(provider.bodies)
-        await asyncio.sleep(0.5)
-        calls_while_open = len(provider.bodies) - calls_before
+        await until(have_been_refused)
         provider.lasting_fault = None
+        breaker.may_probe = True
         results = [await wait_until_final(client, submission_id) for submission_id in ids]
 
-    assert calls_while_open == 0
+    assert len(provider.bodies) == breaker.passed
     assert [result["verdict"] for result in results] == ["AC"] * 4
 
 
@@ -183,13 +206,16 @@ async def test_a_result_that_is_posted_back_is_taken_once(
 
             def call_back(content: bytes) -> None:
                 forged = content.replace(b"5\\n", b"6\\n").replace(b'"token": "', b'"token": "x')
-                answers = [httpx.post(url, content=each) for each in (forged, content, content)]
+                answers = [
+                    httpx.post(url, content=each, timeout=PATIENCE_S)
+                    for each in (forged, content, content)
+                ]
                 statuses.extend(answer.status_code for answer in answers)
                 is_over.set()
 
             provider.call_back = call_back
             result = await wait_until_final(client, await submit(client))
-            await asyncio.to_thread(is_over.wait, 5)
+            await asyncio.to_thread(is_over.wait, PATIENCE_S)
 
     assert (result["verdict"], result["output"]) == ("AC", "5\n")
     # More than three where the host was so slow that a lease ran out: it was run once more.

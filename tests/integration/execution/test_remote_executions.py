@@ -24,8 +24,9 @@ from tests.integration.execution.executions import (
 )
 from tests.support.asgi_servers import serving
 from tests.support.online_compiler import API_KEY, FakeProvider, Form, fake_provider
+from tests.support.patience import PATIENCE_S
 
-pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(60)]
+pytestmark = pytest.mark.asyncio
 WEBHOOK = f"{EXECUTIONS}/webhook/anything"
 
 
@@ -45,7 +46,9 @@ async def running_service(provider: FakeProvider) -> AsyncIterator[httpx.AsyncCl
     )
     async with (
         serving(app) as address,
-        httpx.AsyncClient(base_url=f"http://{address}", headers=ALICE) as client,
+        httpx.AsyncClient(
+            base_url=f"http://{address}", headers=ALICE, timeout=PATIENCE_S
+        ) as client,
     ):
         yield client
 

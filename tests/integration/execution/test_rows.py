@@ -11,8 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.config import SERVICE_DIRECTORY, Settings
 from app.database import create_database, driver_url, writer_sessions
-from app.models import Contest, Delivery
-from app.repositories.rows import Change, addition, write_together
+from app.domain.judging import SubmissionStatus
+from app.models import Contest, Delivery, Submission, SubmissionTestCase
+from app.repositories.rows import Change, Parts, Removal, addition, write_together
 
 pytestmark = pytest.mark.asyncio
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
@@ -48,3 +49,52 @@ async def test_changes_made_together_refuse_what_refers_to_nothing(session: Asyn
         await write_together(
             session, addition(Contest(title="new", created_at=NOW)), addition(orphan)
         )
+
+
+async def test_in_place_of_a_row_nothing_is_written_unless_it_was_as_expected(
+    session: AsyncSession,
+) -> None:
+    (old,) = await write_together(session, addition(Contest(title="old", created_at=NOW)))
+    assert old is not None
+    new = addition(Contest(title="new", created_at=NOW))
+
+    refused = await write_together(
+        session, new, in_place_of=Removal(Contest, old, {"title": "another"})
+    )
+    done = await write_together(session, new, in_place_of=Removal(Contest, old, {"title": "old"}))
+    again = await write_together(session, new, in_place_of=Removal(Contest, old, {"title": "old"}))
+
+    assert (refused, again) == ([None], [None])
+    assert dict((await session.execute(select(Contest.id, Contest.title))).all()) == {
+        done[0]: "new"
+    }
+
+
+async def test_a_row_is_written_with_its_parts(session: AsyncSession) -> None:
+    submission = Submission(
+        user_id=1,
+        code="print(1)",
+        language="python",
+        status=SubmissionStatus.PENDING,
+        created_at=NOW,
+    )
+    texts = ["1 2\n", "", '"quoted" \\ \t é 😀', "x" * 100_000]
+    parts = [
+        SubmissionTestCase(
+            position=position,
+            external_id=str(position),
+            input=text,
+            expected_output=text,
+            is_sample=position == 1,
+            group_name=None,
+        )
+        for position, text in enumerate(texts)
+    ]
+
+    (whole,) = await write_together(session, addition(submission, Parts("submission_id", parts)))
+
+    query = select(SubmissionTestCase).order_by(SubmissionTestCase.position)
+    stored = (await session.scalars(query)).all()
+    assert [each.input for each in stored] == texts
+    assert [each.is_sample for each in stored] == [False, True, False, False]
+    assert {(each.submission_id, each.group_name) for each in stored} == {(whole, None)}

@@ -5,6 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
+from app.services import progress
 from tests.integration.execution.fake_backend import FakeBackend
 from tests.integration.execution.submissions import (
     SUBMISSIONS,
@@ -264,8 +265,9 @@ async def test_tells_health_readiness_and_languages(client: httpx.AsyncClient) -
 
 
 async def test_a_judging_that_takes_its_time_is_reported_test_by_test(
-    client: httpx.AsyncClient, backend: FakeBackend
+    client: httpx.AsyncClient, backend: FakeBackend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(progress, "INTERVAL_S", 0)
     cases = [make_test_case(id=str(number)) for number in range(5)]
     body = make_body(code="sleep 80\nprint 5", test_cases=cases, reference="17")
 

@@ -26,6 +26,7 @@ from tests.integration.execution.submissions import (
     make_test_case,
     wait_until_final,
 )
+from tests.support.patience import PATIENCE_S
 
 pytestmark = pytest.mark.asyncio
 PATH = "/api/v1/test-data/"
@@ -299,13 +300,13 @@ async def test_the_sweep_deletes_what_is_unused_and_ends_when_told_to(
     await age(database, 31.1)
 
     sweep = asyncio.create_task(service.sweep(stop))
-    async with asyncio.timeout(10), database.connect() as connection:
+    async with asyncio.timeout(PATIENCE_S), database.connect() as connection:
         while await connection.scalar(select(TestData.sha256)):
             await connection.rollback()
             await asyncio.sleep(0.02)
     stop.set()
 
-    await asyncio.wait_for(sweep, timeout=5)
+    await asyncio.wait_for(sweep, timeout=PATIENCE_S)
 
 
 async def test_a_submission_whose_data_is_gone_says_so(

@@ -46,11 +46,11 @@ async def judged_in_order(settings: Settings, count: int) -> list[int]:
     order = []
     for _ in range(count):
         async with Transactions(database).write() as work:
-            job = await work.jobs.claim_next(
+            claimed = await work.jobs.claim_next(
                 lease_token="test", now=now, lease_ends_at=now + timedelta(minutes=1)
             )
-        assert job is not None
-        order.append(job.submission_id)
+        assert claimed is not None
+        order.append(claimed.submission.id)
     await database.dispose()
     return order
 

@@ -1,6 +1,7 @@
 import asyncio
 import json
 import time
+from typing import Any
 
 import httpx
 import pytest
@@ -17,6 +18,7 @@ from tests.integration.execution.submissions import (
     wait_until_final,
     wait_until_sent,
 )
+from tests.support.patience import PATIENCE_S, until
 
 pytestmark = pytest.mark.asyncio
 
@@ -62,10 +64,15 @@ async def test_a_refused_delivery_is_not_repeated(
     backend.failures = [404]
 
     created = await client.post(SUBMISSIONS, json=make_body())
-    await backend.wait_for_requests(1)
+
+    async def noted() -> dict[str, Any] | None:
+        answer = (await client.get(f"{SUBMISSIONS}{created.json()['id']}")).json()
+        return answer if answer["webhook_response"] else None
+
+    answer = await until(noted)
     await asyncio.sleep(1.5)
 
-    answer = (await client.get(f"{SUBMISSIONS}{created.json()['id']}")).json()
+    assert answer
     assert len(backend.requests) == 1
     assert answer["webhook_sent"] is False
     assert answer["webhook_response"] == "Error: HTTP 404"
@@ -97,6 +104,27 @@ async def test_results_survive_a_restart_while_the_backend_is_down(
 
     async with service.router.lifespan_context(service):
         requests = await backend.wait_for_requests(3)
+
+    assert len({request.headers["webhook-id"] for request in requests}) == 1
+
+
+async def test_a_receiver_too_slow_for_a_stop_is_told_by_the_next_process(
+    service: FastAPI, backend: FakeBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.factory.DELIVERY_DRAIN_S", 0.1)
+    backend.pause_s = 10 * PATIENCE_S
+    transport = httpx.ASGITransport(app=service)
+    async with (
+        asyncio.timeout(PATIENCE_S),
+        service.router.lifespan_context(service),
+        httpx.AsyncClient(transport=transport, base_url="http://service") as client,
+    ):
+        await client.post(SUBMISSIONS, json=make_body())
+        await backend.wait_for_requests(1)
+
+    backend.pause_s = 0
+    async with service.router.lifespan_context(service):
+        requests = await backend.wait_for_requests(2)
 
     assert len({request.headers["webhook-id"] for request in requests}) == 1
 

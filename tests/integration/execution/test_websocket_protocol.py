@@ -11,9 +11,9 @@ from websockets.asyncio.client import connect
 from app.websockets import protocol
 from app.websockets.protocol import websocket_options
 from tests.support.asgi_servers import serving
+from tests.support.patience import PATIENCE_S
 
-pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(30)]
-PATIENCE_S = 10
+pytestmark = pytest.mark.asyncio
 Message = MutableMapping[str, Any]
 Application = Callable[
     [Message, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]],
@@ -56,7 +56,7 @@ async def test_who_takes_nothing_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 async def test_who_takes_what_comes_slowly_stays(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(protocol, "SEND_TIMEOUT_S", 0.4)
+    monkeypatch.setattr(protocol, "SEND_TIMEOUT_S", 2.0)
     is_cut_off = asyncio.Event()
     took_for_s = 0.0
 
@@ -65,7 +65,7 @@ async def test_who_takes_what_comes_slowly_stays(monkeypatch: pytest.MonkeyPatch
         connect(f"ws://{address}/", max_queue=1, close_timeout=0.1, compression=None) as socket,
     ):
         started = time.monotonic()
-        while took_for_s < 0.8:
+        while took_for_s < 2.5:
             await socket.recv()
             took_for_s = time.monotonic() - started
             await asyncio.sleep(0.001)

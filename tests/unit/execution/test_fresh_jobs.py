@@ -36,7 +36,7 @@ async def idle_judge(bell: WakeUp) -> AsyncIterator[asyncio.Task[bool]]:
 def store(fresh: FreshJobs) -> Job:
     """Do as the submission service does."""
     job = Job(available_at=NOW, attempts=0)
-    if fresh.can_be_judged_at_once:
+    if fresh.judged_at_once:
         fresh.claim(job, now=NOW)
     fresh.put(job, Submission())
     return job

@@ -174,7 +174,7 @@ async def test_closing_ends_a_fetch_under_way(issuer: Issuer) -> None:
     await asyncio.sleep(0)
     await asyncio.sleep(0)
 
-    await asyncio.wait_for(store.close(), timeout=1)
+    await asyncio.wait_for(store.close(), timeout=30)
 
     with pytest.raises(asyncio.CancelledError):
         await waiting

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from app.clients.backend import BackendClient
+from app.clients.backend import TIMEOUT_S, BackendClient
 from app.domain.checkers import ExactChecker
 from app.domain.judging import TestCase
 from app.domain.judging_rules import JudgingRules
@@ -27,7 +27,7 @@ from app.services.judge_queue import ClaimedJob
 from app.services.progress import INTERVAL_S, SILENCE_S, ProgressReporter
 from app.services.test_judging import Judges, TestJudge, judge_planned
 
-pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(10)]
+pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(60)]
 
 SECRET = "a-shared-secret"
 JOB = ClaimedJob(
@@ -63,8 +63,10 @@ class Receiver:
 
     answer: Callable[[], Awaitable[httpx.Response]] = accept
     requests: asyncio.Queue[httpx.Request] = field(default_factory=asyncio.Queue)
+    came_s: list[float] = field(default_factory=list)
 
     async def take(self, request: httpx.Request) -> httpx.Response:
+        self.came_s.append(asyncio.get_running_loop().time())
         self.requests.put_nowait(request)
         return await self.answer()
 
@@ -93,7 +95,7 @@ async def test_a_report_is_signed_and_says_which_judging_it_is_about() -> None:
     verify(request.content, request.headers, now_s=time.time(), secrets=[SECRET])
     document = json.loads(request.content)
     assert request.url.path == "/api/webhooks/code-execution/progress/"
-    assert abs(document.pop("sent_at") - time.time()) < 10
+    assert abs(document.pop("sent_at") - time.time()) < 60
     assert document == {
         "event": "submission.progress",
         "data": {
@@ -144,11 +146,11 @@ async def test_reports_keep_a_distance() -> None:
     with receiver.reporter().reporting(JOB) as tell:
         tell(done(1))
         await receiver.next_data()
-        told_s = time.monotonic()
         tell(done(2))
         await receiver.next_data()
 
-    assert time.monotonic() - told_s > 0.9 * INTERVAL_S
+    first_s, second_s = receiver.came_s
+    assert second_s - first_s >= INTERVAL_S
 
 
 async def test_nothing_new_is_nothing_to_report() -> None:
@@ -190,7 +192,7 @@ async def test_a_judging_ends_without_a_backend_that_answers() -> None:
         await receiver.next_data()
         ended_s = time.monotonic()
 
-    assert time.monotonic() - ended_s < 0.1
+    assert time.monotonic() - ended_s < TIMEOUT_S / 2
     await asyncio.sleep(0)
     assert len(asyncio.all_tasks()) == 1
 

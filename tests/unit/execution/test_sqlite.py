@@ -90,7 +90,7 @@ async def test_leaves_no_transaction_behind_when_waiting_for_it_is_given_up(
     with pytest.raises(asyncio.CancelledError):
         await waiting
 
-    async with asyncio.timeout(5), database.begin() as connection:
+    async with asyncio.timeout(30), database.begin() as connection:
         await connection.execute(text("INSERT INTO t (name) VALUES ('a')"))
     assert await count_rows(database) == 1
 

@@ -13,7 +13,7 @@ async def answer_after(seconds: float) -> int:
 
 
 async def test_what_ends_soon_after_a_stop_still_gives_its_result() -> None:
-    stop = Stop(drain_s=5)
+    stop = Stop(drain_s=60)
     work = asyncio.create_task(stop.unless_soon(answer_after(0.02)))
     await asyncio.sleep(0)
     stop.set()
@@ -39,3 +39,25 @@ async def test_what_can_wait_is_cancelled_by_a_stop_at_once() -> None:
 
     with pytest.raises(StoppedError):
         await work
+
+
+async def test_what_begins_after_a_stop_has_only_the_time_that_is_left() -> None:
+    long, stop = Stop(drain_s=60), Stop(drain_s=0.05)
+    long.set()
+    stop.set()
+
+    assert await long.unless_soon(answer_after(0)) == 42
+    with pytest.raises(StoppedError):
+        await stop.unless_soon(answer_after(60))
+    assert stop.is_over
+    with pytest.raises(StoppedError):
+        await stop.unless_soon(answer_after(0.001))
+
+
+async def test_nothing_is_over_before_a_stop_and_its_time() -> None:
+    stop = Stop(drain_s=60)
+    assert not stop.is_over
+
+    stop.set()
+
+    assert not stop.is_over

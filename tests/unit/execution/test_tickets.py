@@ -77,15 +77,16 @@ def test_a_broker_that_can_not_prove_its_name_is_not_spoken_to(scheme: str, impo
 
 
 def test_ringing_takes_no_time_and_never_fails_however_long_the_broker_is_away() -> None:
-    sender = TicketSender(f"redis://127.0.0.1:{free_port()}/0")
-    sender.start()
-    started_s = time.monotonic()
-    for _ in range(1000):
-        sender.ring()
-    took_s = time.monotonic() - started_s
+    with create_server(("127.0.0.1", 0)) as silent:
+        sender = TicketSender(f"redis://127.0.0.1:{silent.getsockname()[1]}/0")
+        sender.start()
+        started_s = time.monotonic()
+        for _ in range(1000):
+            sender.ring()
+        took_s = time.monotonic() - started_s
     sender.close()
 
-    assert took_s < 1
+    assert took_s < 60  # each would wait for an answer for seconds
 
 
 @pytest.mark.asyncio

@@ -19,7 +19,7 @@ from app.services import watching
 from app.services.watching import WatchingService
 from tests.support.executions import NOW, make_execution
 
-pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(10)]
+pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(60)]
 NEW = make_execution(id="one", owner="platform:alice", is_streaming=True)
 RUNNING = NEW.started(now=NOW)
 DONE = RUNNING.moved_to(ExecutionStatus.COMPLETED, now=NOW)
@@ -88,11 +88,12 @@ class Room:
         self.redis = Redis()
         self.store = Store(self.redis)
         self.updates = Updates(self.redis)
+        self.patience_s = 60.0
 
     def follow(self, caller: Caller = ALICE) -> AsyncGenerator[ExecutionUpdate]:
         queue = MemoryExecutionQueue(lease_s=60)
         ports = ExecutionPorts(store=self.store, queue=queue, updates=self.updates)
-        service = WatchingService(ports, look_s=0.02, patience_s=0.1)
+        service = WatchingService(ports, look_s=0.02, patience_s=self.patience_s)
         return service.follow("one", caller)
 
     async def begin(self) -> None:
@@ -205,6 +206,7 @@ async def test_a_redis_that_comes_back_in_time_gives_a_late_result(room: Room) -
 
 
 async def test_a_redis_that_stays_away_ends_it(room: Room) -> None:
+    room.patience_s = 0.1
     await room.begin()
 
     async with aclosing(room.follow()) as updates:
@@ -217,6 +219,7 @@ async def test_a_redis_that_stays_away_ends_it(room: Room) -> None:
 
 
 async def test_without_redis_nobody_begins_to_wait(room: Room) -> None:
+    room.patience_s = 0.1
     room.redis.is_away = True
 
     with pytest.raises(RedisUnavailableError):
@@ -242,6 +245,7 @@ async def test_what_redis_has_lost_and_is_run_again_is_followed_to_its_end(room:
 
 
 async def test_what_is_lost_for_good_ends_it(room: Room) -> None:
+    room.patience_s = 0.1
     await room.begin()
 
     async with aclosing(room.follow()) as updates:

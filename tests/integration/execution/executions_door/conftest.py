@@ -20,7 +20,7 @@ def settings(tmp_path: Path) -> Settings:
         data_directory=tmp_path,
         logs_directory=tmp_path,
         judge_workers=2,
-        judge_lease_seconds=1,
+        judge_lease_seconds=60,  # so long is no host busy that a claim would end meanwhile
         BACKEND_WEBHOOK_SECRET=SECRET,
     )
 

@@ -16,7 +16,9 @@ from tests.integration.execution.executions import (
     status_of,
     wait_for,
 )
+from tests.integration.execution.held_engine import HeldEngine
 from tests.integration.execution.log_lines import Lines
+from tests.support.patience import until
 
 pytestmark = pytest.mark.asyncio
 
@@ -65,12 +67,13 @@ async def test_a_result_has_exactly_the_promised_fields(client: httpx.AsyncClien
 
 
 async def test_is_pending_then_running_then_completed(shared: Settings) -> None:
-    one_worker = shared.model_copy(update={"judge_workers": 1})
-    async with running(one_worker) as client:
-        first = await start(client, code="sleep 200")
+    one_worker, engine = shared.model_copy(update={"judge_workers": 1}), HeldEngine()
+    async with running(one_worker, engine=engine) as client:
+        first = await start(client)
         await wait_for(client, first, {"running"})
         second = await start(client)
         waiting = await status_of(client, second)
+        engine.may_end.set()
         await wait_for(client, first)
         ended = await wait_for(client, second)
 
@@ -103,11 +106,12 @@ async def test_a_program_that_fails_ends_in_an_error_that_says_why(
 async def test_nothing_remains_when_its_time_is_over(shared: Settings) -> None:
     async with running(shared.model_copy(update={"execution_ttl": 1})) as client:
         execution_id = await start(client)
-        await wait_for(client, execution_id)
-        await asyncio.sleep(1.1)
-        answer = await client.get(f"{EXECUTIONS}/status/{execution_id}")
 
-    assert answer.status_code == 404
+        async def is_gone() -> bool:
+            answer = await client.get(f"{EXECUTIONS}/status/{execution_id}")
+            return answer.status_code == 404
+
+        await until(is_gone)
 
 
 async def test_a_running_execution_can_be_cancelled(client: httpx.AsyncClient) -> None:
@@ -138,10 +142,13 @@ async def test_whoever_ran_a_cancelled_execution_is_free_for_the_next(shared: Se
 async def test_an_execution_that_waits_can_be_cancelled_and_is_never_run(
     shared: Settings,
 ) -> None:
-    async with running(shared.model_copy(update={"judge_workers": 1})) as client:
-        first = await start(client, code="sleep 100")
+    engine = HeldEngine()
+    async with running(shared.model_copy(update={"judge_workers": 1}), engine=engine) as client:
+        first = await start(client)
+        await engine.has_begun.wait()
         second = await start(client)
         await client.post(f"{EXECUTIONS}/cancel/{second}")
+        engine.may_end.set()
         await wait_for(client, first)
         third = await wait_for(client, await start(client))
         state = await status_of(client, second)

@@ -185,7 +185,7 @@ async def test_pages_of_the_frontend_may_call_and_others_may_not(shared: Setting
 
 
 async def test_each_account_has_a_rate_of_its_own(shared: Settings) -> None:
-    limited = shared.model_copy(update={"execution_rate_limit": "2/minute"})
+    limited = shared.model_copy(update={"execution_rate_limit": "2/day"})
     async with running(limited) as client:
         statuses = [
             (await client.post(f"{EXECUTIONS}/execute", json=make_execution())).status_code
@@ -198,7 +198,7 @@ async def test_each_account_has_a_rate_of_its_own(shared: Settings) -> None:
 
 
 async def test_guests_share_the_rate_of_their_address(shared: Settings) -> None:
-    limited = shared.model_copy(update={"guest_execution_rate_limit": "2/minute"})
+    limited = shared.model_copy(update={"guest_execution_rate_limit": "2/day"})
     guests = [bearer(None, token_use="guest", uid=f"guest:{number}") for number in range(3)]
     async with running(limited) as client:
         answers = [

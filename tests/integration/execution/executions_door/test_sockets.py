@@ -4,11 +4,13 @@ import json
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from datetime import UTC, datetime, tzinfo
+from typing import Any, Self
 
 import httpx
 import pytest
 import pytest_asyncio
+from typing_extensions import override
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
@@ -23,9 +25,11 @@ from tests.integration.execution.executions import (
     create_service,
     start,
 )
+from tests.integration.execution.held_engine import HeldEngine
 from tests.support.asgi_servers import serving
+from tests.support.patience import PATIENCE_S
 
-pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(30)]
+pytestmark = pytest.mark.asyncio
 
 
 def token_of(header: dict[str, str]) -> str:
@@ -35,22 +39,28 @@ def token_of(header: dict[str, str]) -> str:
 class Service:
     """A service that listens, and alice, who calls it."""
 
-    def __init__(self, address: str, client: httpx.AsyncClient) -> None:
+    def __init__(self, address: str, client: httpx.AsyncClient, engine: HeldEngine) -> None:
         self.client = client
+        self.engine = engine
         self._url = f"ws://{address}{EXECUTIONS}/ws"
 
     def watch(self, execution_id: str, header: dict[str, str] | None = ALICE) -> connect:
         token = f"?token={token_of(header)}" if header else ""
-        return connect(f"{self._url}/{execution_id}{token}", compression=None)
+        url = f"{self._url}/{execution_id}{token}"
+        return connect(url, compression=None, open_timeout=PATIENCE_S)
 
 
 @asynccontextmanager
 async def served(settings: Settings) -> AsyncIterator[Service]:
+    engine = HeldEngine()
+    engine.may_end.set()
     async with (
-        serving(create_service(settings), **websocket_options()) as address,
-        httpx.AsyncClient(base_url=f"http://{address}", headers=ALICE) as client,
+        serving(create_service(settings, engine), **websocket_options()) as address,
+        httpx.AsyncClient(
+            base_url=f"http://{address}", headers=ALICE, timeout=PATIENCE_S
+        ) as client,
     ):
-        yield Service(address, client)
+        yield Service(address, client, engine)
 
 
 @pytest_asyncio.fixture
@@ -87,10 +97,13 @@ async def closing_of(socket: ClientConnection) -> tuple[int | None, str]:
 
 
 async def test_tells_every_change_in_order_without_being_asked(shared: Service) -> None:
-    execution_id = await start(shared.client, code="sleep 100\nprint 42")
+    shared.engine.may_end.clear()
+    execution_id = await start(shared.client)
 
     async with shared.watch(execution_id) as socket:
-        messages = await hear_all(socket)
+        first = await hear(socket)
+        shared.engine.may_end.set()
+        messages = [first, *await hear_all(socket)]
 
     assert {message["type"] for message in messages} == {"execution_update"}
     assert {message["execution_id"] for message in messages} == {execution_id}
@@ -118,13 +131,15 @@ async def test_who_comes_after_the_end_gets_the_result_at_once(service: Service)
 
 
 async def test_tells_what_the_program_writes_while_it_runs(shared: Service) -> None:
-    code = "print one\nerror two\nsleep 200\nprint three"
+    shared.engine.may_end.clear()
+    code = "print one\nerror two\nsleep 50\nprint three"
     execution_id = await start(shared.client, code=code, stream_output=True)
 
     async with shared.watch(execution_id) as socket, shared.watch(execution_id) as other:
         while (first := await hear(socket))["type"] != "execution_output":
             continue
         seen_before_the_end = first["data"]
+        shared.engine.may_end.set()
         messages = [first, *await hear_all(socket)]
         others = await hear_all(other)
 
@@ -138,14 +153,16 @@ async def test_tells_what_the_program_writes_while_it_runs(shared: Service) -> N
 
 
 async def test_who_comes_late_gets_the_output_so_far_before_the_end(shared: Service) -> None:
-    execution_id = await start(
-        shared.client, code="print one\nsleep 200\nprint two", stream_output=True
-    )
+    shared.engine.may_end.clear()
+    code = "print one\nerror two"
+    execution_id = await start(shared.client, code=code, stream_output=True)
     async with shared.watch(execution_id) as early:
         while (await hear(early))["type"] != "execution_output":
             continue
         async with shared.watch(execution_id) as late:
-            messages = await hear_all(late)
+            messages = [await hear(late) for _ in range(3)]
+            shared.engine.may_end.set()
+            messages += await hear_all(late)
 
     assert [message["type"] for message in messages] == [
         "execution_update",
@@ -190,15 +207,28 @@ async def test_what_is_somebody_elses_or_unknown_is_closed_with_4003(service: Se
     assert codes == [4003, 4003, 4003]
 
 
-async def test_an_expiring_token_ends_the_socket_with_4001(service: Service) -> None:
-    execution_id = await start(service.client, code="sleep 5000")
-    header = bearer(1, exp=int(time.time()) + 2)  # it is told in whole seconds
+async def test_an_expiring_token_ends_the_socket_with_4001(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expires_at = datetime.fromtimestamp(int(time.time()) + 3600, tz=UTC)
+
+    class JustBefore(datetime):
+        @classmethod
+        @override
+        def now(cls, tz: tzinfo | None = None) -> Self:
+            return cls.fromtimestamp(expires_at.timestamp() - 0.2, tz=tz)
+
+    execution_id = await start(service.client, code="sleep 60000")
+    header = bearer(1, exp=int(expires_at.timestamp()))
+    monkeypatch.setattr(sockets, "datetime", JustBefore)
 
     async with service.watch(execution_id, header) as socket:
-        assert (await hear(socket))["data"]["status"] in {"pending", "running"}
+        while (message := await hear(socket))["type"] != "error":
+            assert message["data"]["status"] in {"pending", "running"}
         code, _ = await closing_of(socket)
     await service.client.post(f"{EXECUTIONS}/cancel/{execution_id}")
 
+    assert message["data"]["detail"] == "The token has expired"
     assert code == 4001
 
 
