@@ -4,10 +4,9 @@ Simulates what `contest_rush` plays, with as many participants, judge lanes and 
 likes, from how much processor time each step takes. That comes from `contest_rush`, run on the kind
 of machine that one has: a lane is a core that judges, a backend a process with a core of its own.
 The steps of a submission come one after the other, each at the first free core of its kind, in the
-order in which they got there; how long a step takes varies, exponentially. The last is to bring it
-to the contest's boards, one after the other under the contest's lock (`benchmarks.scoreboard`, a
-rush; twice a submission, as what is not judged is shown too). Databases and brokers are taken to
-keep up: the table says what they have to take.
+order in which they got there; how long a step takes varies, exponentially. Databases and brokers
+are taken to keep up: the table says what they have to take. Boards follow by themselves
+(`benchmarks.scoreboard`, a rush).
 """
 
 import argparse
@@ -26,15 +25,11 @@ JUDGED_WITHIN_S = 10.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Costs:
-    """What one submission takes, in ms.
-
-    Of the backend to take it, of a lane, of the backend to tell it, and of the contest's lock.
-    """
+    """What a submission takes, in ms: of the backend to take it, of a lane, and to tell of it."""
 
     accepting_ms: float
     judging_ms: float
     result_ms: float
-    board_ms: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,8 +91,8 @@ def simulate(
     arrivals_s: Sequence[float], costs: Costs, *, lanes: int, backends: int, random: Random
 ) -> Outcome:
     """Let submissions come at these times, and tell how long they wait."""
-    backend, judges, board = Station(backends), Station(lanes), Station(1)
-    accepted_s, *_, told_s = passed(
+    backend, judges = Station(backends), Station(lanes)
+    accepted_s, _, told_s = passed(
         arrivals_s,
         [
             (station, [random.expovariate(1000 / mean_ms) for _ in arrivals_s])
@@ -105,7 +100,6 @@ def simulate(
                 (backend, costs.accepting_ms),
                 (judges, costs.judging_ms),
                 (backend, costs.result_ms),
-                (board, costs.board_ms),
             )
         ],
     )
@@ -140,7 +134,6 @@ def main() -> None:
     parser.add_argument("--accepting-ms", type=float, required=True)
     parser.add_argument("--judging-ms", type=float, required=True)
     parser.add_argument("--result-ms", type=float, required=True)
-    parser.add_argument("--board-ms", type=float, required=True)
     parser.add_argument("--lanes", type=int, nargs="+", default=[1, 2, 4, 8, 16, 32])
     parser.add_argument("--backends", type=int, nargs="+", default=[1, 2, 4, 8])
     options = parser.parse_args()
@@ -148,7 +141,6 @@ def main() -> None:
         accepting_ms=options.accepting_ms,
         judging_ms=options.judging_ms,
         result_ms=options.result_ms,
-        board_ms=options.board_ms,
     )
     print(f"{options.participants} submissions in {options.seconds:.0f} s")
     print("lanes  backends  a second  accepted p95 ms  verdict p50 s  verdict p95 s")

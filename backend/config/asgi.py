@@ -21,8 +21,12 @@ from live.streams import LiveStreams
 from logbook.envelope import Envelope
 
 DJANGO_THREADS = 8
-# In a rush results do not wait behind submissions until their sender gives up.
-RESERVED_THREADS = {"/api/webhooks/": 2}
+# In a rush results do not wait behind submissions until their sender gives up, nor do those who
+# look at a board.
+RESERVED_THREADS = {
+    "/api/webhooks/": 2,
+    r"(/api/code-execution)?/contests/\d+/(scoreboard|leaderboard)(/|$)": 2,
+}
 # Less than the five seconds after which servers commonly close a connection that nobody uses.
 KEPT_ALIVE_S = 4.0
 

@@ -14,6 +14,7 @@ from apps.users import queue as users
 from apps.webhooks import queue as webhooks
 from config.monitoring import measure_tasks
 from config.startup import load_settings_or_exit, start_tracing_or_exit
+from config.task_connections import keep_pool
 from config.task_log import log_tasks
 from config.traced import trace_tasks
 
@@ -37,6 +38,7 @@ app = Celery("backend")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.include = ["config.heartbeat"]
 app.autodiscover_tasks()
+keep_pool(app)
 app.conf.beat_schedule = {
     "look-after-judgements": {
         "task": code_execution.SWEEP,

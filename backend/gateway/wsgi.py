@@ -5,6 +5,7 @@ an answer that fits into one piece costs one hop back. That makes it as fast as 
 """
 
 import asyncio
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -33,7 +34,8 @@ class ThreadedWsgi:
 
     A body over `body_bytes_max` arrives empty, with a length over the cap, so that the
     application's own check of the length answers. `reserved_threads` says how many there are for
-    nothing but the paths under each of its keys: those do not wait behind others.
+    nothing but the paths that each of its keys, a regular expression, fits: those do not wait
+    behind others.
     """
 
     def __init__(
@@ -46,10 +48,10 @@ class ThreadedWsgi:
     ) -> None:
         self._application = application
         self._body_bytes_max = body_bytes_max
-        self._threads = {
-            prefix: ThreadPoolExecutor(count, thread_name_prefix=f"django{prefix}")
-            for prefix, count in {**reserved_threads, "": threads}.items()
-        }
+        self._threads = [
+            (re.compile(paths), ThreadPoolExecutor(count, thread_name_prefix="django"))
+            for paths, count in {**reserved_threads, ".*": threads}.items()
+        ]
         self._large_bodies = asyncio.Semaphore(LARGE_BODIES_MAX)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -64,7 +66,7 @@ class ThreadedWsgi:
 
     def close(self) -> None:
         """Let running requests end, and the threads with them."""
-        for threads in self._threads.values():
+        for _, threads in self._threads:
             threads.shutdown()
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -86,8 +88,7 @@ class ThreadedWsgi:
             await send(message)
 
     def _threads_for(self, scope: Scope) -> ThreadPoolExecutor:
-        prefixes = (prefix for prefix in self._threads if scope["path"].startswith(prefix))
-        return self._threads[max(prefixes, key=len)]
+        return next(threads for paths, threads in self._threads if paths.match(scope["path"]))
 
     async def _read(self, scope: Scope, receive: Receive) -> bytes | None:
         """Read the body; `None` if it is over the cap.

@@ -31,15 +31,21 @@ class RedisRelay:
         self._hub = hub
         self._running: asyncio.Task[None] | None = None
         self._is_ready = asyncio.Event()
-        self._was_lost = False
+        self._waited_for_until_s = 0.0
+        self._are_ticks_missed = False
 
     async def be_ready(self) -> None:
         """Start if need be; return when ticks arrive, or at once after a while without Redis."""
+        now_s = asyncio.get_running_loop().time()
         if self._running is None:
             self._running = asyncio.create_task(self._run())
+            self._waited_for_until_s = now_s + READY_TIMEOUT_S
+        if now_s < self._waited_for_until_s:
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(READY_TIMEOUT_S):
+                async with asyncio.timeout_at(self._waited_for_until_s):
                     await self._is_ready.wait()
+        if not self._is_ready.is_set():
+            self._are_ticks_missed = True
 
     async def close(self) -> None:
         """End."""
@@ -55,7 +61,7 @@ class RedisRelay:
             except (RedisError, OSError) as error:
                 logger.warning("changes in other processes are not heard of: %s", error)
             self._is_ready.clear()
-            self._was_lost = True
+            self._are_ticks_missed = True
             await asyncio.sleep(PAUSE_S)
 
     async def _listen(self) -> None:
@@ -77,8 +83,9 @@ class RedisRelay:
     def _take(self, message: dict[str, Any]) -> None:
         if message["type"] == "subscribe":
             self._is_ready.set()
-            if self._was_lost:
+            if self._are_ticks_missed:
                 # What came meanwhile is not known: who comes back is told by the tag.
+                self._are_ticks_missed = False
                 self._hub.end_all()
         elif message["type"] == "message":
             try:

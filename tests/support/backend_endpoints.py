@@ -8,6 +8,28 @@ from typing import Any
 from django.urls import URLPattern, URLResolver, get_resolver
 
 METHODS = ("get", "post", "put", "patch", "delete")
+OUTSIDE_OF_CONTESTS = {
+    "POST api/auth/register/",
+    "POST api/auth/token/",
+    "POST api/auth/token/refresh/",
+    "POST api/auth/guest/",
+    "POST api/auth/logout/",
+    "GET api/auth/me/",
+    "GET api/auth/api-tokens/",
+    "POST api/auth/api-tokens/",
+    "POST api/auth/api-tokens/exchange/",
+    "DELETE api/auth/api-tokens/{id}/",
+    "POST api/webhooks/code-execution/",
+    "POST api/webhooks/code-execution/progress/",
+    "GET api/health/",
+    "GET api/health/ready/",
+    "GET api/schema/",
+    "GET api/docs/",
+    "GET api/code-execution/health/",
+    "GET health/",
+    "GET .well-known/jwks.json/",
+}
+"""They know nothing of any contest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

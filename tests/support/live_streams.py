@@ -23,11 +23,11 @@ from config.asgi import make_front_door
 from live.hub import Hub
 from live.limits import StreamLimits
 from tests.support.asgi_servers import serving
+from tests.support.patience import PATIENCE_S
 
 ROOT = Path(__file__).parents[2]
-PATIENCE_S = 10
 QUIET_S = 0.6
-QUICK = StreamLimits(pause_s=0.3, heartbeat_s=5)
+QUICK = StreamLimits(pause_s=0.3, heartbeat_s=60)
 
 
 async def in_thread(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from apps.code_execution.domain import parse_result
+from apps.code_execution.documents import parse_result
 from apps.code_execution.models import CodeSubmission
 from apps.code_execution.results import apply_result
 from tests.support.contests import make_event

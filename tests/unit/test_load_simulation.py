@@ -47,7 +47,7 @@ def test_one_random_server_is_as_slow_as_queueing_theory_says() -> None:
 
 def test_a_burst_is_judged_as_fast_as_its_lanes_are() -> None:
     random = Random(SEED)  # noqa: S311
-    costs = Costs(accepting_ms=1, judging_ms=20, result_ms=1, board_ms=0.1)
+    costs = Costs(accepting_ms=1, judging_ms=20, result_ms=1)
 
     slow, fast = (
         simulate(burst(2000, 1, random), costs, lanes=lanes, backends=2, random=random)

@@ -11,11 +11,12 @@ from django.utils.safestring import SafeString
 from typing_extensions import override
 
 from apps.audit.models import AuditEntry
+from apps.core.read_only_admin import ReadOnlyAdmin
 
 ABOUT_ACCOUNTS = "users."
 
 
-class AuditEntryAdmin(admin.ModelAdmin[AuditEntry]):
+class AuditEntryAdmin(ReadOnlyAdmin):
     """What was done, by whom, and what it changed."""
 
     list_display = ["at", "actor_name", "act", "object_label", "contest_id"]
@@ -23,7 +24,6 @@ class AuditEntryAdmin(admin.ModelAdmin[AuditEntry]):
     search_fields = ["actor_name", "object_label", "=object_id", "=contest_id"]
     fields = ["at", "actor_name", "act", "object_label", "contest_id", "changes"]
     readonly_fields = ["changes"]
-    show_full_result_count = False
 
     @override
     def get_queryset(self, request: HttpRequest) -> QuerySet[AuditEntry]:
@@ -45,16 +45,6 @@ class AuditEntryAdmin(admin.ModelAdmin[AuditEntry]):
         )
         head = "<tr><th>field</th><th>before</th><th>after</th></tr>"
         return format_html("<table>{}{}</table>", SafeString(head), lines)
-
-    @override
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Allow nobody to add."""
-        return False
-
-    @override
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Allow nobody to change."""
-        return False
 
     @override
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:

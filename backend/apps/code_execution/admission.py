@@ -10,9 +10,9 @@ from apps.code_execution.models import CodeSubmission
 from apps.code_execution.scoring import contest_time_ms_of
 from apps.contests.models import Contest, ContestParticipant
 from apps.contests.services import own_time, participation
+from apps.contests.services.rights import Rights
 from apps.contests.submission_rules import SubmissionRules
 from apps.core.errors import CoolDownError, InvalidFieldsError, SubmissionsUsedUpError
-from apps.problems.models import Problem
 from apps.users.models import User
 
 Purpose = CodeSubmission.Purpose
@@ -26,10 +26,29 @@ class Admission:
     contest_time_ms: int | None = None
 
 
+def find_contest(rights: Rights, contest_id: int | None) -> Contest | None:
+    """Give the contest that a submission names, if it names one.
+
+    Raises:
+        InvalidFieldsError: There is none of that id that they may know of.
+    """
+    if contest_id is None:
+        return None
+    unknown = InvalidFieldsError({"contest": ["There is no such contest."]})
+    try:
+        contest = Contest.objects.get(pk=contest_id)
+    except Contest.DoesNotExist:
+        raise unknown from None
+    # Who they are is asked for only where not everybody may know of it.
+    if not contest.is_open_knowledge and not rights.visibility(contest).may_see_contest:
+        raise unknown
+    return contest
+
+
 def admit(
     *,
     contest: Contest,
-    problem: Problem | None,
+    problem_id: int | None,
     user: User,
     is_practice: bool,
     language: str,
@@ -53,7 +72,7 @@ def admit(
     if participant.kind != ContestParticipant.Kind.JURY:
         check_program(rules, language=language, code=code)
         if rules.looks_back:
-            _check_earlier(rules, participant, problem, now)
+            _check_earlier(rules, participant, problem_id, now)
     return Admission(
         participant=participant, contest_time_ms=contest_time_ms_of(contest, participant, now)
     )
@@ -83,7 +102,7 @@ def check_program(rules: SubmissionRules, *, language: str, code: str) -> None:
 def _check_earlier(
     rules: SubmissionRules,
     participant: ContestParticipant,
-    problem: Problem | None,
+    problem_id: int | None,
     now: datetime,
 ) -> None:
     """Return if the participant may submit to the problem again; what failed by us is not counted.
@@ -95,7 +114,7 @@ def _check_earlier(
     # Another submission of theirs may be arriving: with the lock, the later one sees the first.
     ContestParticipant.objects.select_for_update(no_key=True).only("pk").get(pk=participant.pk)
     earlier = CodeSubmission.objects.filter(
-        participant=participant, problem=problem, purpose=Purpose.CONTEST
+        participant=participant, problem=problem_id, purpose=Purpose.CONTEST
     ).exclude(verdict=Verdict.IE)
     seen = earlier.order_by().aggregate(count=Count("pk"), newest=Max("created_at"))
     if rules.are_used_up(seen["count"]):

@@ -3,14 +3,14 @@
 import json
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
 import httpx
 from django.conf import settings
 
-from apps.code_execution.domain import Result, ResultError, parse_result
+from apps.code_execution.documents import Result, ResultError, parse_result
 from apps.core import tracing
 from apps.core.signature import Secret, sign
 from logbook.context import request_id
@@ -18,6 +18,7 @@ from logbook.request_ids import HEADER
 
 HEALTH_TIMEOUT_S = 5.0
 ERROR_CHARS_MAX = 300
+BATCH = "/api/v1/submissions/batch"
 DELIVERIES = "/api/v1/deliveries/"
 SIGNATURE_REFUSED = (
     "it refuses our signature. CODE_EXECUTION_WEBHOOK_SECRET of the backend and"
@@ -25,6 +26,9 @@ SIGNATURE_REFUSED = (
     " minutes"
 )
 _HEADERS = {"User-Agent": "Backend/1.0", "Accept": "application/json"}
+# So that a batch is soon read at the other end. One order may be larger.
+BATCH_BYTES_MAX = 4 * 1024 * 1024
+BATCH_ORDERS_MAX = 100
 # 4xx that say something about the moment or our settings, not about the submission.
 _RETRYABLE_STATUSES = frozenset({401, 403, 404, 408, 425, 429})
 
@@ -51,6 +55,10 @@ class TestDataMissingError(Exception):
         self.hashes = hashes
 
 
+Outcome = int | ServiceUnavailableError | SubmissionRefusedError | TestDataMissingError
+"""Of a hand-over: the service's id of the submission, or what was wrong."""
+
+
 class ExecutionServiceClient:
     """Calls to one execution service; safe to share between threads."""
 
@@ -66,25 +74,37 @@ class ExecutionServiceClient:
         # The bare transport: what `httpx.Client` adds is for the web, and costs each call.
         self._transport = transport or httpx.HTTPTransport(trust_env=False)
 
-    def hand_over(self, *, key: str, order: dict[str, Any], timeout_s: float) -> int:
-        """Give the service a submission, and return its id there; the same key gives the same id.
+    def hand_over(self, orders: Sequence[dict[str, Any]], *, timeout_s: float) -> list[Outcome]:
+        """Give the service submissions; tell of each, in order, its id there or what was wrong.
 
-        Raises:
-            ServiceUnavailableError: It did not answer as it should; try again.
-            SubmissionRefusedError: It will never take this submission.
-            TestDataMissingError: It does not have all that the order names by hash.
+        The same idempotency key gives the same id.
         """
-        body = json.dumps(order, ensure_ascii=False, separators=(",", ":")).encode()
-        headers = {"Content-Type": "application/json", "Idempotency-Key": key}
-        response = self._send(
-            "POST", "/api/v1/submissions/", key, timeout_s, body=body, headers=headers
-        )
-        missing = _missing_test_data(response)
-        if missing:
-            raise TestDataMissingError(missing)
-        if response.is_client_error and response.status_code not in _RETRYABLE_STATUSES:
-            raise SubmissionRefusedError(_describe(response))
-        return _result_of(response).microservice_id
+        outcomes: list[Outcome] = []
+        for batch in _batches_of([_encoded(each) for each in orders]):
+            try:
+                outcomes += self._hand_over(batch, timeout_s)
+            except ServiceUnavailableError as error:
+                # Whoever waits for the answer shall not wait for each of the others, too.
+                return outcomes + [error] * (len(orders) - len(outcomes))
+        return outcomes
+
+    def _hand_over(self, batch: Sequence[bytes], timeout_s: float) -> list[Outcome]:
+        body = b'{"orders":[' + b",".join(batch) + b"]}"
+        headers = {"Content-Type": "application/json"}
+        response = self._send("POST", BATCH, "batch", timeout_s, body=body, headers=headers)
+        if response.status_code == httpx.codes.REQUEST_ENTITY_TOO_LARGE:
+            if len(batch) == 1:
+                return [SubmissionRefusedError(_describe(response))]
+            # Something between has a limit of its own.
+            middle = len(batch) // 2
+            return [
+                *self._hand_over(batch[:middle], timeout_s),
+                *self._hand_over(batch[middle:], timeout_s),
+            ]
+        # Whatever else is said of all is nobody's fault: an older release has no such door.
+        if response.status_code != httpx.codes.OK:
+            raise ServiceUnavailableError(_describe(response))
+        return _outcomes_in(_json_of(response), count=len(batch))
 
     def upload(self, *, hash_hex: str, content: bytes, timeout_s: float) -> None:
         """Give the service what orders name by this hash.
@@ -276,14 +296,44 @@ def _result_of(response: httpx.Response) -> Result:
         raise ServiceUnavailableError(f"The answer is not a submission: {error}") from error
 
 
-def _missing_test_data(response: httpx.Response) -> list[str]:
-    """Give the hashes that the service says it lacks; none unless that is what it says."""
-    if response.status_code != httpx.codes.UNPROCESSABLE_ENTITY:
-        return []
-    body = _json_of(response)
-    if not isinstance(body, dict) or body.get("code") != "unknown_test_data":
-        return []
-    return [each for each in body.get("missing", []) if isinstance(each, str)]
+def _encoded(document: Mapping[str, Any]) -> bytes:
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _batches_of(orders: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
+    """Cut orders into such as may go together."""
+    batch: list[bytes] = []
+    size_bytes = 0
+    for order in orders:
+        size_bytes += len(order)
+        if batch and (size_bytes > BATCH_BYTES_MAX or len(batch) == BATCH_ORDERS_MAX):
+            yield batch
+            batch, size_bytes = [], len(order)
+        batch.append(order)
+    if batch:
+        yield batch
+
+
+def _outcomes_in(answer: object, *, count: int) -> list[Outcome]:
+    told = answer.get("outcomes") if isinstance(answer, dict) else None
+    if not isinstance(told, list) or len(told) != count:
+        raise ServiceUnavailableError("The answer does not say what became of each submission")
+    return [_outcome_of(each) for each in told]
+
+
+def _outcome_of(told: object) -> Outcome:
+    """Read what became of one order."""
+    match told:
+        case {"status": 200 | 201, "id": int(microservice_id)}:
+            return microservice_id
+        case {"error": {"code": "unknown_test_data", "missing": [*hashes]}}:
+            return TestDataMissingError([each for each in hashes if isinstance(each, str)])
+        case {"status": int(status), "error": error}:
+            text = f"HTTP {status}: {json.dumps(error)[:ERROR_CHARS_MAX]}"
+            is_final = 400 <= status < 500 and status not in _RETRYABLE_STATUSES  # noqa: PLR2004
+            return SubmissionRefusedError(text) if is_final else ServiceUnavailableError(text)
+        case _:
+            return ServiceUnavailableError("The answer does not say what became of the submission")
 
 
 def _json_of(response: httpx.Response) -> object:

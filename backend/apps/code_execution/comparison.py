@@ -10,11 +10,10 @@ from django.db.models import F, OuterRef, QuerySet, Subquery
 
 from apps.code_execution.domain import Status
 from apps.code_execution.models import CodeSubmission, Judgement, Rejudging
-from apps.code_execution.scoring import attempts_of, scored_submissions
+from apps.code_execution.scoring import attempts_of, bring_up_to_date, scored_submissions
 from apps.contests.domain import NO_SCORE
 from apps.contests.formats import Attempt, Total, cells_of, ranks
 from apps.contests.models import Contest, ContestParticipant
-from apps.contests.services.ranks import bring_up_to_date
 
 # So many lines an audit entry, an answer or a page has at most; the counts are of all.
 LINES_MAX = 1000

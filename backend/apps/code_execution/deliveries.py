@@ -7,7 +7,8 @@ from typing import TypeVar
 
 from apps.audit.services import record
 from apps.code_execution.client import ServiceUnavailableError, get_client
-from apps.code_execution.domain import INT64_MAX, ResultError
+from apps.code_execution.documents import ResultError
+from apps.code_execution.domain import INT64_MAX
 from apps.code_execution.models import CodeSubmission, Delivery
 from apps.code_execution.sent_events import (
     EventStatus,

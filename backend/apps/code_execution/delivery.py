@@ -2,6 +2,10 @@
 
 import logging
 import time
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -12,6 +16,7 @@ from django.utils import timezone
 
 from apps.code_execution.client import (
     ExecutionServiceClient,
+    Outcome,
     ServiceUnavailableError,
     SubmissionRefusedError,
     TestDataMissingError,
@@ -19,7 +24,7 @@ from apps.code_execution.client import (
 )
 from apps.code_execution.domain import TERMINAL_STATUSES, retry_pause
 from apps.code_execution.models import CodeSubmission, Judgement
-from apps.code_execution.orders import Order, order_of
+from apps.code_execution.orders import Order, orders_of
 from apps.code_execution.results import (
     apply_result,
     mark_delivered,
@@ -43,93 +48,151 @@ REJUDGED_AT_ONCE_MAX = 40
 ERROR_CHARS_MAX = 500
 
 
-def list_due(*, now: datetime) -> list[UUID]:
-    """List the judgements that somebody has to look after, the longest due first.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """The judgements that somebody has to look after, the longest due first."""
+
+    to_hand_over: list[UUID]
+    to_ask_about: list[UUID]
+
+
+def list_due(*, now: datetime) -> Due:
+    """List what is due.
 
     Fresh ones come before those of rejudgings, of which only a few are under way.
     """
     unfinished = Judgement.objects.filter(finished_at=None)
-    due = unfinished.filter(due_at__lte=now).order_by("due_at").values_list("pk", flat=True)
-    fresh = due.filter(rejudging=None)[:DUE_ROWS_MAX]
-    rejudged = due.filter(rejudging__isnull=False)
+    due = unfinished.filter(due_at__lte=now).order_by("due_at")
+    fresh = due.filter(rejudging=None).values_list("pk", "delivered_at")[:DUE_ROWS_MAX]
+    rejudged = due.filter(rejudging__isnull=False).values_list("pk", flat=True)
     under_way = unfinished.filter(rejudging__isnull=False).exclude(delivered_at=None).count()
     asked_about = rejudged.exclude(delivered_at=None)[:REJUDGED_AT_ONCE_MAX]
     new = rejudged.filter(delivered_at=None)[: max(REJUDGED_AT_ONCE_MAX - under_way, 0)]
-    return [*fresh, *asked_about, *new]
+    rows = list(fresh)
+    return Due(
+        to_hand_over=[*(pk for pk, delivered_at in rows if delivered_at is None), *new],
+        to_ask_about=[*(pk for pk, delivered_at in rows if delivered_at is not None), *asked_about],
+    )
 
 
-def claim(*, judgement_id: UUID, now: datetime) -> Judgement | None:
-    """Take a judgement that is due for as long as attending to it may take; `None` if it is taken.
+@transaction.atomic
+def claim(judgement_ids: Sequence[UUID], *, now: datetime) -> list[Judgement]:
+    """Take those judgements that are due for as long as attending to them may take, oldest first.
 
-    The other one is a worker with the same task, or the request that made the judgement.
+    The others are with a worker that has the same task, or with the request that made them.
     """
+    due = Judgement.objects.filter(pk__in=judgement_ids, finished_at=None, due_at__lte=now)
+    # What is locked is being claimed, or its result is there.
+    free = due.select_for_update(no_key=True, skip_locked=True, of=("self",))
+    claimed = list(free.select_related("submission").order_by("created_at"))
     lease = timedelta(seconds=settings.CODE_EXECUTION_TIMEOUT) + LEASE_MARGIN
-    rows = Judgement.objects.filter(pk=judgement_id, finished_at=None)
-    claimed = rows.filter(due_at__lte=now).update(due_at=now + lease, attempts=F("attempts") + 1)
-    return rows.select_related("submission").first() if claimed else None
+    Judgement.objects.filter(pk__in=[each.pk for each in claimed]).update(
+        due_at=now + lease, attempts=F("attempts") + 1
+    )
+    for judgement in claimed:
+        judgement.attempts += 1
+    return claimed
 
 
-def attend(*, judgement_id: UUID, client: ExecutionServiceClient | None = None) -> None:
-    """Look after a judgement that is due: hand it over, or ask for its result.
+def attend(judgement_ids: Sequence[UUID], *, client: ExecutionServiceClient | None = None) -> None:
+    """Look after judgements that are due: hand them over together, or ask for their results.
 
-    When somebody else already does, nothing happens.
+    With those that somebody else attends to nothing happens.
     """
-    judgement = claim(judgement_id=judgement_id, now=timezone.now())
-    if judgement is None:
-        return
     client = client or get_client()
-    with context.bound(request_id=judgement.request_id or None):
-        if judgement.delivered_at is None:
-            hand_over(judgement=judgement, client=client, timeout_s=settings.CODE_EXECUTION_TIMEOUT)
-        else:
-            _ask(judgement, client)
+    claimed = claim(judgement_ids, now=timezone.now())
+    new = [each for each in claimed if each.delivered_at is None]
+    hand_over(new, client=client, timeout_s=settings.CODE_EXECUTION_TIMEOUT)
+    for judgement in claimed:
+        if judgement.delivered_at is not None:
+            with _said_of(judgement):
+                _ask(judgement, client)
 
 
-def hand_over(*, judgement: Judgement, client: ExecutionServiceClient, timeout_s: float) -> None:
-    """Try once to hand a judgement over; whoever calls has claimed it, or just made it."""
-    with tracing.handing_over(submission_id=judgement.submission_id):
-        _hand_over(judgement, client, timeout_s)
+def hand_over(
+    judgements: Sequence[Judgement], *, client: ExecutionServiceClient, timeout_s: float
+) -> None:
+    """Try once to hand judgements over; whoever calls has claimed them, or just made them."""
+    if not judgements:
+        return
+    submission_ids = [each.submission_id for each in judgements]
+    with _said_of(*judgements), tracing.handing_over(submission_ids=submission_ids):
+        _hand_over(judgements, client, timeout_s)
 
 
-def _hand_over(judgement: Judgement, client: ExecutionServiceClient, timeout_s: float) -> None:
-    started_s, outcome = time.perf_counter(), "taken"
-    try:
-        microservice_id = _send(order_of(judgement), judgement, client, timeout_s)
-    except SubmissionRefusedError as error:
-        outcome = "refused"
-        # Not a fault of ours, so no traceback.
-        logger.warning("%s: the execution service refused it: %s", judgement, error)
-        refuse(judgement=judgement, reason=str(error)[:ERROR_CHARS_MAX])
-    except (ServiceUnavailableError, TestDataMissingError) as error:
-        outcome = "postponed"
-        _postpone(judgement, str(error))
-        show_as_pending(judgement.submission)
-    else:
-        mark_delivered(judgement=judgement, microservice_id=microservice_id)
-        facts = {"submission_id": judgement.submission_id, "microservice_id": microservice_id}
+def _hand_over(
+    judgements: Sequence[Judgement], client: ExecutionServiceClient, timeout_s: float
+) -> None:
+    started_s = time.perf_counter()
+    outcomes = list(zip(judgements, _send(judgements, client, timeout_s), strict=True))
+    taken = {judgement: outcome for judgement, outcome in outcomes if isinstance(outcome, int)}
+    if taken:
+        mark_delivered(taken)
+    ends = Counter[str]()
+    for judgement, outcome in outcomes:
+        with _said_of(judgement):
+            end = _note(judgement, outcome)
+        ends[end] += 1
+        metrics.hand_over_ended(outcome=end, seconds=time.perf_counter() - started_s)
+    if len(taken) < len(judgements):
+        show_as_pending(each.submission for each in judgements if each not in taken)
+    tracing.note(**ends)
+
+
+def _note(judgement: Judgement, outcome: Outcome) -> str:
+    """Note what became of an order that is not marked as delivered already; give it a name."""
+    if isinstance(outcome, int):
+        facts = {"submission_id": judgement.submission_id, "microservice_id": outcome}
         logger.info("handed over", extra={"facts": facts})
-    tracing.note(outcome=outcome)
-    metrics.hand_over_ended(outcome=outcome, seconds=time.perf_counter() - started_s)
+        return "taken"
+    if isinstance(outcome, SubmissionRefusedError):
+        # Not a fault of ours, so no traceback.
+        logger.warning("%s: the execution service refused it: %s", judgement, outcome)
+        refuse(judgement=judgement, reason=str(outcome)[:ERROR_CHARS_MAX])
+        return "refused"
+    _postpone(judgement, str(outcome))
+    return "postponed"
 
 
 def _send(
-    order: Order, judgement: Judgement, client: ExecutionServiceClient, timeout_s: float
-) -> int:
-    """Give the service the order, and before it whatever test data it lacks; return its id there.
-
-    Raises:
-        ServiceUnavailableError: It did not answer as it should; try again.
-        SubmissionRefusedError: It will never take this order.
-    """
-    key = str(judgement.pk)
+    judgements: Sequence[Judgement], client: ExecutionServiceClient, timeout_s: float
+) -> list[Outcome]:
+    """Give the service the orders, and whatever test data it lacks for them."""
+    orders = orders_of(judgements)
+    outcomes = client.hand_over([each.document for each in orders], timeout_s=timeout_s)
+    lacking: dict[int, TestDataMissingError] = {
+        position: outcome
+        for position, outcome in enumerate(outcomes)
+        if isinstance(outcome, TestDataMissingError)
+    }
+    if not lacking:
+        return outcomes
+    wanted = {
+        hash_hex: orders[position] for position, lack in lacking.items() for hash_hex in lack.hashes
+    }
     try:
-        return client.hand_over(key=key, order=order.document, timeout_s=timeout_s)
-    except TestDataMissingError as error:
-        for hash_hex in error.hashes:
-            client.upload(
-                hash_hex=hash_hex, content=order.content_of(hash_hex), timeout_s=timeout_s
-            )
-    return client.hand_over(key=key, order=order.document, timeout_s=timeout_s)
+        for hash_hex, order in wanted.items():
+            _upload(hash_hex, order, client, timeout_s)
+    except ServiceUnavailableError as error:
+        again: list[Outcome] = [error] * len(lacking)
+    else:
+        complete = [orders[position].document for position in lacking]
+        again = client.hand_over(complete, timeout_s=timeout_s)
+    for position, outcome in zip(lacking, again, strict=True):
+        outcomes[position] = outcome
+    return outcomes
+
+
+def _upload(hash_hex: str, order: Order, client: ExecutionServiceClient, timeout_s: float) -> None:
+    content = order.find_content(hash_hex)
+    if content is not None:
+        client.upload(hash_hex=hash_hex, content=content, timeout_s=timeout_s)
+
+
+def _said_of(*judgements: Judgement) -> AbstractContextManager[None]:
+    """Have lines say which request judgements are from, if it is one."""
+    ids = {each.request_id for each in judgements}
+    return context.bound(request_id=ids.pop() or None) if len(ids) == 1 else nullcontext()
 
 
 def _ask(judgement: Judgement, client: ExecutionServiceClient) -> None:
@@ -144,7 +207,7 @@ def _ask(judgement: Judgement, client: ExecutionServiceClient) -> None:
         return
     if result is None or result.reference != str(judgement.pk):
         _forget_delivery(judgement)
-        hand_over(judgement=judgement, client=client, timeout_s=settings.CODE_EXECUTION_TIMEOUT)
+        hand_over([judgement], client=client, timeout_s=settings.CODE_EXECUTION_TIMEOUT)
         return
     try:
         apply_result(result=result)

@@ -1,9 +1,12 @@
 """From what the execution service found to the grade of a judgement."""
 
 from decimal import Decimal
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
-from apps.code_execution.domain import Result, Verdict, is_correct
+from apps.code_execution.documents import Result
+from apps.code_execution.domain import Verdict, is_correct
 from apps.code_execution.models import CodeSubmission, Judgement
 from apps.contests.models import ContestProblem
 from apps.contests.subtasks import GradedTest, GroupScoring, Subtask, score_of_tests
@@ -49,15 +52,17 @@ def _tests_of(submission: CodeSubmission) -> list[GradedTest]:
 def _groups_of(submission: CodeSubmission, tests: list[GradedTest]) -> list[Subtask]:
     if all(test.group is None for test in tests):
         return []
-    groups = TestGroup.objects.filter(problem=submission.problem_id).prefetch_related("requires")
+    rows = TestGroup.objects.filter(problem=submission.problem_id).values_list(
+        "name", "points", "scoring", "requires__name"
+    )
     return [
         Subtask(
-            name=group.name,
-            points=group.points,
-            scoring=GroupScoring(group.scoring),
-            requires=tuple(each.name for each in group.requires.all()),
+            name=name,
+            points=points,
+            scoring=GroupScoring(scoring),
+            requires=tuple(filter(None, (required for *_, required in of_group))),
         )
-        for group in groups
+        for (name, points, scoring), of_group in groupby(rows, key=itemgetter(0, 1, 2))
     ]
 
 

@@ -11,13 +11,8 @@ from functools import cache
 from django.conf import settings
 
 from apps.code_execution.client import ServiceUnavailableError, get_client
-from apps.code_execution.domain import (
-    PublishedLanguage,
-    ResultError,
-    effective_memory_bytes,
-    effective_time_ms,
-    parse_languages,
-)
+from apps.code_execution.documents import PublishedLanguage, ResultError, parse_languages
+from apps.code_execution.domain import effective_memory_bytes, effective_time_ms
 from apps.problems.domain import LANGUAGES
 from apps.problems.models import Problem, ProblemLanguage
 

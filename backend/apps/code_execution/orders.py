@@ -1,6 +1,6 @@
 """What the execution service is told about a judgement: the program, and how to judge it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -21,22 +21,51 @@ class Order:
     document: dict[str, Any]
     texts: dict[str, bytes]
 
-    def content_of(self, hash_hex: str) -> bytes:
-        """Give what the document names by this hash.
-
-        Raises:
-            TestData.DoesNotExist: It names nothing so.
-        """
+    def find_content(self, hash_hex: str) -> bytes | None:
+        """Give what the document names by this hash, unless it has been deleted since."""
         if hash_hex in self.texts:
             return self.texts[hash_hex]
-        return bytes(TestData.objects.get(pk=hash_hex).content)
+        data = TestData.objects.filter(pk=hash_hex).first()
+        return None if data is None else bytes(data.content)
 
 
-def order_of(judgement: Judgement) -> Order:
-    """Write the order for a judgement."""
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """What judgements have in common that are judged alike."""
+
+    problem_id: int | None
+    language: str
+    is_trial: bool
+    has_own_input: bool
+
+
+def orders_of(judgements: Sequence[Judgement]) -> list[Order]:
+    """Write the orders for judgements; what several have in common is read once."""
+    common: dict[_Kind, Order] = {}
+    orders = []
+    for judgement in judgements:
+        kind = _kind_of(judgement.submission)
+        if kind not in common:
+            common[kind] = _judging_of(judgement.submission.problem, kind)
+        document = _program_of(judgement) | common[kind].document
+        orders.append(Order(document=document, texts=common[kind].texts))
+    return orders
+
+
+def _kind_of(submission: CodeSubmission) -> _Kind:
+    is_trial = submission.purpose == CodeSubmission.Purpose.TRIAL
+    return _Kind(
+        problem_id=submission.problem_id,
+        language=submission.language,
+        is_trial=is_trial,
+        has_own_input=is_trial and bool(submission.input_data),
+    )
+
+
+def _program_of(judgement: Judgement) -> dict[str, Any]:
     submission = judgement.submission
-    texts: dict[str, bytes] = {}
     document: dict[str, Any] = {
+        "idempotency_key": str(judgement.pk),
         "code": submission.code,
         "language": submission.language,
         "user_id": submission.user_id,
@@ -44,11 +73,11 @@ def order_of(judgement: Judgement) -> Order:
         "reference": str(judgement.pk),
         "priority": _priority_of(judgement),
     }
+    if judgement.request_id:
+        document["request_id"] = judgement.request_id
     if submission.compile_options:
         document["compile_options"] = submission.compile_options
-    if submission.problem is not None:
-        document |= _judging_of(submission.problem, submission, texts)
-    return Order(document=document, texts=texts)
+    return document
 
 
 def _priority_of(judgement: Judgement) -> str:
@@ -59,28 +88,30 @@ def _priority_of(judgement: Judgement) -> str:
     return "contest" if is_counting else "practice"
 
 
-def _judging_of(
-    problem: Problem, submission: CodeSubmission, texts: dict[str, bytes]
-) -> dict[str, Any]:
+def _judging_of(problem: Problem | None, kind: _Kind) -> Order:
     """Give what the problem says; what is not said is as the execution service has it.
 
     A trial run is on the samples, each by itself, or on an own input and then without tests.
     """
-    is_trial = submission.purpose == CodeSubmission.Purpose.TRIAL
+    texts: dict[str, bytes] = {}
+    if problem is None:
+        return Order(document={}, texts=texts)
     parts: dict[str, Any] = {
-        "limits": _limits_of(problem, submission.language),
-        "files": _files_of(problem, submission.language),
+        "limits": _limits_of(problem, kind.language),
+        "files": _files_of(problem, kind.language),
     }
-    if is_trial and submission.input_data:
-        return {name: part for name, part in parts.items() if part}
-    tests = list(_tests_of(problem, is_trial=is_trial))
+    if kind.has_own_input:
+        document = {name: part for name, part in parts.items() if part}
+        return Order(document=document, texts=texts)
+    tests = list(_tests_of(problem, is_trial=kind.is_trial))
     parts["test_cases"] = tests
     parts["groups"] = _groups_of(problem) if any("group" in test for test in tests) else []
     if problem.checker in {Problem.Checker.PROGRAM, Problem.Checker.INTERACTOR}:
         parts |= _programs_of(problem, texts)
     if problem.checker in {Problem.Checker.TOKENS, Problem.Checker.SORTED_LINES}:
         parts["checker"] = {"kind": problem.checker, **problem.checker_options}
-    return {name: part for name, part in parts.items() if part or name == "test_cases"}
+    document = {name: part for name, part in parts.items() if part or name == "test_cases"}
+    return Order(document=document, texts=texts)
 
 
 def _limits_of(problem: Problem, language: str) -> dict[str, Any]:

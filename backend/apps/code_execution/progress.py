@@ -3,7 +3,8 @@
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from apps.code_execution.domain import Progress, Stage, Status
+from apps.code_execution.documents import Progress
+from apps.code_execution.domain import Stage, Status
 from apps.code_execution.models import CodeSubmission, Judgement
 from apps.code_execution.results import judgements_named, open_rows
 from apps.code_execution.watching import tell

@@ -1,8 +1,7 @@
 """Celery tasks by name, and the typed ways to start them."""
 
+from collections.abc import Sequence
 from uuid import UUID
-
-from celery import current_app
 
 SWEEP = "code_execution.sweep"
 ATTEND = "code_execution.attend"
@@ -12,6 +11,10 @@ SWEEP_INTERVAL_S = 2.0
 TASK_EXPIRES_S = 60
 
 
-def enqueue_attend(judgement_id: UUID) -> None:
-    """Have a worker hand over, or ask for, one judgement."""
-    current_app.send_task(ATTEND, args=[str(judgement_id)], expires=TASK_EXPIRES_S)
+def enqueue_attend(judgement_ids: Sequence[UUID]) -> None:
+    """Have a worker hand over, or ask for, judgements."""
+    # Imported late, as web processes need the names only, and Celery is large.
+    from celery import current_app  # noqa: PLC0415
+
+    ids = [str(each) for each in judgement_ids]
+    current_app.send_task(ATTEND, args=[ids], expires=TASK_EXPIRES_S)

@@ -1,17 +1,20 @@
 """Applying what the execution service found: once, graded, and with the contest's boards."""
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Case, PositiveBigIntegerField, Q, QuerySet, Value, When
 from django.utils import timezone
 
-from apps.code_execution.domain import TERMINAL_STATUSES, Result, Status, Verdict, can_change
+from apps.code_execution.documents import Result
+from apps.code_execution.domain import TERMINAL_STATUSES, Status, Verdict, can_change
 from apps.code_execution.grading import grade
 from apps.code_execution.models import CodeSubmission, Judgement, Outcome, Rejudging
-from apps.code_execution.scoring import update_board
+from apps.code_execution.scoring import update_board, update_boards
 from apps.code_execution.signals import judged
 from apps.code_execution.watching import tell
 from apps.core import metrics
@@ -37,10 +40,6 @@ _READ_FOR_RESULTS = (
 OPEN_STATES = (Rejudging.State.JUDGING, Rejudging.State.READY)
 
 
-class _FinishedError(Exception):
-    """The judgement is finished already."""
-
-
 @transaction.atomic(savepoint=False)
 def apply_result(*, result: Result) -> tuple[CodeSubmission, bool]:
     """Apply what the execution service found, once; give whose it is and whether that changed it.
@@ -58,7 +57,7 @@ def apply_result(*, result: Result) -> tuple[CodeSubmission, bool]:
     if not can_change(Status(judgement.status), result.status):
         return submission, False
     if judgement.microservice_submission_id != result.microservice_id:
-        _link(judgement, result.microservice_id)
+        _link({judgement: result.microservice_id})
     if result.status in TERMINAL_STATUSES:
         _finish(submission, judgement, result)
         return submission, True
@@ -93,25 +92,28 @@ def refuse(*, judgement: Judgement, reason: str) -> None:
     _finish(locked.submission, locked, refused)
 
 
-def mark_delivered(*, judgement: Judgement, microservice_id: int) -> None:
-    """Note that the service has taken the order, and under which id; show it as pending.
+def mark_delivered(ids: Mapping[Judgement, int]) -> None:
+    """Note which orders the service has taken, and under which ids; show them as pending.
 
-    `judgement.submission` is the row as it is now, which may be final already.
+    Each `judgement.submission` is the row as it is now, which may be final already.
     """
-    try:
-        with transaction.atomic():
-            _link(judgement, microservice_id)
-            show_as_pending(judgement.submission)
-    except _FinishedError:
-        # The webhook was faster, and has linked it.
-        judgement.submission = CodeSubmission.objects.get(pk=judgement.submission_id)
+    with transaction.atomic():
+        rows = _rows_to_change().only("id", "submission__id")
+        still_open = set(rows.filter(pk__in=[each.pk for each in ids], finished_at=None))
+        _link({judgement: ids[judgement] for judgement in ids if judgement in still_open})
+        show_as_pending([each.submission for each in ids if each in still_open])
+    # Of the others the webhook was faster, and has linked them.
+    finished = [each for each in ids if each not in still_open]
+    if finished:
+        rows_now = CodeSubmission.objects.in_bulk([each.submission_id for each in finished])
+        for judgement in finished:
+            judgement.submission = rows_now.get(judgement.submission_id, judgement.submission)
 
 
 @transaction.atomic(savepoint=False)
-def show_as_pending(submission: CodeSubmission) -> None:
-    """Have the boards show a submission that is not judged yet."""
-    if Status(submission.status) not in TERMINAL_STATUSES:
-        update_board(submission)
+def show_as_pending(submissions: Iterable[CodeSubmission]) -> None:
+    """Have the boards show submissions that are not judged yet."""
+    update_boards(each for each in submissions if Status(each.status) not in TERMINAL_STATUSES)
 
 
 def put_in_force(submission: CodeSubmission, judgement: Judgement) -> None:
@@ -173,29 +175,36 @@ def _rows_to_change() -> QuerySet[Judgement]:
     return rows.select_for_update(no_key=True, of=("submission", "self"))
 
 
-def _link(judgement: Judgement, microservice_id: int) -> None:
-    """Note the execution service's id of a judgement; needs a transaction.
-
-    Raises:
-        _FinishedError: It is not open any more, so that what this did has to be undone.
-    """
+def _link(ids: Mapping[Judgement, int]) -> None:
+    """Note the execution service's ids of judgements that are locked; needs a transaction."""
+    if not ids:
+        return
     now = timezone.now()
-    if judgement.rejudging_id is None:
-        submission = judgement.submission
-        # A service that has lost its database counts from 1 again: the older link is void.
-        older = CodeSubmission.objects.filter(microservice_submission_id=microservice_id)
-        older.exclude(pk=submission.pk).update(microservice_submission_id=None)
-        submission.microservice_submission_id = microservice_id
-        submission.submitted_at = now
-        submission.save(update_fields=["microservice_submission_id", "submitted_at", "updated_at"])
-    is_open = open_rows(judgement).update(
+    shown = {each.submission_id: ids[each] for each in ids if each.rejudging_id is None}
+    if shown:
+        linked = CodeSubmission.objects.filter(microservice_submission_id__in=shown.values())
+        # A service that has lost its database counts from 1 again: older links are void.
+        linked.update(microservice_submission_id=None)
+        CodeSubmission.objects.filter(pk__in=shown).update(
+            microservice_submission_id=_of_each(shown), submitted_at=now, updated_at=now
+        )
+    Judgement.objects.filter(pk__in=[each.pk for each in ids]).update(
         delivered_at=now,
-        microservice_submission_id=microservice_id,
+        microservice_submission_id=_of_each({each.pk: ids[each] for each in ids}),
         due_at=next_question_at(),
         last_error="",
     )
-    if not is_open:
-        raise _FinishedError
+    for judgement, microservice_id in ids.items():
+        if judgement.rejudging_id is None:
+            submission = judgement.submission
+            submission.microservice_submission_id = microservice_id
+            submission.submitted_at = submission.updated_at = now
+
+
+def _of_each(ids: Mapping[Any, int]) -> Case:
+    """Say in one statement which id belongs to which row."""
+    cases = (When(pk=row, then=Value(microservice_id)) for row, microservice_id in ids.items())
+    return Case(*cases, output_field=PositiveBigIntegerField())
 
 
 def _lock(result: Result) -> Judgement:

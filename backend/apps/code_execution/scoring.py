@@ -1,13 +1,13 @@
 """From judged submissions to the stored boards of their contest."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from apps.audit import services as audit
 from apps.code_execution.domain import TERMINAL_STATUSES
@@ -15,8 +15,9 @@ from apps.code_execution.models import CodeSubmission
 from apps.contests.domain import NO_SCORE
 from apps.contests.formats import Attempt
 from apps.contests.models import Contest, ContestParticipant
-from apps.contests.services import ranks, standings
+from apps.contests.services import ranks, stale_cells, standings
 from apps.contests.services.contests import check_not_final, lock_contest
+from apps.contests.services.stale_cells import CellKey
 from apps.users.models import User
 
 _FIELDS = (
@@ -34,25 +35,33 @@ _STANDING = ("rank", "final_score", "penalty", "tie_break")
 
 def update_board(submission: CodeSubmission) -> None:
     """Bring the boards up to date with one submission, if it counts; needs a transaction."""
-    if submission.participant_id is None or not _counts(submission):
-        return
-    # Others' results may be arriving: whoever holds the contest sees them all.
-    contest = lock_contest(submission.contest_id or 0)
-    if contest.board_version == 0:
-        _rebuild(contest)
-        return
-    rows = scored_submissions(contest).filter(
-        participant=submission.participant_id, problem=submission.problem_id
-    )
-    participant = ContestParticipant.objects.select_related("public_standing").get(
-        pk=submission.participant_id
-    )
-    standings.record_cell(
-        contest=contest,
-        participant=participant,
-        problem_id=submission.problem_id or 0,
-        attempts=[attempt for _, attempt in attempts_of(rows)],
-    )
+    update_boards([submission])
+
+
+def update_boards(submissions: Iterable[CodeSubmission]) -> None:
+    """Bring the boards up to date with submissions that count; needs a transaction.
+
+    In a rush it only notes what has to be computed anew; the boards follow within seconds.
+    """
+    keys_of: defaultdict[int, set[CellKey]] = defaultdict(set)
+    for submission in submissions:
+        if _counts(submission):
+            key = CellKey(submission.participant_id or 0, submission.problem_id or 0)
+            keys_of[submission.contest_id or 0].add(key)
+    # Contests in the order of their ids, as everybody does who locks several.
+    for contest_id, keys in sorted(keys_of.items()):
+        if not stale_cells.note_in_a_rush(contest_id, keys):
+            _update(contest_id, keys)
+
+
+def bring_up_to_date(contest_id: int) -> None:
+    """Bring boards and ranks up to date with all that has come until now.
+
+    In several transactions, unless the caller has one.
+    """
+    while stale_cells.are_left(contest_id):
+        _catch_up(contest_id)
+    ranks.bring_up_to_date(contest_id)
 
 
 @transaction.atomic
@@ -68,7 +77,7 @@ def mend_board(*, contest: Contest, actor: User) -> int:
     Raises:
         ContestFinalError: The results are final.
     """
-    ranks.bring_up_to_date(contest.pk)
+    bring_up_to_date(contest.pk)
     contest = lock_contest(contest.pk)
     check_not_final(contest)
     before = _standings_of(contest)
@@ -107,7 +116,53 @@ def contest_time_ms_of(contest: Contest, participant: ContestParticipant, moment
     return (moment - standings.start_of(contest, participant)) // timedelta(milliseconds=1)
 
 
+def _update(contest_id: int, keys: set[CellKey]) -> None:
+    """Have the boards show some cells as they are now, and with them those that are stale."""
+    # Others' results may be arriving: whoever holds the contest sees them all.
+    contest = lock_contest(contest_id)
+    if contest.board_version == 0:
+        _rebuild(contest)
+        return
+    keys = keys | stale_cells.take(contest_id)
+    standings.record_cells(contest=contest, attempts=_attempts_at(contest, keys))
+
+
+@transaction.atomic
+def _catch_up(contest_id: int) -> None:
+    """Take so many stale cells as one transaction should, and have the boards show them."""
+    contest = Contest.objects.select_for_update(no_key=True).filter(pk=contest_id).first()
+    keys = stale_cells.take(contest_id)
+    if keys and contest is not None:
+        standings.record_cells(contest=contest, attempts=_attempts_at(contest, keys))
+
+
+def _attempts_at(contest: Contest, keys: Collection[CellKey]) -> dict[CellKey, list[Attempt]]:
+    """Read what counts at some cells, of participants of the contest.
+
+    It is as `scored_submissions` has it, in words that leave PostgreSQL no choice but to look each
+    cell up. Of a contest that has just begun it has no statistics, and would read all submissions.
+    """
+    participants_of: defaultdict[int, list[int]] = defaultdict(list)
+    for key in keys:
+        participants_of[key.problem_id].append(key.participant_id)
+    is_wanted = Q()
+    for problem_id, participant_ids in participants_of.items():
+        is_wanted |= Q(problem=problem_id, participant__in=participant_ids)
+    the_same = contest.contest_problems.order_by().filter(problem=OuterRef("problem"))
+    rows = CodeSubmission.objects.filter(
+        is_wanted,
+        purpose=CodeSubmission.Purpose.CONTEST,
+        problem=Subquery(the_same.values("problem")),
+    )
+    attempts: dict[CellKey, list[Attempt]] = {key: [] for key in keys}
+    for participant_id, attempt in attempts_of(rows):
+        attempts[CellKey(participant_id, attempt.problem_id)].append(attempt)
+    return attempts
+
+
 def _rebuild(contest: Contest) -> None:
+    # First, as a cell that becomes stale afterwards may show what is not read here.
+    stale_cells.drop(contest.pk)
     attempts: defaultdict[int, list[Attempt]] = defaultdict(list)
     for participant_id, attempt in attempts_of(scored_submissions(contest)):
         attempts[participant_id].append(attempt)
@@ -120,8 +175,8 @@ def _standings_of(contest: Contest) -> dict[int, tuple[Any, ...]]:
 
 
 def _counts(submission: CodeSubmission) -> bool:
-    is_placed = submission.contest_id is not None and submission.problem_id is not None
-    return is_placed and submission.purpose == CodeSubmission.Purpose.CONTEST
+    place = submission.contest_id, submission.participant_id, submission.problem_id
+    return None not in place and submission.purpose == CodeSubmission.Purpose.CONTEST
 
 
 def _attempt(values: Mapping[str, Any]) -> Attempt:

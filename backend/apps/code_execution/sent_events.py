@@ -6,7 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from apps.code_execution.domain import INT32_MAX, REFERENCE_CHARS_MAX, Reader, ResultError
+from apps.code_execution.documents import Reader, ResultError
+from apps.code_execution.domain import INT32_MAX, REFERENCE_CHARS_MAX
 
 BODY_CHARS_MAX = 20_000
 OUTCOME_CHARS_MAX = 2048

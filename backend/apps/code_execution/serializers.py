@@ -21,11 +21,8 @@ from apps.code_execution.domain import (
 from apps.code_execution.languages import LanguageRules
 from apps.code_execution.models import VERDICT_CHOICES, CodeSubmission
 from apps.code_execution.reading import Disclosure, ProblemStatistics, disclosure_of
-from apps.contests.models import Contest
-from apps.contests.services.rights import Rights
 from apps.contests.visibility import Detail
 from apps.problems.domain import LANGUAGES
-from apps.problems.models import Problem
 
 Purpose = CodeSubmission.Purpose
 PURPOSES_TO_CHOOSE = [Purpose.CONTEST.value, Purpose.PRACTICE.value]
@@ -221,28 +218,23 @@ class ProgramSerializer(serializers.Serializer[Any]):
         return language
 
 
-class VisibleContestField(serializers.PrimaryKeyRelatedField[Contest]):
-    """A contest that the caller may know of; any other is as good as none."""
-
-    @override
-    def to_internal_value(self, data: Any) -> Contest:
-        """Find it; who the caller is has to be known only where not everybody may know of it."""
-        contest = super().to_internal_value(data)
-        rights: Rights = self.context["rights"]
-        if not contest.is_open_knowledge and not rights.visibility(contest).may_see_contest:
-            self.fail("does_not_exist", pk_value=data)
-        return contest
+def _id_field(*, source: str, help_text: str | None = None) -> serializers.IntegerField:
+    return serializers.IntegerField(
+        min_value=1,
+        max_value=INT64_MAX,
+        required=False,
+        allow_null=True,
+        default=None,
+        source=source,
+        help_text=help_text,
+    )
 
 
 class NewSubmissionSerializer(ProgramSerializer):
-    """A program to judge; `context["rights"]` says whose."""
+    """A program to judge."""
 
-    contest = VisibleContestField(
-        queryset=Contest.objects.all(), required=False, allow_null=True, default=None
-    )
-    problem = serializers.PrimaryKeyRelatedField(
-        queryset=Problem.objects.all(), required=False, allow_null=True, default=None
-    )
+    contest = _id_field(source="contest_id")
+    problem = _id_field(source="problem_id")
     purpose = serializers.ChoiceField(
         PURPOSES_TO_CHOOSE,
         default=Purpose.CONTEST.value,
@@ -253,15 +245,7 @@ class NewSubmissionSerializer(ProgramSerializer):
 class NewTrialSerializer(ProgramSerializer):
     """A program to try out, on the problem's samples, or on `input_data` if there is any."""
 
-    problem = serializers.IntegerField(
-        min_value=1,
-        max_value=INT64_MAX,
-        required=False,
-        allow_null=True,
-        default=None,
-        source="problem_id",
-        help_text="Without one, it is run on `input_data`.",
-    )
+    problem = _id_field(source="problem_id", help_text="Without one, it is run on `input_data`.")
 
 
 class ProblemLanguageRulesSerializer(serializers.Serializer[LanguageRules]):

@@ -7,16 +7,17 @@ from django.db import transaction
 from django.utils import timezone
 
 from apps.audit import services as audit
+from apps.code_execution import sweeps
 from apps.code_execution.admission import Admission, admit
 from apps.code_execution.client import get_client
-from apps.code_execution.delivery import hand_over
 from apps.code_execution.domain import TERMINAL_STATUSES, Status
+from apps.code_execution.first_tries import LEASE, first_tries
 from apps.code_execution.languages import published_languages
 from apps.code_execution.models import CodeSubmission, Judgement
 from apps.code_execution.results import clear_outcome, is_being_rejudged
 from apps.code_execution.scoring import update_board
 from apps.code_execution.watching import tell
-from apps.contests.models import Contest, ContestProblem
+from apps.contests.models import Contest
 from apps.contests.services import problems
 from apps.contests.services.contests import check_not_final
 from apps.contests.services.rights import Rights
@@ -26,9 +27,6 @@ from apps.problems.models import Problem
 from apps.users.models import User
 from logbook import context
 
-# The participant waits for the first try; Celery's may take `CODE_EXECUTION_TIMEOUT`.
-FIRST_TRY_TIMEOUT_S = 3.0
-FIRST_TRY_LEASE = timedelta(seconds=15)
 TRIALS_KEPT_FOR = timedelta(days=1)
 DELETED_AT_ONCE_MAX = 500
 # What the audit trail keeps of a submission that is judged anew.
@@ -44,7 +42,7 @@ def create_submission(
     language: str,
     input_data: str,
     contest: Contest | None,
-    problem: Problem | None,
+    problem_id: int | None,
     compile_options: Sequence[str] = (),
     purpose: str = Purpose.CONTEST,
 ) -> CodeSubmission:
@@ -59,12 +57,11 @@ def create_submission(
     """
     now = timezone.now()
     is_practice = purpose == Purpose.PRACTICE
-    _check_compile_options(compile_options, language, problem)
     with transaction.atomic():
         if contest is not None:
             admission = admit(
                 contest=contest,
-                problem=problem,
+                problem_id=problem_id,
                 user=user,
                 is_practice=is_practice,
                 language=language,
@@ -76,7 +73,8 @@ def create_submission(
         else:
             admission = Admission()
         # Later than who may submit now: before the start nobody is to learn what the problems are.
-        _check_problem(user, contest, problem)
+        problem = _find_problem(user, contest, problem_id)
+        _check_compile_options(compile_options, language, problem)
         judgement = _store(
             CodeSubmission(
                 user=user,
@@ -218,29 +216,39 @@ def delete_submission(*, submission_id: int, actor: User) -> None:
 
 
 def _store(submission: CodeSubmission) -> Judgement:
-    """Store a submission with the order for it; the first try comes after the commit."""
+    """Store a submission with the order for it; it is handed over after the commit."""
     submission.save(force_insert=True)
     made_at = submission.created_at
+    is_left_to_celery = first_tries.are_enough
     judgement = Judgement.objects.create(
         submission=submission,
         created_at=made_at,
-        due_at=made_at + FIRST_TRY_LEASE,
-        attempts=1,
+        # The sweep keeps away from what is tried at once.
+        due_at=made_at if is_left_to_celery else made_at + LEASE,
+        attempts=0 if is_left_to_celery else 1,
         request_id=context.request_id() or "",
     )
     tell(submission)
-    _hand_over_after_commit(judgement)
+    # The submission is safe by then, so no fault of the first try may fail the request.
+    if is_left_to_celery:
+        after_commit(sweeps.bell.ring)
+    else:
+        after_commit(first_tries.make, judgement, client=get_client())
     return judgement
 
 
-def _check_problem(user: User, contest: Contest | None, problem: Problem | None) -> None:
-    if problem is None:
-        return
-    if contest is None:
-        if not user.is_contest_manager:
-            raise InvalidFieldsError({"contest": ["Name the contest that sets the problem."]})
-    elif not ContestProblem.objects.filter(contest=contest, problem=problem).exists():
-        raise InvalidFieldsError({"problem": ["The contest does not set this problem."]})
+def _find_problem(user: User, contest: Contest | None, problem_id: int | None) -> Problem | None:
+    if problem_id is None:
+        return None
+    known = Problem.objects.all() if contest is None else contest.problems.all()
+    try:
+        problem = known.get(pk=problem_id)
+    except Problem.DoesNotExist:
+        text = "There is no such problem, or the contest does not set it."
+        raise InvalidFieldsError({"problem": [text]}) from None
+    if contest is None and not user.is_contest_manager:
+        raise InvalidFieldsError({"contest": ["Name the contest that sets the problem."]})
+    return problem
 
 
 def _check_compile_options(
@@ -259,9 +267,3 @@ def _check_compile_options(
     reason = published and published.reason_against(compile_options)
     if reason:
         raise InvalidFieldsError({"compile_options": [reason]})
-
-
-def _hand_over_after_commit(judgement: Judgement) -> None:
-    """Spare the participant the wait for the sweep, which keeps away for `FIRST_TRY_LEASE`."""
-    # The submission is safe by then, so no fault of the first try may fail the request.
-    after_commit(hand_over, judgement=judgement, client=get_client(), timeout_s=FIRST_TRY_TIMEOUT_S)

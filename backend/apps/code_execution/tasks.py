@@ -7,18 +7,23 @@ from django.utils import timezone
 
 from apps.code_execution import delivery, queue, services
 
+HANDED_OVER_TOGETHER_MAX = 50
+
 
 @shared_task(name=queue.SWEEP)
 def sweep() -> None:
-    """Start a task for every judgement that is due."""
-    for judgement_id in delivery.list_due(now=timezone.now()):
-        queue.enqueue_attend(judgement_id)
+    """Start tasks for all judgements that are due."""
+    due = delivery.list_due(now=timezone.now())
+    for start in range(0, len(due.to_hand_over), HANDED_OVER_TOGETHER_MAX):
+        queue.enqueue_attend(due.to_hand_over[start : start + HANDED_OVER_TOGETHER_MAX])
+    for judgement_id in due.to_ask_about:
+        queue.enqueue_attend([judgement_id])
 
 
 @shared_task(name=queue.ATTEND)
-def attend(judgement_id: str) -> None:
-    """Hand over, or ask for, one judgement."""
-    delivery.attend(judgement_id=UUID(judgement_id))
+def attend(judgement_ids: list[str]) -> None:
+    """Hand over, or ask for, judgements."""
+    delivery.attend([UUID(each) for each in judgement_ids])
 
 
 @shared_task(name=queue.DELETE_OLD_TRIALS)

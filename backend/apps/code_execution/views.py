@@ -27,7 +27,7 @@ from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 from typing_extensions import override
 
-from apps.code_execution import reading, services
+from apps.code_execution import admission, reading, services
 from apps.code_execution.client import ServiceUnavailableError, get_client
 from apps.code_execution.filters import ContestSubmissionFilter, SubmissionFilter
 from apps.code_execution.languages import rules_of
@@ -63,6 +63,9 @@ from apps.users.scopes import Scope, TokenScopes
 
 REFUSED = OpenApiResponse(description="Errors by field, or `detail` says why not.")
 COSTLY_ACTIONS = frozenset({"create", "rerun"})
+# Made once, as making one's fields costs more than using them; neither keeps what it is given.
+NEW_SUBMISSION = NewSubmissionSerializer()
+STORED = SubmissionSerializer()
 
 
 @extend_schema_view(
@@ -155,10 +158,10 @@ class SubmissionViewSet(
     @idempotent
     def create(self, request: Request) -> Response:
         """Store a submission."""
-        form = NewSubmissionSerializer(data=request.data, context={"rights": rights_of(request)})
-        form.is_valid(raise_exception=True)
-        submission = services.create_submission(user=signed_in(request), **form.validated_data)
-        return Response(SubmissionSerializer(submission).data, status=status.HTTP_201_CREATED)
+        form = NEW_SUBMISSION.to_internal_value(request.data)
+        contest = admission.find_contest(rights_of(request), form.pop("contest_id"))
+        submission = services.create_submission(user=signed_in(request), contest=contest, **form)
+        return Response(STORED.to_representation(submission), status=status.HTTP_201_CREATED)
 
     @extend_schema(
         summary="Judge a finished submission anew",

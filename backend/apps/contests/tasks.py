@@ -4,7 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from apps.contests import queue
-from apps.contests.services import board_tags, ranks, waiting_list
+from apps.contests.services import board_tags, ranks, stale_cells, waiting_list
 
 
 @shared_task(name=queue.FILL_PLACES)
@@ -21,5 +21,6 @@ def tell_of_clock() -> None:
 
 @shared_task(name=queue.RANK)
 def rank() -> None:
-    """Store the ranks that verdicts in large contests have left behind."""
+    """Bring to the boards and ranks what verdicts in large contests have left for later."""
+    stale_cells.catch_up()
     ranks.rank_stale(now=timezone.now())

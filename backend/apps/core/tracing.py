@@ -5,7 +5,7 @@ the template. `docs/monitoring.md` says which spans there are.
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, ClassVar, Optional
 
@@ -133,13 +133,14 @@ def task(*, name: str, told: str | None) -> AbstractContextManager[None]:
     return _span(_Switch.tracer, name, SpanKind.CONSUMER, _context_of(told), {})
 
 
-def handing_over(*, submission_id: int) -> AbstractContextManager[None]:
-    """Trace a try to hand a submission over while the block runs."""
+def handing_over(*, submission_ids: Sequence[int]) -> AbstractContextManager[None]:
+    """Trace a try to hand submissions over while the block runs."""
     if _Switch.tracer is None:
         return _NOTHING
     from opentelemetry.trace import SpanKind  # noqa: PLC0415
 
-    facts: dict[str, Fact] = {"submission_id": submission_id}
+    one = submission_ids[0] if len(submission_ids) == 1 else None
+    facts: dict[str, Fact] = {"submissions": len(submission_ids), "submission_id": one}
     return _span(_Switch.tracer, "hand over", SpanKind.CLIENT, None, facts)
 
 

@@ -21,6 +21,7 @@ _FLAG_ENCRYPTED = 0x1
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 # Where macOS puts what only macOS reads.
 _IGNORED_FOLDER = "__MACOSX/"
+# What the library raises for an archive that is damaged, or made in a way that it does not know.
 _BROKEN = (
     zipfile.BadZipFile,
     zlib.error,

@@ -8,11 +8,11 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from typing_extensions import override
 
-from apps.code_execution.admin import ReadOnlyAdmin
 from apps.core.bounded_paginator import BoundedPaginator
 from apps.core.confirmation import SELECTED_MAX
 from apps.core.errors import ClientError
 from apps.core.outgoing import parse
+from apps.core.read_only_admin import ReadOnlyAdmin
 from apps.endpoints import services
 from apps.endpoints.models import (
     Endpoint,

@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from apps.code_execution.admin import ReadOnlyAdmin
+from apps.core.read_only_admin import ReadOnlyAdmin
 from apps.webhooks.models import WebhookEvent
 
 

@@ -9,7 +9,7 @@ from hashlib import sha256
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from apps.code_execution.domain import ResultError, parse_progress, parse_result
+from apps.code_execution.documents import ResultError, parse_progress, parse_result
 from apps.code_execution.progress import apply_progress
 from apps.code_execution.results import apply_result
 from apps.core import metrics, tracing

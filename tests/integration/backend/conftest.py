@@ -21,6 +21,7 @@ from tests.support.documented_answers import differences
 from tests.support.emptied_tables import empty_tables
 from tests.support.execution_service import FakeExecutionService, fake_execution_service
 from tests.support.live_streams import Watching, serving_redis
+from tests.support.patience import PATIENCE_S
 from tests.support.people import make_manager, make_user
 
 
@@ -98,10 +99,18 @@ def execution_service(settings: Any) -> Iterator[FakeExecutionService]:
 
 
 @pytest.fixture(scope="module")
-def redis_url() -> Iterator[str]:
+def running_redis() -> Iterator[str]:
     """The bundled server, as `dev` starts it."""
     with tempfile.TemporaryDirectory(prefix="live-") as folder, serving_redis(Path(folder)) as url:
         yield url
+
+
+@pytest.fixture
+def redis_url(running_redis: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The same, which requests and streams wait for: on a busy machine it may be slow."""
+    monkeypatch.setattr("live.publisher.TIMEOUT_S", PATIENCE_S)
+    monkeypatch.setattr("live.relay.READY_TIMEOUT_S", PATIENCE_S)
+    return running_redis
 
 
 @pytest.fixture(params=["server-sent events", "WebSocket"])

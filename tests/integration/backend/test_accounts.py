@@ -9,9 +9,11 @@ import jwt
 import pytest
 from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import MD5PasswordHasher
+from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.db import IntegrityError
 from django.test import Client
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from apps.users import tokens
@@ -241,6 +243,28 @@ class TestAccessTokens:
         ]
 
         assert [me(each).status_code for each in forged] == [401, 401]
+
+    def test_a_session_is_good_for_nobody_else(self, alice: User, charlie: User) -> None:
+        claims = jwt.decode(
+            sign_in(username="alice").json()["access_token"], options={"verify_signature": False}
+        )
+        key = signing_keys()[0]
+
+        changed = jwt.encode(
+            {**claims, "user_id": charlie.pk},
+            key.private,
+            algorithm=ALGORITHM,
+            headers={"kid": key.kid},
+        )
+
+        assert me(changed).status_code == 401
+
+    def test_a_session_that_is_over_ends_its_tokens(self, alice: User) -> None:
+        token = sign_in(username="alice").json()["access_token"]
+
+        Session.objects.update(expire_date=timezone.now())
+
+        assert me(token).status_code == 401
 
     def test_a_deactivated_user_loses_access_at_once(self, alice: User) -> None:
         token = sign_in(username="alice").json()["access_token"]

@@ -15,7 +15,7 @@ from hypothesis.extra.django import TestCase as HypothesisTestCase
 from apps.code_execution import scoring
 from apps.code_execution.models import CodeSubmission
 from apps.contests.models import BoardRow, Contest, ContestParticipant, PublicStanding
-from apps.contests.services import standings
+from apps.contests.services import ranks, standings
 from apps.contests.services.board import read_board
 from apps.contests.services.ranks import ranked_publicly
 from tests.support.contests import make_contest, make_problem
@@ -80,6 +80,11 @@ def stored(contest: Contest) -> dict[str, Any]:
 
 
 class StoredBoards(HypothesisTestCase):
+    @pytest.fixture(autouse=True)
+    def large(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Call four participants many, so that there are rushes."""
+        monkeypatch.setattr(ranks, "AT_ONCE_MAX", 3)
+
     @settings(max_examples=25, deadline=None)
     @given(
         chosen=st.sampled_from(FORMATS),
@@ -89,6 +94,7 @@ class StoredBoards(HypothesisTestCase):
                 st.integers(0, 2),
                 st.integers(0, 299),
                 st.sampled_from(["AC", "WA", "CE", "IE", None]),
+                st.booleans(),
             ),
             min_size=1,
             max_size=25,
@@ -98,7 +104,7 @@ class StoredBoards(HypothesisTestCase):
     def test_equal_those_computed_from_nothing(
         self,
         chosen: tuple[str, dict[str, Any]],
-        attempts: list[tuple[int, int, int, str | None]],
+        attempts: list[tuple[int, int, int, str | None, bool]],
         later: list[tuple[int, str]],
     ) -> None:
         contest = make_frozen_contest(format=chosen[0], format_config=chosen[1])
@@ -109,7 +115,9 @@ class StoredBoards(HypothesisTestCase):
         ]
         scoring.recompute_board(contest=contest)
         made = []
-        for person, problem, minute, verdict in attempts:
+        for person, problem, minute, verdict, is_calm in attempts:
+            if is_calm:
+                Contest.objects.update(boards_written_at=None)
             made.append(make_attempt(people[person], problems[problem], minute, verdict))
             update(made[-1])
         for index, verdict in later:  # results that come later, and rejudgements
@@ -120,6 +128,7 @@ class StoredBoards(HypothesisTestCase):
             submission.group_scores = {"easy": str(points)} if points else {}
             submission.save()
             update(submission)
+        scoring.bring_up_to_date(contest.pk)
         step_by_step = stored(contest)
 
         scoring.recompute_board(contest=contest)

@@ -11,8 +11,7 @@ from rest_framework.test import APIClient
 
 from apps.users import tokens
 from apps.users.keys import ALGORITHM
-from tests.integration.backend.test_who_sees_what import OUTSIDE_OF_CONTESTS
-from tests.support.backend_endpoints import endpoints
+from tests.support.backend_endpoints import OUTSIDE_OF_CONTESTS, endpoints
 
 pytestmark = pytest.mark.django_db
 GUEST = "/api/auth/guest/"

@@ -15,7 +15,8 @@ from live.publisher import RedisPublisher
 from live.relay import RedisRelay
 from live.wire import Tick
 from tests.support.contests import make_problem
-from tests.support.live_streams import PATIENCE_S, in_thread, serving_redis, watching
+from tests.support.live_streams import in_thread, serving_redis, watching
+from tests.support.patience import PATIENCE_S
 from tests.support.scoreboards import bring, enter, hand_in, make_cup, path_of
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.django_db(transaction=True)]
@@ -38,9 +39,9 @@ async def test_tells_when_the_board_changes_and_what_to_ask_for_with(
     participant = await in_thread(enter, cup, alice)
 
     async with watching() as door, door.stream(events_of(cup)) as stream:
-        first = await stream.next_block()
+        first = await stream.next_event()
         await in_thread(hand_in, participant, problem.pk, at=EARLY, verdict="AC")
-        second = await stream.next_block()
+        second = await stream.next_event()
         board = await door.client.get(path_of(cup))
 
     assert stream.response.headers["Content-Type"] == "text/event-stream; charset=utf-8"
@@ -185,7 +186,9 @@ async def test_takes_so_many_streams_and_takes_more_when_one_ends(
         async with door.stream(events_of(cup)) as first:
             await first.next_tag()
             refused = await door.client.get(f"{path_of(cup)}events")
-        await asyncio.sleep(0.2)  # until the server has seen that the client has gone
+        async with asyncio.timeout(PATIENCE_S):
+            while door.hub.stream_count:  # noqa: ASYNC110  # the server tells nobody of it
+                await asyncio.sleep(0.01)
         async with door.stream(events_of(cup)) as again:
             assert again.response.status_code == 200
 
@@ -222,6 +225,34 @@ async def test_tells_other_processes(
     await relay.close()
 
     assert tag is not None
+
+
+async def test_who_did_not_wait_for_redis_long_enough_misses_nothing(
+    redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("live.relay.READY_TIMEOUT_S", 0)
+    hub = Hub()
+    relay = RedisRelay(redis_url, hub, own_name="another")
+
+    with hub.subscribed() as subscription:
+        await relay.be_ready()
+        await subscription.next_tags(within_s=PATIENCE_S)
+    await relay.close()
+
+    assert subscription.has_ended
+
+
+async def test_all_who_come_first_wait_for_redis(redis_url: str) -> None:
+    relay = RedisRelay(redis_url, Hub(), own_name="another")
+
+    first = asyncio.create_task(relay.be_ready())
+    await asyncio.sleep(0)
+    await relay.be_ready()
+    is_ready = relay._is_ready.is_set()
+    await first
+    await relay.close()
+
+    assert is_ready
 
 
 async def test_streams_begin_anew_once_redis_is_back(

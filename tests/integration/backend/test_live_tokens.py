@@ -12,6 +12,7 @@ from live.limits import StreamLimits
 from tests.support.contests import make_submission
 from tests.support.live_streams import in_thread, watching
 from tests.support.live_submissions import events_of, finish
+from tests.support.patience import PATIENCE_S
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.django_db(transaction=True)]
 IMPATIENT = StreamLimits(heartbeat_s=0.1, recheck_s=0.1)
@@ -65,7 +66,7 @@ async def test_a_revoked_token_ends_its_streams(submission: CodeSubmission, alic
     ):
         await socket.next_data()
         await in_thread(ApiToken.objects.all().delete)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             code, _ = await socket.closing()
 
     assert code == 4001

@@ -10,7 +10,7 @@ from django.db import OperationalError, connection, connections
 from django.test import Client
 from rest_framework.test import APIClient
 
-from apps.code_execution import services
+from apps.code_execution import first_tries
 from apps.code_execution.models import CodeSubmission
 from apps.users.models import User
 from tests.support.execution_service import FakeExecutionService
@@ -44,10 +44,10 @@ def test_a_submission_that_is_stored_is_answered_whatever_fails_then(
     headers: dict[str, str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def fail_to_hand_over(**order: Any) -> None:
+    def fail_to_hand_over(*_: object, **__: object) -> None:
         fail()
 
-    monkeypatch.setattr(services, "hand_over", fail_to_hand_over)
+    monkeypatch.setattr(first_tries, "hand_over", fail_to_hand_over)
     client = APIClient()
     client.force_authenticate(alice)
 

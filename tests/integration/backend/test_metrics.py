@@ -90,7 +90,7 @@ def test_counts_a_hand_over_by_how_it_ended(
     if status != 201:
         execution_service.answer_with(status)
 
-    hand_over(judgement=Judgement.objects.get(), client=get_client(), timeout_s=5.0)
+    hand_over([Judgement.objects.get()], client=get_client(), timeout_s=30.0)
 
     counted = registry.get_sample_value("contest_hand_over_seconds_count", {"outcome": outcome})
     assert counted == 1

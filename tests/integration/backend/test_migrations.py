@@ -71,6 +71,7 @@ def test_problems_submissions_and_scores_survive(old_models: Any) -> None:
     assert (kept.input, kept.expected_output) == ("1 2\n", "3\n")
     after = CodeSubmission.objects.select_related("judgement").get()
     assert after.test_results == [{"test_case_id": str(test_case.pk), "passed": True}]
+    assert Contest.objects.get().board_row_count == 1
     recompute_board(contest=Contest.objects.get())
     participant = Contest.objects.get().participants.get()
     assert (participant.final_score, participant.rank) == (Decimal(100), 1)

@@ -6,7 +6,7 @@ import pytest
 
 from apps.code_execution import services
 from apps.code_execution.models import CodeSubmission, Judgement
-from apps.code_execution.orders import INLINE_BYTES_MAX, order_of
+from apps.code_execution.orders import INLINE_BYTES_MAX, orders_of
 from apps.problems.models import Problem, ProblemProgram, TestCase, TestData, TestGroup
 from apps.users.models import User
 from tests.support.contests import make_contest, make_problem
@@ -25,7 +25,7 @@ def submit(user: User, problem: Problem) -> CodeSubmission:
         language="python",
         input_data="",
         contest=problem.contests.get(),
-        problem=problem,
+        problem_id=problem.pk,
     )
 
 
@@ -67,7 +67,8 @@ def test_a_contest_goes_before_everything_else(
     CodeSubmission.objects.update(purpose=purpose)
     judgement = submission.judgements.select_related("submission").get()
 
-    assert order_of(judgement).document["priority"] == priority
+    [told] = orders_of([judgement])
+    assert told.document["priority"] == priority
 
 
 def test_a_rejudging_goes_after_everything_else(alice: User, problem: Problem) -> None:
@@ -75,7 +76,8 @@ def test_a_rejudging_goes_after_everything_else(alice: User, problem: Problem) -
     judgement = Judgement.objects.select_related("submission").get()
     judgement.rejudging_id = 1
 
-    assert order_of(judgement).document["priority"] == "rejudge"
+    [told] = orders_of([judgement])
+    assert told.document["priority"] == "rejudge"
 
 
 @pytest.mark.parametrize("content", [LARGE, b"\xff\x00", b"a\x00b"])

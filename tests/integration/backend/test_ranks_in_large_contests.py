@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def large(monkeypatch: pytest.MonkeyPatch) -> None:
     """Call three participants many."""
-    monkeypatch.setattr(ranks, "RANKED_AT_ONCE_MAX", 2)
+    monkeypatch.setattr(ranks, "AT_ONCE_MAX", 2)
 
 
 @pytest.fixture
@@ -67,7 +67,8 @@ def test_are_written_by_the_next_verdict_after_a_while(
     contest: Contest, alice: User, charlie: User
 ) -> None:
     accept(contest, alice)
-    Contest.objects.update(ranked_at=timezone.now() - ranks.RANKED_EVERY)
+    a_while_ago = timezone.now() - ranks.RANKED_EVERY
+    Contest.objects.update(ranked_at=a_while_ago, boards_written_at=a_while_ago)
 
     accept(contest, charlie)
 
@@ -94,7 +95,7 @@ def test_are_right_where_they_decide(contest: Contest, alice: User) -> None:
 def test_follow_at_once_in_a_contest_that_is_not_large(
     contest: Contest, alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ranks, "RANKED_AT_ONCE_MAX", 3)
+    monkeypatch.setattr(ranks, "AT_ONCE_MAX", 3)
 
     accept(contest, alice)
 

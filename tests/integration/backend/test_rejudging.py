@@ -289,13 +289,15 @@ def test_fresh_submissions_are_looked_after_before_a_whole_contest(
 
     due = delivery.list_due(now=now)
 
-    assert due[0] == fresh.judgements.get().pk
-    assert len(due) == 1 + delivery.REJUDGED_AT_ONCE_MAX < 1 + len(old)
+    first, *others = due.to_hand_over
+    assert first == fresh.judgements.get().pk
+    assert len(others) == delivery.REJUDGED_AT_ONCE_MAX < len(old)
     # Those that the execution service has are asked about; no new ones come before they are done.
-    Judgement.objects.filter(pk__in=due[1:]).update(delivered_at=now, due_at=now)
-    assert set(delivery.list_due(now=now)) == set(due)
-    Judgement.objects.filter(pk__in=due[1:4]).update(finished_at=now)
-    assert len(set(delivery.list_due(now=now)) - set(due)) == 3
+    Judgement.objects.filter(pk__in=others).update(delivered_at=now, due_at=now)
+    later = delivery.list_due(now=now)
+    assert (later.to_hand_over, set(later.to_ask_about)) == ([first], set(others))
+    Judgement.objects.filter(pk__in=others[:3]).update(finished_at=now)
+    assert len(delivery.list_due(now=now).to_hand_over) == 1 + 3
 
 
 def test_a_judge_rejudges_their_own_contests_only(

@@ -75,7 +75,7 @@ class TestTheApi:
         as_alice.post(URL, HELLO, headers={"X-Request-Id": ID})
         Judgement.objects.update(due_at=timezone.now() - timedelta(seconds=1))
 
-        delivery.attend(judgement_id=Judgement.objects.get().pk)
+        delivery.attend([Judgement.objects.get().pk])
 
         assert [each["x-request-id"] for each in execution_service.headers] == [ID, ID]
         assert CodeSubmission.objects.get().microservice_submission_id == 1001

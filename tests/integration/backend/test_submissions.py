@@ -110,6 +110,14 @@ def test_refuses_a_bad_field(as_alice: APIClient, fields: dict[str, Any], name: 
     assert not CodeSubmission.objects.exists()
 
 
+@pytest.mark.parametrize("body", ["null", "[]", "3", '"code"'])
+def test_refuses_a_body_that_is_no_object(as_alice: APIClient, body: str) -> None:
+    answer = as_alice.generic("POST", URL, body, content_type="application/json")
+
+    assert answer.status_code == 400
+    assert "non_field_errors" in answer.json()
+
+
 def test_an_unknown_language_is_told_the_known_ones(as_alice: APIClient) -> None:
     answer = as_alice.post(URL, {**HELLO, "language": "cobol"})
 
@@ -175,6 +183,33 @@ def test_refuses_a_problem_of_another_contest(
 
     assert answer.status_code == 400
     assert "problem" in answer.json()
+
+
+def test_a_private_contest_is_none_for_who_is_not_in_it(
+    as_alice: APIClient, execution_service: FakeExecutionService
+) -> None:
+    contest = make_contest(access="private")
+
+    private = as_alice.post(URL, {**HELLO, "contest": contest.pk})
+    missing = as_alice.post(URL, {**HELLO, "contest": contest.pk + 1})
+
+    assert (private.status_code, missing.status_code) == (400, 400)
+    assert private.json()["contest"] == missing.json()["contest"]
+
+
+def test_before_the_start_nobody_learns_which_problems_there_are(
+    as_alice: APIClient, execution_service: FakeExecutionService
+) -> None:
+    contest = make_contest(start_time=timezone.now() + timedelta(hours=1))
+    problem = make_problem(contest)
+
+    answers = [
+        as_alice.post(URL, {**HELLO, "contest": contest.pk, "problem": problem_id}).json()
+        for problem_id in (problem.pk, problem.pk + 1)
+    ]
+
+    assert answers[0]["detail"] == answers[1]["detail"]
+    assert all("problem" not in answer for answer in answers)
 
 
 def test_only_a_manager_tries_a_problem_without_a_contest(

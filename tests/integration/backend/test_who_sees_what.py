@@ -20,7 +20,7 @@ from rest_framework.test import APIClient
 from apps.code_execution.models import CodeSubmission
 from apps.contests.models import Contest
 from tests.integration.backend.conftest import client_of
-from tests.support.backend_endpoints import endpoints
+from tests.support.backend_endpoints import OUTSIDE_OF_CONTESTS, endpoints
 from tests.support.contest_world import (
     ATTACHMENT,
     JURY,
@@ -189,28 +189,6 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST deliveries/resend/": {"status": "failed"},
     "POST submissions/": {"code": "print(42)", "language": "python"},
     "POST trials/": {"code": "print(42)", "language": "python"},
-}
-# They know nothing of any contest.
-OUTSIDE_OF_CONTESTS = {
-    "POST api/auth/register/",
-    "POST api/auth/token/",
-    "POST api/auth/token/refresh/",
-    "POST api/auth/guest/",
-    "POST api/auth/logout/",
-    "GET api/auth/me/",
-    "GET api/auth/api-tokens/",
-    "POST api/auth/api-tokens/",
-    "POST api/auth/api-tokens/exchange/",
-    "DELETE api/auth/api-tokens/{id}/",
-    "POST api/webhooks/code-execution/",
-    "POST api/webhooks/code-execution/progress/",
-    "GET api/health/",
-    "GET api/health/ready/",
-    "GET api/schema/",
-    "GET api/docs/",
-    f"GET {API}health/",
-    "GET health/",
-    "GET .well-known/jwks.json/",
 }
 # A list may be narrowed, and no answer to that may tell what the list itself would not.
 NARROWED = (

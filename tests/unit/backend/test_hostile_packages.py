@@ -210,11 +210,11 @@ def test_refuses_a_text_that_is_too_large() -> None:
     ],
 )
 def test_refuses_yaml_that_grows_or_means_two_things(document: bytes, words: str) -> None:
-    started_s = time.monotonic()
+    started_s = time.process_time()
 
     assert words in refusal(with_file("problem.yaml", document))
     assert words in refusal(with_file("data/testdata.yaml", document))
-    assert time.monotonic() - started_s < 20
+    assert time.process_time() - started_s < 20
 
 
 def test_makes_no_objects_from_yaml() -> None:

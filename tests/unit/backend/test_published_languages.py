@@ -9,12 +9,8 @@ from hypothesis import strategies as st
 from app.domain.limits import limits_for
 from app.languages import load_languages
 from apps.code_execution.client import ServiceUnavailableError
-from apps.code_execution.domain import (
-    ResultError,
-    effective_memory_bytes,
-    effective_time_ms,
-    parse_languages,
-)
+from apps.code_execution.documents import ResultError, parse_languages
+from apps.code_execution.domain import effective_memory_bytes, effective_time_ms
 from apps.code_execution.languages import FRESH_S, RETRY_S, PublishedLanguages
 
 GOOD = {

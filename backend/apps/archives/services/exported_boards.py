@@ -11,10 +11,11 @@ from apps.archives.contest_archive.model import (
     Scoreboard,
     ScoreboardType,
 )
+from apps.code_execution.scoring import bring_up_to_date
 from apps.contests.formats import Cell
 from apps.contests.models import BoardRow as StoredRow
 from apps.contests.models import Contest
-from apps.contests.services.ranks import bring_up_to_date, ranked_publicly
+from apps.contests.services.ranks import ranked_publicly
 
 _MINUTE = timedelta(minutes=1)
 
@@ -29,10 +30,10 @@ def scoreboard_of(
 ) -> Scoreboard:
     """Tell the board: the one that others see while it is frozen, else what is true."""
     rows: list[tuple[int, int, StoredRow]] = []
+    bring_up_to_date(contest.pk)
     if hides(archive.state):
         rows += [(row.participant_id, rank, row) for rank, row in ranked_publicly(contest)]
     else:
-        bring_up_to_date(contest.pk)
         ranked = contest.participants.filter(rank__isnull=False)
         rows += [(row.pk, row.rank or 0, row) for row in ranked]
     start = archive.contest.start_time or now

@@ -9,10 +9,8 @@ from apps.code_execution.admin import (
     service,
     submissions,
 )
-from apps.code_execution.admin.read_only import ReadOnlyAdmin
 
 __all__ = [
-    "ReadOnlyAdmin",
     "control",
     "deliveries",
     "judgements",

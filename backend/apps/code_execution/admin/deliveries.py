@@ -15,13 +15,13 @@ from django.utils.http import urlencode
 from typing_extensions import override
 
 from apps.code_execution import deliveries
-from apps.code_execution.admin.read_only import ReadOnlyAdmin
 from apps.code_execution.deliveries import CHOSEN_MAX, Choice, EventPage, EventQuery
 from apps.code_execution.models import Delivery
 from apps.code_execution.sent_events import EventStatus, ReceiverState, SentEvent
 from apps.contests.domain import ID_MAX
 from apps.core.confirmation import Question, ask, is_confirmed
 from apps.core.errors import ClientError, ServiceError
+from apps.core.read_only_admin import ReadOnlyAdmin
 from apps.users.admin.actors import actor_of
 
 LIST = "admin:code_execution_delivery_changelist"

@@ -7,10 +7,10 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from typing_extensions import override
 
-from apps.code_execution.admin.read_only import ReadOnlyAdmin
 from apps.code_execution.models import CodeSubmission, Judgement
 from apps.contests.admin.scope import ContestScopedAdmin
 from apps.core.bounded_paginator import BoundedPaginator
+from apps.core.read_only_admin import ReadOnlyAdmin
 
 
 class DeliveryFilter(admin.SimpleListFilter):

@@ -10,12 +10,12 @@ from django.urls import URLPattern, path, reverse
 from typing_extensions import override
 
 from apps.code_execution import rejudging
-from apps.code_execution.admin.read_only import ReadOnlyAdmin
 from apps.code_execution.comparison import LINES_MAX, Comparison, compare
 from apps.code_execution.models import Rejudging
 from apps.contests.admin.scope import ContestScopedAdmin, rights_of
 from apps.core.confirmation import Question, ask, is_confirmed
 from apps.core.errors import ClientError
+from apps.core.read_only_admin import ReadOnlyAdmin
 from apps.users.admin.actors import actor_of
 
 DECISIONS = {"apply": rejudging.apply, "cancel": rejudging.cancel}

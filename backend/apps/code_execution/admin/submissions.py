@@ -12,7 +12,6 @@ from typing_extensions import override
 
 from apps.code_execution import reading, rejudging, services
 from apps.code_execution.admin.highlighting import highlighted
-from apps.code_execution.admin.read_only import ReadOnlyAdmin
 from apps.code_execution.domain import display_duration, display_memory
 from apps.code_execution.models import CodeSubmission, Judgement
 from apps.contests.admin.scope import ContestFilter, ContestScopedAdmin, rights_of
@@ -20,6 +19,7 @@ from apps.core.bounded_paginator import BoundedPaginator
 from apps.core.confirmation import Question, ask, is_confirmed, selection
 from apps.core.errors import ClientError
 from apps.core.exports import csv_response
+from apps.core.read_only_admin import ReadOnlyAdmin
 from apps.users.admin.actors import actor_of
 
 EXPORTED = (

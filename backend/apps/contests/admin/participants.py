@@ -15,6 +15,7 @@ from apps.contests.models import Contest, ContestParticipant, Organization
 from apps.contests.services import entrants
 from apps.contests.services.disqualification import disqualify, reinstate
 from apps.contests.services.participation import MAIN_KINDS
+from apps.contests.signals import boards_needed
 from apps.core.confirmation import Question, ask, is_confirmed, selection
 from apps.core.errors import ClientError
 from apps.core.exports import csv_response
@@ -292,6 +293,8 @@ class OrganizationAdmin(admin.ModelAdmin[Organization]):
 
 def standings_response(participants: QuerySet[ContestParticipant]) -> HttpResponse:
     """Make a download of participants, in the order they come; it is for the jury."""
+    for contest_id in sorted(set(participants.values_list("contest", flat=True))):
+        boards_needed.send(sender=Contest, contest_id=contest_id)
     rows = (
         (
             each.contest.title,

@@ -1,4 +1,4 @@
-"""The stored scoreboards: one row for each participant, kept up with every verdict."""
+"""The stored scoreboards: one row for each participant, kept up with verdicts."""
 
 from typing import Any
 
@@ -44,3 +44,33 @@ class PublicStanding(BoardRow):
     @override
     def __str__(self) -> str:
         return f"Public standing of {self.participant}"
+
+
+class StaleCell(models.Model):
+    """A cell of a contest's boards that something has come for, which they do not show yet.
+
+    Many are added at a time and each is soon deleted: no constraint ties them to what they name,
+    and whoever takes them leaves out what has been deleted meanwhile.
+    """
+
+    contest = models.ForeignKey(
+        "contests.Contest", on_delete=models.DO_NOTHING, db_constraint=False, related_name="+"
+    )
+    participant = models.ForeignKey(
+        "contests.ContestParticipant",
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+    )
+    problem = models.ForeignKey(
+        "problems.Problem",
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+    )
+
+    @override
+    def __str__(self) -> str:
+        return f"Problem {self.problem_id} of participant {self.participant_id}"

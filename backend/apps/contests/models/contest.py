@@ -167,6 +167,12 @@ class Contest(models.Model):
     board_version = models.PositiveBigIntegerField(default=0, editable=False)
     public_board_version = models.PositiveBigIntegerField(default=0, editable=False)
     board_edition = models.PositiveBigIntegerField(default=0, editable=False)
+    # How many participants there are, those included who have left since the boards were last
+    # computed from nothing: enough to tell whether the contest is large.
+    board_row_count = models.PositiveIntegerField(default=0, editable=False)
+    # When verdicts were last brought to the boards; in a large contest those of the next moment
+    # leave stale cells.
+    boards_written_at = models.DateTimeField(null=True, editable=False)
     # The stored ranks follow the true board at once, or every few seconds in a large contest.
     ranked_at = models.DateTimeField(null=True, editable=False)
     has_stale_ranks = models.BooleanField(default=False, editable=False)

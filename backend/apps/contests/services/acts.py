@@ -36,6 +36,10 @@ NOT_CLONED = frozenset({
     "board_version",
     "public_board_version",
     "board_edition",
+    "board_row_count",
+    "boards_written_at",
+    "ranked_at",
+    "has_stale_ranks",
 })
 CLOCK_FIELDS = (
     "start_time",

@@ -14,8 +14,8 @@ from django.utils import timezone
 
 from apps.contests.models import BoardRow, Contest, ContestParticipant, PublicStanding
 
-RANKED_AT_ONCE_MAX = 100
-"""In contests with so many participants, ranks follow each verdict at once."""
+AT_ONCE_MAX = 100
+"""In contests with so many participants, boards and ranks follow each verdict at once."""
 RANKED_EVERY = timedelta(seconds=2)
 CONTEST_FIELDS = ("ranked_at", "has_stale_ranks")
 PARTICIPANTS = ContestParticipant._meta.db_table  # noqa: SLF001 - Django documents it
@@ -28,8 +28,9 @@ def order_of(row: BoardRow) -> tuple[Any, ...]:
 
 def follow(contest: Contest, *, now: datetime) -> None:
     """Have the ranks follow a change, at once or soon; the caller holds the lock and saves."""
+    is_large = contest.board_row_count > AT_ONCE_MAX
     is_soon_enough = contest.ranked_at is not None and now < contest.ranked_at + RANKED_EVERY
-    if is_soon_enough and _is_large(contest):
+    if is_soon_enough and is_large:
         contest.has_stale_ranks = True
     else:
         rank_all(contest, now=now)
@@ -86,10 +87,6 @@ def ranked_publicly(contest: Contest) -> list[tuple[int, PublicStanding]]:
 def unrank_others(contest: Contest) -> None:
     """Take the rank from those who are not ranked any more."""
     contest.participants.exclude(**_ranked()).exclude(rank=None).update(rank=None)
-
-
-def _is_large(contest: Contest) -> bool:
-    return contest.participants.order_by()[RANKED_AT_ONCE_MAX:][:1].exists()
 
 
 def _ranked() -> dict[str, str]:

@@ -1,62 +1,57 @@
 """The stored boards of a contest: what everybody has truly reached, and what others may know.
 
-Both are kept up with every verdict: one cell anew and one total. Whoever writes holds the contest's
-lock, so the stored boards equal at all times those computed from nothing.
+Both are kept up with verdicts: one cell anew and one total for each, many at a time in a rush.
+Whoever writes holds the contest's lock, so but for stale cells the stored boards equal those
+computed from nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.utils import timezone
 
-from apps.contests.formats import Attempt, Cell, ContestFormat, cells_of, hidden_from
-from apps.contests.models import BoardRow, Contest, ContestParticipant, PublicStanding
+from apps.contests.formats import Attempt, hidden_from
+from apps.contests.models import Contest, ContestParticipant, PublicStanding
 from apps.contests.services import ranks
+from apps.contests.services.board_rows import (
+    public_row,
+    set_cell,
+    set_cells,
+    store_public_rows,
+    store_rows,
+)
 from apps.contests.services.board_tags import tell
+from apps.contests.services.stale_cells import CellKey
 from apps.contests.signals import rules_changed
 
-BATCH_ROWS = 500
-ROW_FIELDS = (
-    "final_score",
-    "penalty",
-    "tie_break",
-    "last_improved_at",
-    "cells",
-    "version",
-)
-VERSION_FIELDS = ("board_version", "public_board_version", "board_edition")
+VERSION_FIELDS = ("board_version", "public_board_version", "board_edition", "board_row_count")
 
 
-def record_cell(
-    *, contest: Contest, participant: ContestParticipant, problem_id: int, attempts: list[Attempt]
-) -> None:
-    """Store what a participant's attempts at one problem make; the caller holds the lock."""
-    rules = contest.rules
-    start = start_of(contest, participant)
-    public = _public_row(participant)
-    before = ranks.order_of(participant)
-    is_changed = _set_cell(participant, rules, problem_id, attempts, start)
-    seen = hidden_from(attempts, frozen_after(contest))
-    is_public_changed = _set_cell(public, rules, problem_id, seen, start)
-    contest.board_version += is_changed
-    contest.public_board_version += is_public_changed
-    if is_changed:
-        participant.version = contest.board_version
-        participant.save(update_fields=ROW_FIELDS)
-    if is_public_changed:
-        public.version = contest.public_board_version
-        public.save(update_fields=ROW_FIELDS if public.pk else None)
-    has_moved = participant.is_ranked and (
-        participant.rank is None or before != ranks.order_of(participant)
+def record_cells(*, contest: Contest, attempts: Mapping[CellKey, Sequence[Attempt]]) -> None:
+    """Store what participants' attempts at problems make, as one change of the boards.
+
+    The caller holds the lock. Who has been deleted is left out.
+    """
+    rows = _rows_to_change(contest, {key.participant_id for key in attempts})
+    orders = {key: ranks.order_of(row) for key, row in rows.items()}
+    changed, changed_public = _set_all(contest, rows, attempts)
+    contest.board_version += bool(changed)
+    contest.public_board_version += bool(changed_public)
+    store_rows(changed, version=contest.board_version)
+    store_public_rows(changed_public, version=contest.public_board_version)
+    now = timezone.now()
+    has_moved = any(
+        row.is_ranked and (row.rank is None or orders[key] != ranks.order_of(row))
+        for key, row in rows.items()
     )
     if has_moved:
-        ranks.follow(contest, now=timezone.now())
-    if is_changed or is_public_changed or has_moved:
-        contest.save(update_fields=[*VERSION_FIELDS, *ranks.CONTEST_FIELDS])
-    if is_changed:
+        ranks.follow(contest, now=now)
+    if changed or changed_public or has_moved:
+        contest.boards_written_at = now
+        contest.save(update_fields=[*VERSION_FIELDS, "boards_written_at", *ranks.CONTEST_FIELDS])
+    if changed:
         tell(contest, is_true=True)
-    if is_public_changed:
+    if changed_public:
         tell(contest, is_true=False)
 
 
@@ -67,22 +62,15 @@ def rebuild(*, contest: Contest, attempts: Mapping[int, Sequence[Attempt]]) -> N
     contest.board_version += 1
     contest.public_board_version += 1
     participants = list(contest.participants.select_related("public_standing"))
-    public_rows = [_public_row(participant) for participant in participants]
+    contest.board_row_count = len(participants)
+    public_rows = [public_row(participant) for participant in participants]
     for participant, public in zip(participants, public_rows, strict=True):
         known = attempts.get(participant.pk, [])
         start = start_of(contest, participant)
-        _set_row(participant, rules, _cells(rules, known), start)
-        _set_row(public, rules, _cells(rules, hidden_from(known, frozen_after(contest))), start)
-        participant.version = contest.board_version
-        public.version = contest.public_board_version
-    ContestParticipant.objects.bulk_update(participants, ROW_FIELDS, batch_size=BATCH_ROWS)
-    PublicStanding.objects.bulk_create(
-        public_rows,
-        update_conflicts=True,
-        unique_fields=["participant"],
-        update_fields=ROW_FIELDS,
-        batch_size=BATCH_ROWS,
-    )
+        set_cells(participant, rules, known, start)
+        set_cells(public, rules, hidden_from(known, frozen_after(contest)), start)
+    store_rows(participants, version=contest.board_version)
+    store_public_rows(public_rows, version=contest.public_board_version)
     ranks.rank_all(contest, now=timezone.now())
     ranks.unrank_others(contest)
     contest.save(update_fields=[*VERSION_FIELDS, *ranks.CONTEST_FIELDS])
@@ -98,6 +86,7 @@ def enter(*, contest: Contest, participant: ContestParticipant) -> None:
         return
     contest.board_version += 1
     contest.public_board_version += 1
+    contest.board_row_count += 1
     contest.save(update_fields=VERSION_FIELDS)
     participant.version = contest.board_version
     participant.save(update_fields=["version"])
@@ -134,44 +123,35 @@ def freeze_after(contest: Contest) -> timedelta | None:
     return contest.freeze_time - (contest.start_time or contest.created_at)
 
 
+def _rows_to_change(contest: Contest, ids: Collection[int]) -> dict[int, ContestParticipant]:
+    """Read participants, whom nobody deletes until the commit."""
+    rows = contest.participants.select_related("public_standing")
+    return rows.select_for_update(no_key=True, of=("self",)).in_bulk(ids)
+
+
+def _set_all(
+    contest: Contest,
+    rows: Mapping[int, ContestParticipant],
+    attempts: Mapping[CellKey, Sequence[Attempt]],
+) -> tuple[Collection[ContestParticipant], Collection[PublicStanding]]:
+    """Set cells of both boards; give the rows that this has changed."""
+    rules = contest.rules
+    frozen = frozen_after(contest)
+    changed: dict[int, ContestParticipant] = {}
+    changed_public: dict[int, PublicStanding] = {}
+    for (participant_id, problem_id), tried in attempts.items():
+        participant = rows.get(participant_id)
+        if participant is None:
+            continue
+        start = start_of(contest, participant)
+        public = public_row(participant)
+        if set_cell(participant, rules, problem_id, tried, start):
+            changed[participant_id] = participant
+        if set_cell(public, rules, problem_id, hidden_from(tried, frozen), start):
+            changed_public[participant_id] = public
+    return changed.values(), changed_public.values()
+
+
 def _tell_all(contest: Contest) -> None:
     tell(contest, is_true=True)
     tell(contest, is_true=False)
-
-
-def _public_row(participant: ContestParticipant) -> PublicStanding:
-    """Give the participant's row on the public board, new ones included."""
-    try:
-        return participant.public_standing
-    except PublicStanding.DoesNotExist:
-        return PublicStanding(participant=participant, contest_id=participant.contest_id)
-
-
-def _set_cell(
-    row: BoardRow,
-    rules: ContestFormat,
-    problem_id: int,
-    attempts: Sequence[Attempt],
-    start: datetime,
-) -> bool:
-    """Set one cell and what follows from it; tell whether that changed anything."""
-    cell = rules.cell(attempts).as_json()
-    if row.cells.get(str(problem_id)) == cell:
-        return False
-    _set_row(row, rules, {**row.cells, str(problem_id): cell}, start)
-    return True
-
-
-def _set_row(row: BoardRow, rules: ContestFormat, cells: dict[str, Any], start: datetime) -> None:
-    total = rules.total(Cell.from_json(cell) for cell in cells.values())
-    improved_at = total.last_improved_at
-    row.cells = cells
-    row.final_score = total.score
-    row.penalty = total.penalty
-    row.tie_break = total.tie_break
-    row.last_improved_at = None if improved_at is None else start + improved_at
-
-
-def _cells(rules: ContestFormat, attempts: Sequence[Attempt]) -> dict[str, Any]:
-    cells = cells_of(rules, attempts)
-    return {str(problem_id): cell.as_json() for problem_id, cell in cells.items()}

@@ -7,8 +7,9 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from tests.integration.backend.gateway.front_door import PATIENCE_S, ExecutionService, front_door
+from tests.integration.backend.gateway.front_door import ExecutionService, front_door
 from tests.support.asgi_servers import serving
+from tests.support.patience import PATIENCE_S
 
 
 @pytest_asyncio.fixture

@@ -20,8 +20,7 @@ from gateway.rules import Trust
 from gateway.websocket import MESSAGE_BYTES_MAX, WebSocketForwarder
 from gateway.wsgi import ThreadedWsgi
 from tests.support.asgi_servers import serving
-
-PATIENCE_S = 10
+from tests.support.patience import PATIENCE_S
 
 
 @dataclass

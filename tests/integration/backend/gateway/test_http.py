@@ -8,11 +8,8 @@ import httpx
 import pytest
 
 from gateway import http as gateway_http
-from tests.integration.backend.gateway.front_door import (
-    PATIENCE_S,
-    ExecutionService,
-    raw_connection,
-)
+from tests.integration.backend.gateway.front_door import ExecutionService, raw_connection
+from tests.support.patience import PATIENCE_S
 
 pytestmark = pytest.mark.asyncio
 
@@ -137,7 +134,7 @@ async def test_a_client_that_leaves_within_its_body_ends_the_request_to_the_serv
         )
         assert await asyncio.wait_for(service.received.get(), PATIENCE_S) == b"first"
 
-    async with httpx.AsyncClient(base_url=f"http://{address}") as client:
+    async with httpx.AsyncClient(base_url=f"http://{address}", timeout=PATIENCE_S) as client:
         assert (await client.get("/run")).status_code == 207
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import threading
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
@@ -9,10 +10,13 @@ from typing import Any
 
 import httpx
 import pytest
+from django.urls import resolve
 
+from config.asgi import RESERVED_THREADS
 from gateway import wsgi
 from gateway.wsgi import PIECE_BYTES, ThreadedWsgi
 from tests.support.asgi_servers import serving
+from tests.support.patience import PATIENCE_S
 
 pytestmark = pytest.mark.asyncio
 BODY_BYTES_MAX = 1000
@@ -43,12 +47,12 @@ async def client_of(application: Callable[..., Any]) -> AsyncIterator[httpx.Asyn
     threaded = ThreadedWsgi(
         application,
         threads=THREADS,
-        reserved_threads={"/results/": 1},
+        reserved_threads={r"/contests/\d+/board(/|$)": 1, "/results/": 1},
         body_bytes_max=BODY_BYTES_MAX,
     )
     async with (
         serving(threaded, lifespan="off", proxy_headers=False) as address,
-        httpx.AsyncClient(base_url=f"http://{address}", timeout=10) as client,
+        httpx.AsyncClient(base_url=f"http://{address}", timeout=PATIENCE_S) as client,
     ):
         yield client
     threaded.close()
@@ -78,24 +82,46 @@ async def test_gives_the_application_the_request() -> None:
     }
 
 
-async def test_what_has_threads_of_its_own_does_not_wait_behind_others() -> None:
-    goes_on = threading.Event()
+@pytest.mark.parametrize("path", ["/results/17", "/contests/17/board/"])
+async def test_what_has_threads_of_its_own_does_not_wait_behind_others(path: str) -> None:
+    begun, goes_on = threading.Semaphore(0), threading.Event()
 
     def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         if environ["PATH_INFO"] == "/slow":
-            goes_on.wait(10)
+            begun.release()
+            goes_on.wait(PATIENCE_S)
         return show(environ, start_response)
 
     async with client_of(application) as client:
         slow = [asyncio.create_task(client.get("/slow")) for _ in range(3 * THREADS)]
-        await asyncio.sleep(0.1)
-        quick = await client.get("/results/17")
+        for _ in range(THREADS):
+            assert await asyncio.to_thread(begun.acquire, timeout=PATIENCE_S)
+        quick = await client.get(path)
         were_waiting = not any(each.done() for each in slow)
         goes_on.set()
         answers = await asyncio.gather(*slow)
 
     assert (quick.status_code, were_waiting) == (201, True)
     assert [answer.status_code for answer in answers] == [201] * len(slow)
+
+
+@pytest.mark.parametrize(
+    ("path", "is_reserved"),
+    [
+        ("/api/webhooks/code-execution/", True),
+        ("/api/code-execution/contests/7/scoreboard/", True),
+        ("/api/code-execution/contests/7/scoreboard", True),
+        ("/api/code-execution/contests/7/leaderboard/", True),
+        ("/contests/7/scoreboard/", True),
+        ("/api/code-execution/contests/7/", False),
+        ("/api/code-execution/submissions/", False),
+    ],
+)
+async def test_results_and_boards_have_threads_of_their_own(
+    path: str, *, is_reserved: bool
+) -> None:
+    assert resolve(f"{path.removesuffix('/')}/")
+    assert any(re.match(paths, path) for paths in RESERVED_THREADS) == is_reserved
 
 
 async def test_joins_headers_and_drops_those_that_would_pass_for_others() -> None:
@@ -179,7 +205,7 @@ async def test_requests_run_side_by_side_and_the_rest_wait() -> None:
     meeting = threading.Barrier(THREADS)
 
     def meet(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        meeting.wait(10)
+        meeting.wait(PATIENCE_S)
         start_response("200 OK", [])
         return []
 

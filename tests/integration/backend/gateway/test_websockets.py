@@ -3,6 +3,7 @@
 import asyncio
 import json
 from contextlib import AsyncExitStack
+from types import SimpleNamespace
 
 import pytest
 from websockets.asyncio.client import connect
@@ -12,8 +13,9 @@ from websockets.typing import Origin, Subprotocol
 from gateway import protocol
 from gateway import websocket as gateway_websocket
 from gateway.websocket import MESSAGE_BYTES_MAX
-from tests.integration.backend.gateway.front_door import PATIENCE_S, ExecutionService, front_door
+from tests.integration.backend.gateway.front_door import ExecutionService, front_door
 from tests.support.asgi_servers import serving
+from tests.support.patience import PATIENCE_S
 from tests.support.servers import free_port
 
 pytestmark = pytest.mark.asyncio
@@ -118,16 +120,22 @@ async def test_says_that_the_service_is_down(stack: AsyncExitStack) -> None:
     assert b"does not answer" in (refused.value.response.body or b"")
 
 
-async def test_closes_what_stays_silent(stack: AsyncExitStack, service: ExecutionService) -> None:
+async def test_closes_what_stays_silent(
+    stack: AsyncExitStack, service: ExecutionService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now_s = 0.0
+    monkeypatch.setattr(gateway_websocket, "time", SimpleNamespace(monotonic=lambda: now_s))
     upstream = await stack.enter_async_context(serving(service.application()))
-    address = await stack.enter_async_context(front_door(upstream, idle_timeout_s=0.3))
+    address = await stack.enter_async_context(front_door(upstream, idle_timeout_s=0.1))
 
     async with connect(f"ws://{address}/ws") as websocket:
         await websocket.recv()
         for _ in range(4):
-            await asyncio.sleep(0.15)
+            now_s += 0.075
             await websocket.send("still here")
             await websocket.recv()
+            await asyncio.sleep(0.15)  # until it has looked how long nothing was said
+        now_s += 0.1
         with pytest.raises(ConnectionClosed):
             await websocket.recv()
 

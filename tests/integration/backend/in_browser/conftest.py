@@ -10,7 +10,7 @@ from config.asgi import make_front_door
 from live.hub import Hub
 from live.limits import StreamLimits
 from tests.support.asgi_servers import serving_in_thread
-from tests.support.browser import browser
+from tests.support.browser import PATIENCE_MS, browser
 
 __all__ = ["browser"]
 WIDTH, HEIGHT = 1280, 900
@@ -53,7 +53,7 @@ def page(browser: Browser, address: str) -> Iterator[Page]:
         base_url=address, viewport={"width": WIDTH, "height": HEIGHT}
     ) as context:
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(PATIENCE_MS)
         # Django's own pages name no icon.
         page.route("**/favicon.ico", lambda route: route.fulfill(status=204))
         yield page

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page
 from apps.users.models import User
 from apps.users.tokens import start_session
 from tests.integration.backend.in_browser.conftest import Server
-from tests.support.browser import watch_for_faults
+from tests.support.browser import PATIENCE_MS, watch_for_faults
 from tests.support.contests import make_submission
 from tests.support.live_submissions import finish
 from tests.support.scoreboards import HOUR, enter, make_cup
@@ -19,7 +19,6 @@ from tests.support.scoreboards import HOUR, enter, make_cup
 pytestmark = pytest.mark.django_db(transaction=True)
 TEXT = (Path(__file__).parents[4] / "docs" / "live-updates.md").read_text()
 PROGRAMS = "\n".join(re.findall(r"```js\n(.+?)```", TEXT, re.DOTALL))
-PATIENCE_MS = 10_000
 FOLLOW = """([path, token]) => {
     const onEvent = (event) => told.push(event);
     follow(path, { token, onEvent, onRefused: (code) => refused.push(code) });

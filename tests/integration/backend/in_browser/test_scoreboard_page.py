@@ -14,7 +14,7 @@ from apps.contests.models import Contest, ContestParticipant
 from apps.users.models import User
 from apps.users.tokens import start_session
 from tests.integration.backend.conftest import client_of
-from tests.support.browser import watch_for_faults
+from tests.support.browser import PATIENCE_MS, watch_for_faults
 from tests.support.scoreboards import bring, fill_cup, hand_in, make_cup
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -73,7 +73,7 @@ def visit(browser: Browser, address: str, settings: Any) -> Iterator[Callable[..
 
     def open_page(path: str, *, user: User | None = None, **options: Any) -> Visit:
         context = browser.new_context(base_url=address, **options)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         if user is not None:
             token = start_session(user).access_token
@@ -214,7 +214,7 @@ def test_the_jury_sees_the_true_board_and_what_others_see(
     seen.page.get_by_role("link", name="What others see").click()
 
     assert true == "4"
-    assert seen.row("Null Pointers").locator(".score").inner_text() == "3"
+    expect(seen.row("Null Pointers").locator(".score")).to_have_text("3")
     expect(seen.page.locator("#connection")).to_have_text("Live")
     assert seen.faults == []
 

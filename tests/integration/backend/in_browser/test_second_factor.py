@@ -25,13 +25,13 @@ def test_a_manager_sets_one_up_by_its_picture_and_signs_in_with_it(page: Page, b
     expect(page.get_by_role("img", name="The key as a QR code")).to_be_visible()
     app = AuthenticatorApp(page.locator("code").inner_text())
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("textbox", name="Code").fill(app.code(steps=-1))
+    page.get_by_role("textbox", name="Code").fill(app.code())
     page.get_by_role("button", name="Set it up").click()
 
     expect(page.locator(".recovery-codes li")).to_have_count(10)
     page.get_by_role("button", name="Log out").click()
     sign_in_at_the_admin(page)
-    page.get_by_role("textbox", name="Code").fill(app.code())
+    page.get_by_role("textbox", name="Code").fill(app.code(steps=1))
     page.get_by_role("button", name="Go on").click()
 
     expect(page.get_by_role("heading", name="Administration")).to_be_visible()
