@@ -29,29 +29,31 @@ command_test() {
 # The images are built while other tests run. The backend's database is chosen when Django starts, so
 # its tests on PostgreSQL are a run of their own. On SQLite run whole installations, the walk through every
 # address, and once more what writes from several sides; what needs no database runs there only.
-# What waits for clocks comes next, by itself.
-# The sandbox here and the one in the container mostly wait, until programs are over their limits: what only
-# needs a processor takes, at a low priority, the time that they leave.
+# What waits for clocks comes next; rules, and what else there is of the backend, take no more than the
+# time that it leaves. The sandbox here and the one in the container mostly wait, until programs are over
+# their limits: the execution service takes, at a low priority, the time that they leave.
 run_every_test() {
     local side_by_side=(-q --numprocesses auto --dist loadfile --no-loadscope-reorder)
     local browser=(tests/integration/backend/in_browser)
     local no_database=(tests/integration/backend/{gateway,test_package_uploads.py,test_rate_limits_without_redis.py})
+    local without_postgresql=(-m "locks or every_address or not django_db")
     local no_browser=("${browser[@]/#/--ignore=}") status=0
     begin_beside images find_or_build_images
     say "The backend's integration tests on PostgreSQL"
     "$PYTHON" -m tests.support.with_postgresql "$PYTHON" -m pytest "${side_by_side[@]}" \
         -m "not every_address" -k "not TestStart" tests/integration/backend "${no_browser[@]}" "${no_database[@]/#/--ignore=}"
-    say "Whole installations, contracts and pages in a browser, on the embedded defaults"
+    say "Whole installations, contracts and pages in a browser, on the embedded defaults; beside them rules"
+    begin_beside rules nice -n 19 "$PYTHON" -m pytest "${side_by_side[@]}" "${without_postgresql[@]}" \
+        tests/unit tests/integration/backend "${no_browser[@]}"
     "$PYTHON" -m pytest "${side_by_side[@]}" tests/e2e tests/chaos tests/contract "${browser[@]}"
+    finish_beside rules
     finish_beside images
     heed_lack
-    say "The sandbox, and beside it the containers; rules and both services, on the embedded defaults"
+    say "The sandbox, and beside it the containers; the execution service, on the embedded defaults"
     begin_beside containers "$PYTHON" -m pytest --in-containers tests/container tests/e2e
-    begin_beside rules nice -n 10 "$PYTHON" -m pytest "${side_by_side[@]}" \
-        -m "locks or every_address or not django_db" \
-        tests/unit tests/integration "${no_browser[@]}"
+    begin_beside execution nice -n 10 "$PYTHON" -m pytest "${side_by_side[@]}" tests/integration/execution
     "$PYTHON" -m pytest tests/sandbox || status=$?
-    finish_beside rules || status=$?
+    finish_beside execution || status=$?
     finish_beside containers || status=$?
     return "$status"
 }

@@ -9,6 +9,8 @@ from tests.chaos.havoc import Hit
 from tests.chaos.run import Weather, weather
 
 PER_S = 8.0
+# So many that boards follow in a rush as those of large contests do.
+PARTICIPANTS = 120
 
 
 def announce(hit: Hit) -> None:
@@ -23,7 +25,7 @@ def main() -> None:
     """Play in bad weather, and print what happened."""
     parser = argparse.ArgumentParser(prog="./manage-code-execution.sh chaos", description=__doc__)
     parser.add_argument("--submissions", type=int, default=2000)
-    parser.add_argument("--participants", type=int, default=50)
+    parser.add_argument("--participants", type=int, default=PARTICIPANTS)
     parser.add_argument("--replicas", type=int, choices=(1, 2), default=2)
     parser.add_argument("--per-second", type=float, default=PER_S, help="how many are handed in")
     parser.add_argument("--seed", type=int, default=secrets.randbelow(1_000_000))

@@ -13,7 +13,8 @@ from psycopg.rows import dict_row
 from tests.chaos.contest import Experience
 from tests.e2e.contest_play import Match
 from tests.support.grown_stack import GrownStack
-from tests.support.processes import descendants, is_alive
+from tests.support.patience import PATIENCE_S
+from tests.support.processes import command_line, descendants, is_alive
 
 CONTROL_GROUPS = "code-execution-lanes-"
 OF_BACKEND = """
@@ -35,6 +36,7 @@ UNFINISHED = """
     SELECT count(*) FROM code_execution_judgement WHERE finished_at IS NULL
 """
 QUEUED = "SELECT count(*) FROM jobs"
+STALE = "SELECT count(*) FROM contests_stalecell"
 
 Row = dict[str, Any]
 
@@ -45,16 +47,19 @@ def rows_of(url: str, query: str) -> list[Row]:
 
 
 def wait_until_settled(stack: GrownStack, *, timeout_s: float) -> float:
-    """Wait until all is judged and nothing is queued; say how many seconds that took."""
+    """Wait until all is judged, queues are empty and boards show it; say how many s that took."""
     started_s = time.monotonic()
     backend, execution = stack.database_urls["backend"], stack.database_urls["execution"]
     while (waited_s := time.monotonic() - started_s) < timeout_s:
         unfinished = rows_of(backend, UNFINISHED)[0]["count"]
         queued = rows_of(execution, QUEUED)[0]["count"]
-        if unfinished == queued == 0:
+        stale = rows_of(backend, STALE)[0]["count"]
+        if unfinished == queued == stale == 0:
             return waited_s
         time.sleep(0.2)
-    raise AssertionError(f"after {timeout_s} s {unfinished} are not judged, {queued} are queued")
+    raise AssertionError(
+        f"after {timeout_s} s {unfinished} are not judged, {queued} are queued, {stale} cells stale"
+    )
 
 
 def check_experience(experience: Experience) -> None:
@@ -129,13 +134,12 @@ def check_nothing_left(stack: GrownStack, control_groups: set[str], before: set[
 
 def _processes(pids: set[int]) -> Iterator[str]:
     for pid in pids:
-        if is_alive(pid):
-            command = Path("/proc", str(pid), "cmdline").read_text().replace("\0", " ")
-            if "epmd" not in command:  # RabbitMQ's, which outlives every node
-                yield f"process {pid}: {command[:100]}"
+        command = " ".join(command_line(pid))
+        if is_alive(pid) and "epmd" not in command:  # RabbitMQ's, which outlives every node
+            yield f"process {pid}: {command[:100]}"
 
 
-def _patiently(left: Callable[[], list[str]], *, timeout_s: float = 10) -> list[str]:
+def _patiently(left: Callable[[], list[str]], *, timeout_s: float = PATIENCE_S) -> list[str]:
     deadline = time.monotonic() + timeout_s
     while (found := left()) and time.monotonic() < deadline:
         time.sleep(0.1)

@@ -21,7 +21,8 @@ from tests.support.emptied_tables import KEPT
 ROOT = Path(__file__).parents[2]
 BUILD_TIMEOUT_S = 1_200
 START_TIMEOUT_S = 600
-CALL_TIMEOUT_S = 60
+CALL_TIMEOUT_S = 180
+REQUESTS_PER_MINUTE = 100_000
 SERVICE = "code-execution-service"
 COMPOSE_FILES = ("docker-compose.prod.yml", "tests/container/docker-compose.test.yml")
 _ASSIGNMENT = re.compile(r"^([A-Z_]+)=(.*)$", re.MULTILINE)
@@ -32,20 +33,20 @@ _ENVIRONMENT = {
         "HTTPS_ONLY": "false",
         "JWT_ISSUER": _SITE,
         "CODE_EXECUTION_RECONCILE_AFTER": "5",
-        "SUBMISSION_RATE_LIMIT": "100000/minute",
-        "API_RATE_LIMIT": "100000/minute",
-        "LOGIN_RATE_LIMIT": "100000/minute",
-        "LOGIN_ADDRESS_RATE_LIMIT": "100000/minute",
-        "GUEST_RATE_LIMIT": "100000/minute",
+        "SUBMISSION_RATE_LIMIT": f"{REQUESTS_PER_MINUTE}/minute",
+        "API_RATE_LIMIT": f"{REQUESTS_PER_MINUTE}/minute",
+        "LOGIN_RATE_LIMIT": f"{REQUESTS_PER_MINUTE}/minute",
+        "LOGIN_ADDRESS_RATE_LIMIT": f"{REQUESTS_PER_MINUTE}/minute",
+        "GUEST_RATE_LIMIT": f"{REQUESTS_PER_MINUTE}/minute",
         "GUEST_EXECUTIONS": "true",
     },
     SERVICE: {
         "API_OPEN_ENDPOINTS": "submissions,judge",
         "JWT_ISSUER": _SITE,
-        "EXECUTION_RATE_LIMIT": "100000/minute",
-        "GUEST_EXECUTION_RATE_LIMIT": "100000/minute",
-        "JUDGE_RUN_RATE_LIMIT": "100000/minute",
-        "JUDGE_SUBMIT_RATE_LIMIT": "100000/minute",
+        "EXECUTION_RATE_LIMIT": f"{REQUESTS_PER_MINUTE}/minute",
+        "GUEST_EXECUTION_RATE_LIMIT": f"{REQUESTS_PER_MINUTE}/minute",
+        "JUDGE_RUN_RATE_LIMIT": f"{REQUESTS_PER_MINUTE}/minute",
+        "JUDGE_SUBMIT_RATE_LIMIT": f"{REQUESTS_PER_MINUTE}/minute",
     },
 }
 _EMPTY = f"""

@@ -16,20 +16,23 @@ __all__ = ["browser"]
 # What is checked there tells what differs, as tests do.
 pytest.register_assert_rewrite("tests.e2e.contest_checks", "tests.e2e.contest_play")
 
+PLAYED_WITHIN_S = 900
+"""For a test with the start of its installation, where much else goes on."""
 DEPLOYED_WITHIN_S = 1_800
 """For the first test in containers, which builds and starts them."""
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out, in containers, what is played on processes only."""
-    if not config.option.in_containers:
-        return
-    left_out = [item for item in items if item.get_closest_marker("only_processes")]
-    config.hook.pytest_deselected(items=left_out)
-    items[:] = [item for item in items if item not in left_out]
+    """Give installations their time; leave out, in containers, what is played on processes only."""
+    in_containers = config.option.in_containers
+    if in_containers:
+        left_out = [item for item in items if item.get_closest_marker("only_processes")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+    within_s = DEPLOYED_WITHIN_S if in_containers else PLAYED_WITHIN_S
     for item in items:
         if item.get_closest_marker("e2e"):
-            item.add_marker(pytest.mark.timeout(DEPLOYED_WITHIN_S))
+            item.add_marker(pytest.mark.timeout(within_s))
 
 
 @pytest.fixture(scope="session")

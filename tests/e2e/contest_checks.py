@@ -16,7 +16,7 @@ from tests.support.contest_boards import MINUTE_MS, Task
 from tests.support.contest_programs import Kind
 from tests.support.official_board import official_board
 
-REJUDGED_WITHIN_S = 120
+REJUDGED_WITHIN_S = 240
 
 
 def check_freeze(match: Match, anybody: Player, hidden_from: timedelta) -> None:

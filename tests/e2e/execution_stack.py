@@ -12,6 +12,7 @@ import pytest
 
 from tests.e2e.stack import Installation, Stack, is_success, wait_for
 from tests.support.balancer import balancing
+from tests.support.patience import PATIENCE_S
 from tests.support.redis_server import RedisServer
 from tests.support.servers import free_port
 
@@ -100,7 +101,7 @@ class Runner:
 
     def __init__(self, base_url: str, token: str) -> None:
         headers = {"Authorization": f"Bearer {token}"}
-        self.http = httpx.Client(base_url=base_url, headers=headers, timeout=10)
+        self.http = httpx.Client(base_url=base_url, headers=headers, timeout=PATIENCE_S)
 
     def execute(self, code: str, **changes: Any) -> httpx.Response:
         body = {"language": "python", "code": code} | changes
@@ -116,7 +117,9 @@ class Runner:
     def see(self, execution_id: str) -> httpx.Response:
         return self.http.get(f"{EXECUTIONS}/status/{execution_id}")
 
-    def wait_for(self, execution_id: str, *statuses: str, timeout_s: float = 30) -> dict[str, Any]:
+    def wait_for(
+        self, execution_id: str, *statuses: str, timeout_s: float = PATIENCE_S
+    ) -> dict[str, Any]:
         """Return the state with one of these statuses, or at the end; a 503 means: ask again."""
         deadline_s = time.monotonic() + timeout_s
         while True:
@@ -131,7 +134,7 @@ class Runner:
 
 def guest_token(stack: Installation) -> str:
     """Return a token as the backend gives it to visitors without an account."""
-    answer = httpx.post(f"{stack.backend_url}/api/auth/guest/")
+    answer = httpx.post(f"{stack.backend_url}/api/auth/guest/", timeout=PATIENCE_S)
     assert answer.is_success, answer.text
     token: str = answer.json()["access_token"]
     return token

@@ -11,9 +11,10 @@ from typing import Any
 import httpx
 
 from tests.e2e.stack import FINAL_STATUSES, ROOT, Stack, is_success, wait_for
+from tests.support.patience import PATIENCE_S
 
 SUBMISSIONS = "/api/v1/submissions/"
-VERDICT_TIMEOUT_S = 60
+VERDICT_TIMEOUT_S = 90
 JUDGES = ("judge-1", "judge-2", "judge-3")
 
 
@@ -28,7 +29,7 @@ class JudgedStack(Stack):
             service, command = self._commands["execution"]
             place = ["env", f"REPLICA_NAME={name}"]
             self._commands[name] = (service, [*place, *command[:-1], "app.worker"])
-        self.http = httpx.Client(base_url=self.execution_url, timeout=10)
+        self.http = httpx.Client(base_url=self.execution_url, timeout=PATIENCE_S)
         self._clients.append(self.http)
 
     def start_service(self) -> None:

@@ -15,12 +15,13 @@ from typing import Any, Protocol
 
 import httpx
 
+from tests.support.patience import PATIENCE_S
 from tests.support.servers import free_port
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
 SECRET = "a-shared-secret-of-the-tests"
-START_TIMEOUT_S = 60
+START_TIMEOUT_S = 120
 VERDICT_TIMEOUT_S = 90
 FINAL_STATUSES = {"completed", "error", "cancelled"}
 
@@ -63,7 +64,7 @@ class Stack:
             "PORT": str(execution_port),
             "DATA_DIRECTORY": str(folder / "execution"),
             "LOGS_DIRECTORY": str(folder / "logs"),
-            "JUDGE_LEASE_SECONDS": "3",
+            "JUDGE_LEASE_SECONDS": "6",  # soon after a kill, and no busy host exceeds it
             "JUDGE_WORKERS": "2",
             "API_OPEN_ENDPOINTS": "judge",
             "JUDGE_RUN_RATE_LIMIT": "100000/minute",
@@ -157,7 +158,7 @@ class Stack:
         """Ask a process to end, and return its exit code."""
         process = self._processes.pop(name)
         process.terminate()
-        exit_code = process.wait(20)
+        exit_code = process.wait(PATIENCE_S)
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         return exit_code
@@ -170,7 +171,7 @@ class Stack:
 
     def open_client(self) -> httpx.Client:
         """Open a connection to the backend that is closed together with the stack."""
-        client = httpx.Client(base_url=self.backend_url, timeout=30)
+        client = httpx.Client(base_url=self.backend_url, timeout=PATIENCE_S)
         self._clients.append(client)
         return client
 
@@ -180,7 +181,7 @@ class Stack:
 
 def is_success(url: str) -> bool:
     try:
-        return httpx.get(url, timeout=5).is_success
+        return httpx.get(url, timeout=PATIENCE_S).is_success
     except httpx.TransportError:
         return False
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.stack import ROOT, wait_for
+from tests.support.patience import PATIENCE_S
 from tests.support.servers import free_port
 
 pytestmark = [pytest.mark.e2e, pytest.mark.only_processes("it starts them")]
@@ -74,7 +75,7 @@ class Checkout:
         for process in self._running:
             if process.poll() is None:
                 process.terminate()
-            process.wait(30)
+            process.wait(PATIENCE_S)
             assert process.stdout is not None
             process.stdout.close()
 
@@ -100,7 +101,7 @@ def test_one_command_ends_with_two_verdicts_and_ctrl_c_leaves_nothing(checkout: 
     first = checkout.start("dev", "--no-system")
     said_first = read_until(first, "Ctrl-C stops everything")
     first.send_signal(signal.SIGINT)
-    exit_code = first.wait(30)
+    exit_code = first.wait(PATIENCE_S)
     left_over = checkout.processes()
     second = checkout.start("dev", "--no-system")
     said_second = read_until(second, "Ctrl-C stops everything")
@@ -114,7 +115,7 @@ def test_one_command_ends_with_two_verdicts_and_ctrl_c_leaves_nothing(checkout: 
     assert "A right program: verdict AC" in said_second
     assert "PASSWORD" not in said_second
     assert stopped == 0
-    assert second.wait(5) == 143
+    assert second.wait(PATIENCE_S) == 143
     assert checkout.processes() == []
 
 
@@ -134,9 +135,9 @@ def test_a_killed_script_takes_its_processes_along(checkout: Checkout) -> None:
     read_until(process, "Ctrl-C stops everything")
 
     process.kill()
-    process.wait(5)
+    process.wait(PATIENCE_S)
 
-    wait_for(lambda: checkout.processes() == [], what="every process to end", timeout_s=30)
+    wait_for(lambda: checkout.processes() == [], what="every process to end")
 
 
 def test_a_port_in_use_is_one_sentence(checkout: Checkout) -> None:

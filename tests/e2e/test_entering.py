@@ -108,7 +108,7 @@ def test_a_waiting_participant_gets_in_submits_and_is_disqualified(
         found: int | None = next(row["rank"] for row in rows if row["id"] == waiting["id"])
         return found
 
-    wait_for(lambda: rank() == 1, what="the first rank", timeout_s=10)
+    wait_for(lambda: rank() == 1, what="the first rank")
     address = f"{CONTESTS}{contest}/participants/{waiting['id']}/"
     bob.post(f"{address}disqualify/", {"reason": "copied"})
     assert rank() is None

@@ -7,10 +7,17 @@ from contextlib import closing
 import pytest
 from redis import Redis
 
-from tests.e2e.execution_stack import EXECUTIONS, ExecutionStack, Runner, guest_token
+from tests.e2e.execution_stack import (
+    EXECUTIONS,
+    FINAL_STATUSES,
+    ExecutionStack,
+    Runner,
+    guest_token,
+)
 
 pytestmark = [pytest.mark.e2e, pytest.mark.only_processes("processes are ended")]
 SLOW = "import time; time.sleep(2); print(6 * 7)"
+NO_HANG_S = 20
 AT_ONCE = 6
 """More than both replicas run side by side, so that some wait."""
 
@@ -24,9 +31,9 @@ def guest(replicas: ExecutionStack) -> Iterator[Runner]:
 
 
 def start_some(guest: Runner) -> list[str]:
-    """Start programs, and return when the first of them runs."""
+    """Start programs, and return when the first of them runs, or has on a busy host."""
     ids = [guest.start(SLOW) for _ in range(AT_ONCE)]
-    guest.wait_for(ids[0], "running")
+    guest.wait_for(ids[0], "running", *FINAL_STATUSES)
     return ids
 
 
@@ -123,5 +130,5 @@ def test_a_redis_that_hangs_for_a_while_makes_results_late(
     replicas.redis.resume()
 
     assert refused.status_code == 503
-    assert took_s < 8
+    assert took_s < NO_HANG_S
     assert outputs_of(guest, ids) == ["42\n"] * AT_ONCE

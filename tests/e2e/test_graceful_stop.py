@@ -15,8 +15,9 @@ from websockets.sync.client import ClientConnection, connect
 from tests.e2e.execution_stack import EXECUTIONS, ExecutionStack, Runner, guest_token
 
 pytestmark = [pytest.mark.e2e, pytest.mark.only_processes("processes are ended")]
-DELAY_S = 2
-GRACE_S = 15
+DELAY_S = 4
+GRACE_S = 25
+"""Less than what containers are given."""
 SERVICE_RESTART = 1012
 ENDED = -signal.SIGTERM
 """A server that has done all passes on what told it to stop, as shells expect it."""

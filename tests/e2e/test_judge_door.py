@@ -6,6 +6,7 @@ import time
 import uuid
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from typing import Any
 
 import httpx
@@ -13,11 +14,19 @@ import pytest
 
 from tests.e2e.stack import Stack
 from tests.support import programs
+from tests.support.patience import PATIENCE_S
 
 pytestmark = pytest.mark.e2e
 LANGUAGES = sorted(programs.ECHOING)
 TEST = {"id": "test_1", "input": "", "expected_output": "42"}
 SUM = {"id": "sum", "input": "20 22\n", "expected_output": "42"}
+TELLING_WHEN = """
+import sys, time
+start = time.time()
+time.sleep(1)
+print(42)
+print(start, time.time(), file=sys.stderr)
+"""
 PRINT_42 = {"language": "python", "code": "print(42)"}
 ALIKE = pytest.mark.only_processes(
     "submissions are judged alike, and played there; these take long"
@@ -232,16 +241,17 @@ def test_many_tests_keep_their_order(door: httpx.Client) -> None:
 def test_runs_side_by_side_do_not_wait_for_each_other(door: httpx.Client) -> None:
     body = {
         "language": "python",
-        "code": "import time; time.sleep(2); print(42)",
+        "code": TELLING_WHEN,
         "sample_test_cases": [TEST],
     }
-    started_s = time.monotonic()
 
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda _: post(door, "/run", body), range(8)))
 
     assert all(answer["summary"]["all_passed"] for answer in answers)
-    assert time.monotonic() - started_s < 14
+    told = [answer["test_results"][0]["error"].split() for answer in answers]
+    spans = sorted((float(start), float(end)) for start, end in told)
+    assert any(later[0] < earlier[1] for earlier, later in pairwise(spans))
 
 
 def test_clients_that_go_away_make_room_for_others(door: httpx.Client) -> None:
@@ -254,14 +264,14 @@ def test_clients_that_go_away_make_room_for_others(door: httpx.Client) -> None:
 
     def go_away(_: int) -> None:
         with pytest.raises(httpx.ReadTimeout):
-            door.post("/run", json=body, timeout=1.5)
+            door.post("/run", json=body, timeout=httpx.Timeout(PATIENCE_S, read=1.5))
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(go_away, range(4)))
     started_s = time.monotonic()
 
     assert run(door, "python", "print(42)")["status"] == "passed"
-    assert time.monotonic() - started_s < 15
+    assert time.monotonic() - started_s < 25
 
 
 def test_health_and_languages_answer(door: httpx.Client) -> None:

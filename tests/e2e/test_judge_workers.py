@@ -10,7 +10,8 @@ from tests.e2e.judge_workers import JudgedStack, judged_stack
 from tests.support.servers import ServerMissingError, redis
 
 pytestmark = [pytest.mark.e2e, pytest.mark.only_processes("processes are ended")]
-GRACE_S = 10
+GRACE_S = 20
+UNTIL = "import time; time.sleep(max(0, {} - time.time())); print(6 * 7)"
 SLOW = "import time; time.sleep({}); print(6 * 7)"
 
 
@@ -65,7 +66,9 @@ def test_a_worker_that_is_stopped_ends_what_is_short_and_gives_back_what_is_long
     stack: JudgedStack,
 ) -> None:
     stack.start_judge("judge-1")
-    short, long = stack.submit(SLOW.format(1)), stack.submit(SLOW.format(5))
+    # The long one ends at an hour of the clock: late enough for the stop, and soon afterwards.
+    codes = SLOW.format(1), UNTIL.format(time.time() + 9)
+    short, long = [stack.submit(code) for code in codes]
     for submission_id in (short, long):
         stack.wait_for_status(submission_id, "running")
     started_s = time.monotonic()

@@ -48,7 +48,12 @@ def slow_problem(bob: Person) -> dict[str, int]:
     case = {"input": "1 2\n", "expected_output": "3\n", "is_sample": True}
     problem = bob.post(
         "/api/code-execution/problems/",
-        {"title": "Slow sum", "statement": "Add.", "test_cases": [case for _ in range(TESTS)]},
+        {
+            "title": "Slow sum",
+            "statement": "Add.",
+            "time_limit_ms": 10_000,
+            "test_cases": [case for _ in range(TESTS)],
+        },
     )
     contest = bob.post(
         "/api/code-execution/contests/",

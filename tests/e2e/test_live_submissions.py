@@ -24,7 +24,12 @@ def problem(bob: Person) -> dict[str, int]:
     case = {"input": "1 2\n", "expected_output": "3\n", "is_sample": True}
     problem = bob.post(
         "/api/code-execution/problems/",
-        {"title": "Slow sum", "statement": "Add.", "test_cases": [case] * TESTS},
+        {
+            "title": "Slow sum",
+            "statement": "Add.",
+            "time_limit_ms": 10_000,
+            "test_cases": [case] * TESTS,
+        },
     )
     contest = bob.post(
         "/api/code-execution/contests/",
@@ -77,7 +82,7 @@ def test_one_replica_tells_what_another_one_took_in_and_how_its_tests_go(
         states = list(states_of(number, told))
 
     counts = [each["progress"]["tests_done"] for each in states if each["progress"]]
-    assert states[0]["status"] == "pending"
+    assert states[0]["status"] in {"pending", "running"}  # who is slow is told the newest
     assert states[-1]["verdict"] == "AC"
     assert len(set(counts)) > 1
     assert counts == sorted(counts)

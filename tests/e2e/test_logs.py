@@ -17,6 +17,7 @@ from websockets.sync.client import connect
 
 from tests.e2e.execution_stack import guest_token
 from tests.e2e.stack import ROOT, Person, Stack, running_stack, wait_for
+from tests.support.patience import PATIENCE_S
 
 pytestmark = [pytest.mark.e2e, pytest.mark.only_processes("settings of its own")]
 PASSWORD = "alices-long-password"
@@ -67,7 +68,7 @@ def steps_of(folder: Path, request_id: str) -> set[tuple[str, str, str]]:
 EXPECTED = {
     ("django.log", "request", "/api/code-execution/submissions/"),
     ("django.log", "handed over", ""),
-    ("app.log", "request", "/api/v1/submissions/"),
+    ("app.log", "request", "/api/v1/submissions/batch"),
     ("app.log", "judged", ""),
     ("app.log", "event sent", ""),
     ("django.log", "result taken", ""),
@@ -126,8 +127,9 @@ def test_and_has_it_too_where_somebody_else_hands_it_over_later(
 def test_every_answer_of_both_services_has_an_id_and_rules_for_browsers(
     stack: Stack, path: str
 ) -> None:
+    headers = {"X-Request-Id": "request-of-bob-1"}
     for base_url in (stack.backend_url, stack.execution_url):
-        answer = httpx.get(base_url + path, headers={"X-Request-Id": "request-of-bob-1"})
+        answer = httpx.get(base_url + path, headers=headers, timeout=PATIENCE_S)
 
         assert answer.headers.get_list("x-request-id") == ["request-of-bob-1"]
         for name in (
@@ -168,7 +170,7 @@ class Talk:
             self.ask("GET", f"{base_url}/api/v1/executions/status/1?access_token={token}")
             url = f"{base_url}/api/v1/executions/ws/1?token={token}".replace("http", "ws", 1)
             with contextlib.suppress(WebSocketException), connect(url) as socket:
-                self.told.append(str(socket.recv(5)))
+                self.told.append(str(socket.recv(PATIENCE_S)))
 
 
 def sign_in_at_the_admin(stack: Stack) -> str:

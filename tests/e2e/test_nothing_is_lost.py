@@ -15,9 +15,9 @@ SLOW = "import time; time.sleep(1.5)\n" + programs.ECHOING["python"]
 
 
 def test_a_judge_that_is_killed_in_the_middle_gives_the_verdict_after_its_restart(
-    stack: Stack, alice: Person, problem: dict[str, int]
+    stack: Stack, alice: Person, patient_problem: dict[str, int]
 ) -> None:
-    number = alice.submit(language="python", code=SLOW, **problem)
+    number = alice.submit(language="python", code=SLOW, **patient_problem)
     time.sleep(1)
 
     stack.kill("execution")
@@ -27,9 +27,9 @@ def test_a_judge_that_is_killed_in_the_middle_gives_the_verdict_after_its_restar
 
 
 def test_a_result_waits_while_the_backend_is_down(
-    stack: Stack, alice: Person, problem: dict[str, int]
+    stack: Stack, alice: Person, patient_problem: dict[str, int]
 ) -> None:
-    number = alice.submit(language="python", code=SLOW, **problem)
+    number = alice.submit(language="python", code=SLOW, **patient_problem)
     stack.kill("backend")
     time.sleep(5)  # judging takes 3 s; then come the first tries to deliver
     stack.start("backend")
@@ -39,9 +39,9 @@ def test_a_result_waits_while_the_backend_is_down(
 
 
 def test_an_ordinary_stop_ends_cleanly_and_loses_nothing(
-    stack: Stack, alice: Person, problem: dict[str, int]
+    stack: Stack, alice: Person, patient_problem: dict[str, int]
 ) -> None:
-    number = alice.submit(language="python", code=SLOW, **problem)
+    number = alice.submit(language="python", code=SLOW, **patient_problem)
     time.sleep(1)
 
     exit_code = stack.stop("execution")

@@ -16,7 +16,8 @@ PROGRAM = "print(42)  # the-text-of-alices-program"
 REQUEST_ID = "request-of-alice-1"
 TRACE_ID, BROWSERS_SPAN = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 BROWSER, SUBMIT = "the browser", "POST /api/code-execution/submissions/$"
-TAKE, WEBHOOK = "POST /api/v1/submissions", "POST /api/webhooks/code-execution/"
+TAKE, TAKE_ONE = "POST /api/v1/submissions/batch", "POST /api/v1/submissions"
+WEBHOOK = "POST /api/webhooks/code-execution/"
 EXPECTED = {
     ("backend", SUBMIT, BROWSER),
     ("backend", "hand over", SUBMIT),
@@ -109,8 +110,8 @@ def test_a_judge_worker_goes_on_with_the_trace_of_the_submission(
             assert stack.wait_for_status(submission_id)["output"] == "42\n"
 
             expected = {
-                ("code-execution-service", TAKE, BROWSER),
-                ("judge-worker", "judge", TAKE),
+                ("code-execution-service", TAKE_ONE, BROWSER),
+                ("judge-worker", "judge", TAKE_ONE),
                 ("judge-worker", "wait", "judge"),
                 ("judge-worker", "deliver", "judge"),
             }

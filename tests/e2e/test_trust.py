@@ -7,13 +7,16 @@ import httpx
 import pytest
 
 from tests.e2e.stack import SECRET, Installation, Person, Stack
+from tests.support.patience import PATIENCE_S
 
 pytestmark = pytest.mark.e2e
 
 
 def call_execution_service(stack: Stack, authorization: str | None) -> int:
     headers = {"Authorization": authorization} if authorization else {}
-    answer = httpx.get(f"{stack.execution_url}/api/v1/submissions/", headers=headers)
+    answer = httpx.get(
+        f"{stack.execution_url}/api/v1/submissions/", headers=headers, timeout=PATIENCE_S
+    )
     return answer.status_code
 
 
@@ -61,6 +64,7 @@ def test_a_webhook_that_is_not_a_first_result_changes_nothing(
         f"{stack.backend_url}/api/webhooks/code-execution/",
         content=body,
         headers={"Content-Type": "application/json", "X-Webhook-Secret": signature},
+        timeout=PATIENCE_S,
     )
 
     assert answer.status_code == status_code

@@ -6,6 +6,7 @@ from typing import Self
 
 import pytest
 
+from tests.e2e.conftest import add_numbers
 from tests.e2e.stack import SECRET, Person, Stack, is_success
 from tests.support import programs
 from tests.support.host_secrets import HostSecrets, secrets_on_the_host
@@ -36,6 +37,12 @@ ATTACKERS = [
 """Of every theme those that use most of what programs share, and that end soon."""
 HONEST_LANGUAGES = ("c", "cpp", "go", "python", "rust")
 HEALTH_INTERVAL_S = 0.5
+
+
+@pytest.fixture(scope="module")
+def problem(bob: Person) -> dict[str, int]:
+    """The usual one, with time enough for who is pushed aside for a moment."""
+    return add_numbers(bob, time_limit_ms=3_000)
 
 
 @pytest.fixture(scope="module")

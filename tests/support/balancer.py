@@ -103,7 +103,7 @@ def balancing() -> Iterator[Balancer]:
 
     thread = threading.Thread(target=run)
     thread.start()
-    is_listening.wait(10)
+    is_listening.wait(60)
     try:
         yield balancer
     finally:

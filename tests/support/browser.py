@@ -6,11 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.support.servers import ServerMissingError
 
 NAMES = ("chromium", "google-chrome")
+PATIENCE_MS = 30_000
+"""For whatever a page shows in the end."""
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """What stands before the backend's receiver of events, and answers some of them itself."""
 
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
@@ -23,6 +24,8 @@ class MoodyReceiver:
         """Statuses and headers of the next answers to events."""
         self.answered: list[tuple[str, int]] = []
         """The id of each event that came, and how it was answered; pings are left out."""
+        self.answered_at_s: list[float] = []
+        """When each of the moods was answered, by a clock that never goes back."""
         self._lock = threading.Lock()
 
     def answer(
@@ -34,6 +37,7 @@ class MoodyReceiver:
             if is_event and self.moods:
                 status, more = self.moods.pop(0)
                 self.answered.append((headers["webhook-id"], status))
+                self.answered_at_s.append(time.monotonic())
                 return status, more, b""
         sent = {
             name: value

@@ -44,6 +44,8 @@ class Fault:
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
     delay_s: float = 0.0
+    until: threading.Event | None = None
+    """The answer waits for it."""
     is_dropped: bool = False
 
 
@@ -131,6 +133,8 @@ def _handler_of(provider: FakeProvider) -> type[BaseHTTPRequestHandler]:
             content = self.rfile.read(int(self.headers["Content-Length"]))
             fault = provider.take(self.headers.get("Authorization"), content)
             time.sleep(fault.delay_s)
+            if fault.until is not None:
+                fault.until.wait()
             if fault.is_dropped:
                 self.close_connection = True
                 return

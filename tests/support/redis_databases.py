@@ -2,11 +2,14 @@
 
 import contextlib
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import pytest_asyncio
 from redis.asyncio import Redis
 
+from app.redis_connections import connect_to_redis
+from tests.support.patience import PATIENCE_S
 from tests.support.servers import ServerMissingError, redis
 
 
@@ -22,13 +25,31 @@ def redis_url() -> Iterator[str]:
 
 
 @pytest_asyncio.fixture(params=["memory", "redis"])
-async def store_url(request: pytest.FixtureRequest) -> str:
-    """Run a test with memory (an empty URL) and with an empty Redis."""
+async def store_url(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Run a test with memory (an empty URL) and with an empty Redis, which may be slow."""
+    defaults: Any = connect_to_redis.__kwdefaults__
+    monkeypatch.setitem(defaults, "timeout_s", PATIENCE_S)
+    monkeypatch.setattr("app.redis_connections.TIMEOUT_S", PATIENCE_S)
+    monkeypatch.setattr("app.repositories.executions.redis.WAITING_TIMEOUT_S", PATIENCE_S)
     if request.param == "memory":
         return ""
     url: str = request.getfixturevalue("redis_url")
     await empty(url)
     return url
+
+
+async def age(url: str, by_s: float) -> None:
+    """Have a Redis act as if so much time had passed: for ends of keys, and for instants."""
+    by_ms = round(by_s * 1000)
+    async with Redis.from_url(url) as connection:
+        for key in await connection.keys():
+            if await connection.type(key) == b"zset":
+                members: Any = await connection.zrange(key, 0, -1)
+                for member in members:
+                    await connection.zincrby(key, -by_ms, member)
+            left_ms = await connection.pttl(key)
+            if left_ms >= 0:
+                await connection.pexpire(key, left_ms - by_ms)
 
 
 async def empty(url: str) -> None:

@@ -1,4 +1,4 @@
-"""Remote engines that don't wait long, and programs for them."""
+"""Remote engines that try again at once, and programs for them."""
 
 from contextlib import aclosing
 from dataclasses import replace
@@ -11,13 +11,14 @@ from app.engines.onlinecompiler.client import Timing
 from app.engines.onlinecompiler.engine import OnlineCompilerEngine
 from app.languages import load_languages
 from tests.support.online_compiler import API_KEY, FakeProvider, Fault
+from tests.support.patience import PATIENCE_S
 
 LANGUAGES = load_languages()
 PYTHON = LANGUAGES.get("python")
 LIMITS = replace(DEFAULT_LIMITS, output_bytes=1000)
-QUICK = Timing(
-    call_timeout_s=0.5,
-    callback_timeout_s=0.5,
+TIMING = Timing(
+    call_timeout_s=PATIENCE_S,
+    callback_timeout_s=PATIENCE_S,
     retry_pauses_s=(0.01, 0.01),
     longest_pause_s=1.5,
     busy_pause_s=7.0,
@@ -27,7 +28,7 @@ RESULT = {"output": "5\n", "error": "", "status": "success", "exit_code": 0}
 
 
 def make_engine(provider: FakeProvider, **changes: Any) -> OnlineCompilerEngine:
-    arguments: dict[str, Any] = {"url": provider.url, "api_key": API_KEY, "timing": QUICK}
+    arguments: dict[str, Any] = {"url": provider.url, "api_key": API_KEY, "timing": TIMING}
     return OnlineCompilerEngine(LANGUAGES.languages, **(arguments | changes))
 
 

@@ -230,7 +230,8 @@ def rabbitmq_environment(
 
 def kill_port_mapper(port: int) -> None:
     """End the Erlang port mapper, which outlives its node; it refuses until the node is gone."""
-    for _ in range(50):
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while time.monotonic() < deadline:
         killing = subprocess.run(
             ["epmd", "-port", str(port), "-kill"], check=False, capture_output=True
         )
