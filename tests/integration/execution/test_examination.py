@@ -112,9 +112,10 @@ async def test_a_report_that_is_no_longer_fresh_is_made_anew(
 async def test_an_examination_that_takes_long_goes_on_without_its_caller(
     client: httpx.AsyncClient, doctor: Doctor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(examination, "PATIENCE_S", 0.05)
     doctor.may_end.clear()
-    early = await client.get(PATH, headers=signed())
+    with monkeypatch.context() as hurry:
+        hurry.setattr(examination, "PATIENCE_S", 0.05)
+        early = await client.get(PATH, headers=signed())
     doctor.may_end.set()
     late = await client.get(PATH, headers=signed())
 
