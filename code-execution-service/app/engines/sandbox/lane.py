@@ -134,4 +134,4 @@ async def _destroy(built: _Built) -> None:
     try:
         await built.bubblewrap.end()
     finally:
-        built.cgroup.close()
+        await asyncio.to_thread(built.cgroup.close)  # waits for who dies slowly

@@ -69,7 +69,7 @@ class PlainLane:
             yield box
         finally:
             box.disconnect()
-            cgroup.close()
+            await asyncio.to_thread(cgroup.close)  # waits for who dies slowly
 
     @asynccontextmanager
     async def walls(self, cgroup: Cgroup) -> AsyncGenerator[KeeperBox, None]:

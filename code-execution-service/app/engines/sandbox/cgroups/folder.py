@@ -83,10 +83,15 @@ def processes_of(path: Path) -> Iterator[int]:
 
 
 def _kill_inside(path: Path) -> None:
-    with contextlib.suppress(FileNotFoundError):
-        for pid in processes_of(path):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+    try:
+        inside = list(processes_of(path))
+    except OSError as error:
+        if error.errno not in {errno.ENOENT, errno.ENODEV}:  # removed meanwhile
+            raise
+        return
+    for pid in inside:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 def _made(home: Path) -> tuple[Path, int]:
