@@ -14,7 +14,7 @@ from tests.e2e.stack import Installation, Stack, is_success, wait_for
 from tests.support.balancer import balancing
 from tests.support.patience import PATIENCE_S
 from tests.support.redis_server import RedisServer
-from tests.support.servers import free_port
+from tests.support.servers import TLS, free_port
 
 EXECUTIONS = "/api/v1/executions"
 FINAL_STATUSES = {"completed", "error"}
@@ -101,7 +101,7 @@ class Runner:
 
     def __init__(self, base_url: str, token: str) -> None:
         headers = {"Authorization": f"Bearer {token}"}
-        self.http = httpx.Client(base_url=base_url, headers=headers, timeout=PATIENCE_S)
+        self.http = httpx.Client(base_url=base_url, headers=headers, timeout=PATIENCE_S, verify=TLS)
 
     def execute(self, code: str, **changes: Any) -> httpx.Response:
         body = {"language": "python", "code": code} | changes

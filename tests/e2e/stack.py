@@ -16,7 +16,7 @@ from typing import Any, Protocol
 import httpx
 
 from tests.support.patience import PATIENCE_S
-from tests.support.servers import free_port
+from tests.support.servers import TLS, free_port
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
@@ -88,7 +88,9 @@ class Stack:
         }
 
     def set_up(self) -> None:
-        """Make both databases, with bob in them, and the key that signs tokens."""
+        """Make both databases, with bob in them, the key that signs tokens, and the keeper."""
+        keeper = ["-m", "app.engines.sandbox.build", self._environment["DATA_DIRECTORY"]]
+        self.run("code-execution-service", *keeper)
         self.run("code-execution-service", "-m", "alembic", "upgrade", "head")
         self.run("backend", "manage.py", "create_signing_key")
         self.run("backend", "manage.py", "migrate", "--verbosity", "0")
@@ -171,7 +173,7 @@ class Stack:
 
     def open_client(self) -> httpx.Client:
         """Open a connection to the backend that is closed together with the stack."""
-        client = httpx.Client(base_url=self.backend_url, timeout=PATIENCE_S)
+        client = httpx.Client(base_url=self.backend_url, timeout=PATIENCE_S, verify=TLS)
         self._clients.append(client)
         return client
 
@@ -181,7 +183,7 @@ class Stack:
 
 def is_success(url: str) -> bool:
     try:
-        return httpx.get(url, timeout=PATIENCE_S).is_success
+        return httpx.get(url, timeout=PATIENCE_S, verify=TLS).is_success
     except httpx.TransportError:
         return False
 

@@ -87,6 +87,15 @@ def checkout(tmp_path: Path) -> Iterator[Checkout]:
     checkout.close()
 
 
+@pytest.fixture(scope="module")
+def set_up_checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
+    """One that `setup` has been called in; who breaks something mends it."""
+    checkout = Checkout(tmp_path_factory.mktemp("checkout"))
+    checkout.run("setup", "--no-system")
+    yield checkout
+    checkout.close()
+
+
 def read_until(process: subprocess.Popen[str], text: str) -> str:
     assert process.stdout is not None
     lines = []
@@ -119,7 +128,9 @@ def test_one_command_ends_with_two_verdicts_and_ctrl_c_leaves_nothing(checkout: 
     assert checkout.processes() == []
 
 
-def test_a_changed_file_restarts_its_process(checkout: Checkout) -> None:
+def test_a_changed_file_restarts_its_process_and_a_killed_script_takes_all_along(
+    checkout: Checkout,
+) -> None:
     log = checkout.folder / ".run" / "execution.log"
     process = checkout.start("dev", "--no-system", "--reload")
     read_until(process, "Ctrl-C stops everything")
@@ -128,11 +139,6 @@ def test_a_changed_file_restarts_its_process(checkout: Checkout) -> None:
         source.write("# changed\n")
 
     wait_for(lambda: log.read_text().count("startup complete") == 2, what="the second start")
-
-
-def test_a_killed_script_takes_its_processes_along(checkout: Checkout) -> None:
-    process = checkout.start("dev", "--no-system")
-    read_until(process, "Ctrl-C stops everything")
 
     process.kill()
     process.wait(PATIENCE_S)
@@ -161,13 +167,15 @@ def test_a_port_in_use_is_one_sentence(checkout: Checkout) -> None:
     ],
 )
 def test_a_broken_settings_file_is_one_sentence(
-    checkout: Checkout, service: str, line: str, complaint: str
+    set_up_checkout: Checkout, service: str, line: str, complaint: str
 ) -> None:
-    checkout.run("setup", "--no-system")
-    with (checkout.folder / service / ".env").open("a") as settings:
-        settings.write(f"\n{line}\n")
+    settings = set_up_checkout.folder / service / ".env"
+    good = settings.read_text()
+    settings.write_text(f"{good}\n{line}\n")
 
-    exit_code, said = checkout.run("dev", "--no-system")
+    exit_code, said = set_up_checkout.run("dev", "--no-system")
+
+    settings.write_text(good)
 
     assert exit_code == 1
     assert "error: " in said

@@ -27,6 +27,7 @@ from tests.support.durable_servers import (
     started,
 )
 from tests.support.part import Part, lasting_port
+from tests.support.servers import TLS
 
 MANAGER = "bob"
 LEASE_S = 6
@@ -111,7 +112,7 @@ class GrownStack:
 
     def open_client(self, *, timeout_s: float = 30) -> httpx.Client:
         """Open a connection to the backend that is closed together with the stack."""
-        client = httpx.Client(base_url=self.backend_url, timeout=timeout_s)
+        client = httpx.Client(base_url=self.backend_url, timeout=timeout_s, verify=TLS)
         self._clients.append(client)
         return client
 

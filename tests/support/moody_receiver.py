@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler
 import httpx
 
 from tests.support.http_server import served
+from tests.support.servers import TLS
 
 EVENTS = "/api/webhooks/code-execution/"
 PASSED_ON = ("content-type", "x-webhook-secret", "x-request-id", "user-agent")
@@ -45,7 +46,9 @@ class MoodyReceiver:
             if name in PASSED_ON or name.startswith("webhook-")
         }
         try:
-            answer = httpx.request(method, self.target + path, content=body, headers=sent)
+            answer = httpx.request(
+                method, self.target + path, content=body, headers=sent, verify=TLS
+            )
         except httpx.TransportError:
             return 502, {}, b""
         if is_event:

@@ -16,9 +16,12 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import psycopg
 
 START_TIMEOUT_S = 120
+TLS = httpx.create_ssl_context()
+"""For whoever asks often: making it takes longer than a request."""
 
 
 class ServerMissingError(Exception):

@@ -15,7 +15,11 @@ from tests.integration.execution.conftest import SECRET
 from tests.integration.execution.fake_backend import FakeBackend
 from tests.integration.execution.submissions import SUBMISSIONS, make_body
 
-pytestmark = pytest.mark.asyncio
+pytestmark = [
+    pytest.mark.asyncio,
+    # It is the same on either kind.
+    pytest.mark.parametrize("database_url", ["sqlite"], indirect=True),
+]
 KEY = generate_private_key(public_exponent=65537, key_size=2048)
 OTHER_KEY = generate_private_key(public_exponent=65537, key_size=2048)
 

@@ -29,7 +29,11 @@ from tests.support.asgi_servers import serving
 from tests.support.online_compiler import API_KEY, FakeProvider, Fault, Form, fake_provider
 from tests.support.patience import PATIENCE_S, until
 
-pytestmark = pytest.mark.asyncio
+pytestmark = [
+    pytest.mark.asyncio,
+    # It is the same on either kind.
+    pytest.mark.parametrize("database_url", ["sqlite"], indirect=True),
+]
 
 QUICK = Timing(
     call_timeout_s=PATIENCE_S,

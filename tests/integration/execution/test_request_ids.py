@@ -11,7 +11,11 @@ from tests.integration.execution.fake_backend import FakeBackend
 from tests.integration.execution.log_lines import Lines
 from tests.integration.execution.submissions import SUBMISSIONS, make_body, wait_until_final
 
-pytestmark = pytest.mark.asyncio
+pytestmark = [
+    pytest.mark.asyncio,
+    # It is the same on either kind.
+    pytest.mark.parametrize("database_url", ["sqlite"], indirect=True),
+]
 ID = "request-of-alice-1"
 MADE = re.compile(r"[0-9a-f]{32}")
 
