@@ -21,6 +21,10 @@ CONNECT_TIMEOUT_S = 5.0
 STALLED_AFTER_S = 30.0
 """How long either side may take to move on inside a request's body."""
 
+_BREAKING_OFF = (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError)
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+"""Asking twice changes nothing: RFC 9110, section 9.2.1."""
+
 TOO_LARGE = RefusalError(
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "too-large",
@@ -86,7 +90,7 @@ class HttpForwarder:
             extensions={"timeout": self._timeouts_s, "target": self._target(scope)},
         )
         try:
-            return await self._transport.handle_async_request(request)
+            return await self._answer_to(request)
         except httpx.PoolTimeout:
             raise BUSY from None
         except (httpx.ConnectError, httpx.ConnectTimeout):
@@ -95,6 +99,15 @@ class HttpForwarder:
             raise LATE from None
         except httpx.TransportError:
             raise BROKEN from None
+
+    async def _answer_to(self, request: httpx.Request) -> httpx.Response:
+        try:
+            return await self._transport.handle_async_request(request)
+        except _BREAKING_OFF:
+            if request.method not in _SAFE_METHODS:
+                raise
+        # So breaks a replica off that is killed; another one knows the answer, too.
+        return await self._transport.handle_async_request(request)
 
     def _target(self, scope: Scope) -> bytes:
         path, query = bytes(scope["raw_path"]), bytes(scope["query_string"])

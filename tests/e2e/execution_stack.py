@@ -120,11 +120,11 @@ class Runner:
     def wait_for(
         self, execution_id: str, *statuses: str, timeout_s: float = PATIENCE_S
     ) -> dict[str, Any]:
-        """Return the state with one of these statuses, or at the end; a 503 means: ask again."""
+        """Return the state with one of these statuses, or at the end; asks on after 502 and 503."""
         deadline_s = time.monotonic() + timeout_s
         while True:
             answer = self.see(execution_id)
-            assert answer.status_code in {200, 503}, f"{answer.status_code} {answer.text}"
+            assert answer.status_code in {200, 502, 503}, f"{answer.status_code} {answer.text}"
             state: dict[str, Any] = answer.json()
             if answer.status_code == 200 and state["status"] in (statuses or FINAL_STATUSES):
                 return state
