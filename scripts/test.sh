@@ -29,9 +29,9 @@ command_test() {
 # The images are built while other tests run. The backend's database is chosen when Django starts, so
 # its tests on PostgreSQL are a run of their own. On SQLite run whole installations, the walk through every
 # address, and once more what writes from several sides; what needs no database runs there only.
-# What waits for clocks comes next; rules, and what else there is of the backend, take no more than the
-# time that it leaves. The sandbox here and the one in the container mostly wait, until programs are over
-# their limits: the execution service takes, at a low priority, the time that they leave.
+# Rules, and what else there is of the backend, take from the beginning no more than the time that others
+# leave. The sandbox here and the one in the container mostly wait, until programs are over their limits:
+# the execution service takes, at a low priority, the time that they leave.
 run_every_test() {
     local side_by_side=(-q --numprocesses auto --dist loadfile --no-loadscope-reorder)
     local browser=(tests/integration/backend/in_browser)
@@ -39,12 +39,12 @@ run_every_test() {
     local without_postgresql=(-m "locks or every_address or not django_db")
     local no_browser=("${browser[@]/#/--ignore=}") status=0
     begin_beside images find_or_build_images
-    say "The backend's integration tests on PostgreSQL"
-    "$PYTHON" -m tests.support.with_postgresql "$PYTHON" -m pytest "${side_by_side[@]}" \
-        -m "not every_address" -k "not TestStart" tests/integration/backend "${no_browser[@]}" "${no_database[@]/#/--ignore=}"
-    say "Whole installations, contracts and pages in a browser, on the embedded defaults; beside them rules"
     begin_beside rules nice -n 19 "$PYTHON" -m pytest "${side_by_side[@]}" "${without_postgresql[@]}" \
         tests/unit tests/integration/backend "${no_browser[@]}"
+    say "The backend's integration tests on PostgreSQL; beside them rules"
+    "$PYTHON" -m tests.support.with_postgresql "$PYTHON" -m pytest "${side_by_side[@]}" \
+        -m "not every_address" -k "not TestStart" tests/integration/backend "${no_browser[@]}" "${no_database[@]/#/--ignore=}"
+    say "Whole installations, contracts and pages in a browser, on the embedded defaults"
     "$PYTHON" -m pytest "${side_by_side[@]}" tests/e2e tests/chaos tests/contract "${browser[@]}"
     finish_beside rules
     finish_beside images
