@@ -4,7 +4,6 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import psycopg
 import pytest
 import pytest_asyncio
 from fastapi import FastAPI
+from psycopg import sql
 
 from app import redis_connections
 from app.clients import rate_limits
@@ -67,11 +67,29 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgresql_template(postgresql_url: str) -> str:
+def migrated_postgresql(postgresql_url: str) -> str:
+    """One database for all: each new one would make PostgreSQL read its catalogs anew."""
     with psycopg.connect(postgresql_url, autocommit=True) as connection:
-        connection.execute("CREATE DATABASE execution_template")
-    migrate(on_database(postgresql_url, "execution_template"))
-    return postgresql_url
+        connection.execute("CREATE DATABASE execution")
+    url = on_database(postgresql_url, "execution")
+    migrate(url)
+    return url
+
+
+def empty(postgresql_url: str) -> None:
+    """Leave what migrations leave, after ending whoever is left of the test before."""
+    with psycopg.connect(postgresql_url, autocommit=True) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        tables = connection.execute(
+            "SELECT tablename FROM pg_tables"
+            " WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+        ).fetchall()
+        names = sql.SQL(", ").join(sql.Identifier(name) for (name,) in tables)
+        connection.execute(sql.SQL("TRUNCATE {} RESTART IDENTITY").format(names))
+        connection.execute("INSERT INTO receivers (name) VALUES ('backend')")
 
 
 @pytest.fixture(autouse=True)
@@ -86,19 +104,15 @@ def patience_with_redis(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """Yield a fresh, migrated database; every test that uses it runs on both kinds."""
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Give an empty, migrated database; every test that uses it runs on both kinds."""
     if request.param == "sqlite":
         path = tmp_path / "service.sqlite3"
         shutil.copy(request.getfixturevalue("sqlite_template"), path)
-        yield f"sqlite:///{path}"
-        return
-    server: str = request.getfixturevalue("postgresql_template")
-    name = f"execution_{uuid.uuid4().hex}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE execution_template")
-        yield on_database(server, name)
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        return f"sqlite:///{path}"
+    url: str = request.getfixturevalue("migrated_postgresql")
+    empty(url)
+    return url
 
 
 @pytest.fixture
