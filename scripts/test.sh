@@ -29,9 +29,10 @@ command_test() {
 # The images are built while other tests run. The backend's database is chosen when Django starts, so
 # its tests on PostgreSQL are a run of their own. On SQLite run whole installations, the walk through every
 # address, and once more what writes from several sides; what needs no database runs there only.
-# Rules, and what else there is of the backend, take from the beginning no more than the time that others
-# leave. The sandbox here and the one in the container mostly wait, until programs are over their limits:
-# the execution service takes, at a low priority, the time that they leave.
+# Rules, and what else there is of the backend, take from the beginning the time that others leave. The
+# sandbox here and the one in the container mostly wait, until programs are over their limits: the
+# execution service takes the time that they leave. Each still gets a share when others leave none: at
+# the lowest priority a process that a test waits for may not start within any patience.
 run_every_test() {
     local side_by_side=(-q --numprocesses auto --dist loadfile --no-loadscope-reorder)
     local browser=(tests/integration/backend/in_browser)
@@ -39,7 +40,7 @@ run_every_test() {
     local without_postgresql=(-m "locks or every_address or not django_db")
     local no_browser=("${browser[@]/#/--ignore=}") status=0
     begin_beside images find_or_build_images
-    begin_beside rules nice -n 19 "$PYTHON" -m pytest "${side_by_side[@]}" "${without_postgresql[@]}" \
+    begin_beside rules nice -n 5 "$PYTHON" -m pytest "${side_by_side[@]}" "${without_postgresql[@]}" \
         tests/unit tests/integration/backend "${no_browser[@]}"
     say "The backend's integration tests on PostgreSQL; beside them rules"
     "$PYTHON" -m tests.support.with_postgresql "$PYTHON" -m pytest "${side_by_side[@]}" \

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0
 """More than any step takes on a machine that has much else to do."""
 
 T = TypeVar("T")

@@ -33,7 +33,7 @@ from app.languages import load_languages
 from tests.support.online_compiler import API_KEY, Form, fake_provider
 from tests.support.sandbox import heard, no_keeper, without_sandbox
 
-pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(60)]
+pytestmark = pytest.mark.asyncio
 
 LIMITS = replace(DEFAULT_LIMITS, output_bytes=1000)
 

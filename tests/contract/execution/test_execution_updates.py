@@ -19,7 +19,7 @@ from tests.support.executions import NOW, make_execution
 from tests.support.patience import PATIENCE_S
 from tests.support.servers import free_port
 
-pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.asyncio
 EXECUTION = make_execution(id="one", is_streaming=True)
 RUNNING = EXECUTION.moved_to(ExecutionStatus.RUNNING, now=NOW)
 

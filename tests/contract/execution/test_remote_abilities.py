@@ -12,7 +12,7 @@ from app.errors import EngineUnavailableError
 from tests.support.online_compiler import FakeProvider, Fault
 from tests.support.remote_engines import RESULT, make_engine, make_program, run, started
 
-pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(60)]
+pytestmark = pytest.mark.asyncio
 
 
 async def test_a_huge_answer_is_too_much_output_and_not_read_to_its_end(

@@ -15,7 +15,7 @@ from tests.support.online_compiler import FakeProvider, Fault, Form, fake_provid
 from tests.support.patience import PATIENCE_S
 from tests.support.remote_engines import RESULT, TIMING, make_engine, run, started
 
-pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(60)]
+pytestmark = pytest.mark.asyncio
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ from tests.support.remote_engines import (
     started,
 )
 
-pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(60)]
+pytestmark = pytest.mark.asyncio
 
 
 @pytest.fixture

@@ -36,11 +36,11 @@ from tests.support.monitoring_files import (
     families_used,
     of_service,
 )
+from tests.support.patience import PATIENCE_S
 from tests.support.redis_server import RedisServer
-from tests.support.servers import free_port
+from tests.support.servers import TLS, free_port
 
 BACKEND = Path(__file__).parents[3] / "backend"
-START_TIMEOUT_S = 60.0
 MIDDLEWARE = f"{MeasuredRequestsMiddleware.__module__}.{MeasuredRequestsMiddleware.__qualname__}"
 
 
@@ -165,32 +165,33 @@ def process(*command: str, folder: Path, **environment: str) -> Iterator[None]:
             yield
         finally:
             running.terminate()
-            running.wait(timeout=30)
+            running.wait(timeout=PATIENCE_S)
 
 
 def status_of(url: str) -> int:
     """Ask as soon as somebody answers."""
-    deadline = time.monotonic() + START_TIMEOUT_S
+    deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
         with suppress(httpx.TransportError):
-            return httpx.get(url, trust_env=False).status_code
+            return httpx.get(url, trust_env=False, verify=TLS).status_code
         time.sleep(0.05)
     raise AssertionError(f"nobody answers at {url}")
 
 
 def scrape(port: int, *, until: str) -> list[Sample]:
     """Ask for metrics until one of that name has a value above 0."""
-    deadline = time.monotonic() + START_TIMEOUT_S
+    url = f"http://127.0.0.1:{port}/metrics"
+    deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
         try:
-            text = httpx.get(f"http://127.0.0.1:{port}/metrics", trust_env=False).text
+            text = httpx.get(url, trust_env=False, verify=TLS).text
         except httpx.TransportError:
             text = ""
         samples = [s for f in text_string_to_metric_families(text) for s in f.samples]
         if any(sample.name == until and sample.value for sample in samples):
             return samples
         time.sleep(0.05)
-    raise AssertionError(f"no {until} in {START_TIMEOUT_S} s")
+    raise AssertionError(f"no {until} in {PATIENCE_S} s")
 
 
 def settings_of(folder: Path) -> dict[str, str]:

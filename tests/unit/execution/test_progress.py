@@ -27,7 +27,7 @@ from app.services.judge_queue import ClaimedJob
 from app.services.progress import INTERVAL_S, SILENCE_S, ProgressReporter
 from app.services.test_judging import Judges, TestJudge, judge_planned
 
-pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(60)]
+pytestmark = pytest.mark.asyncio
 
 SECRET = "a-shared-secret"
 JOB = ClaimedJob(

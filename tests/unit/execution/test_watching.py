@@ -19,7 +19,7 @@ from app.services import watching
 from app.services.watching import WatchingService
 from tests.support.executions import NOW, make_execution
 
-pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(60)]
+pytestmark = pytest.mark.asyncio
 NEW = make_execution(id="one", owner="platform:alice", is_streaming=True)
 RUNNING = NEW.started(now=NOW)
 DONE = RUNNING.moved_to(ExecutionStatus.COMPLETED, now=NOW)

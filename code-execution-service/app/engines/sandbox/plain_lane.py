@@ -69,7 +69,8 @@ class PlainLane:
             yield box
         finally:
             box.disconnect()
-            await asyncio.to_thread(cgroup.close)  # waits for who dies slowly
+            # In a thread, as it waits for who dies slowly; it goes on if we are cancelled.
+            await asyncio.shield(asyncio.create_task(asyncio.to_thread(cgroup.close)))
 
     @asynccontextmanager
     async def walls(self, cgroup: Cgroup) -> AsyncGenerator[KeeperBox, None]:
