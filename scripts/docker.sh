@@ -86,9 +86,16 @@ start_docker() {
         kill -0 "$DOCKER_PID" 2>/dev/null && ((SECONDS < deadline)) || return 1
         sleep 0.2
     done
+    remove_what_was_left_behind
 }
 
-# Containers that an interrupted run left behind end with their engine.
+# Containers of an interrupted run end with their engine, and come back with it.
+remove_what_was_left_behind() {
+    docker ps --all --quiet | xargs --no-run-if-empty docker rm --force --volumes
+    docker network prune --force
+    docker volume prune --all --force
+} >/dev/null
+
 stop_docker() {
     [[ $IS_DOCKER_OURS == yes ]] || return 0
     kill -TERM "$DOCKER_PID" 2>/dev/null || return 0
