@@ -288,7 +288,7 @@ def _readiness_checks(
 
     checks: dict[str, Callable[[], Awaitable[None]]] = {"engine": check_engine}
     if database:
-        schema = Schema(database, alembic_ini=str(SERVICE_DIRECTORY / "alembic.ini"))
+        schema = Schema(database, versions=SERVICE_DIRECTORY / "migrations" / "versions")
         checks = {
             "database": schema.check,
             **checks,

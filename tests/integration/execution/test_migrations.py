@@ -1,11 +1,14 @@
 import asyncio
 
 import pytest
+from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import select
 
 from app.config import SERVICE_DIRECTORY
 from app.database import create_database, driver_url
 from app.models import Run, SubmissionTestCase
+from app.repositories.schema import newest_revision
 from tests.integration.execution.conftest import alembic
 
 ROWS_OF_0003 = (
@@ -64,6 +67,12 @@ async def test_runs_of_an_earlier_version_are_worth_what_they_were(database_url:
     assert [(case.input, case.input_sha256, case.group_name) for case in cases] == [
         ("1 2", None, None)
     ]
+
+
+def test_the_newest_migration_is_the_one_that_alembic_takes_for_it() -> None:
+    scripts = ScriptDirectory.from_config(Config(str(SERVICE_DIRECTORY / "alembic.ini")))
+
+    assert newest_revision(SERVICE_DIRECTORY / "migrations/versions") == scripts.get_current_head()
 
 
 def test_without_a_database_there_is_nothing_to_migrate() -> None:
