@@ -14,7 +14,7 @@ def test_a_backup_comes_back_into_an_empty_stack(
 ) -> None:
     deployment = emptied_deployment
     archive = str(tmp_path / "backup.tar.gz")
-    charlie = Person(deployment, "charlie", "charlies-long-password").register().sign_in()
+    charlie = Person(deployment, "charlie", "charlies-long-password").register()
     number = charlie.submit(**PROGRAM)
     before = charlie.wait_for_verdict(number)
     token = charlie.http.headers["Authorization"]

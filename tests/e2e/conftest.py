@@ -1,5 +1,6 @@
 """Installations to play on: of processes, or with `--in-containers` the production stack."""
 
+import fcntl
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -36,10 +37,21 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(scope="session")
-def set_up_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Set up once what every stack starts from: nothing in a start takes longer than migrating."""
-    folder = tmp_path_factory.mktemp("set-up")
-    Stack(folder).set_up()
+def set_up_folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Set up what every stack starts from: nothing in a start takes longer than migrating.
+
+    It is done once for all processes of a run.
+    """
+    is_one_of_several = hasattr(request.config, "workerinput")
+    of_the_run = tmp_path_factory.getbasetemp()
+    of_the_run = of_the_run.parent if is_one_of_several else of_the_run
+    folder = of_the_run / "set-up"
+    with (of_the_run / "set-up.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            unfinished = tmp_path_factory.mktemp("set-up")
+            Stack(unfinished).set_up()
+            unfinished.rename(folder)
     return folder
 
 
@@ -73,7 +85,7 @@ def bob(stack: Installation) -> Person:
 @pytest.fixture(scope="module")
 def alice(stack: Installation) -> Person:
     """A participant."""
-    return Person(stack, "alice", "alices-long-password").register().sign_in()
+    return Person(stack, "alice", "alices-long-password").register()
 
 
 @pytest.fixture(scope="module")

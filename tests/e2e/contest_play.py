@@ -189,11 +189,7 @@ def register(stack: Stack, names: Iterable[str]) -> dict[str, Player]:
     """Have people make their accounts."""
 
     def make(name: str) -> Player:
-        player = Player(stack, name, f"a passphrase of {name}")
-        account = {"username": name, "email": f"{name}@example.org", "password": player.password}
-        tokens = player.post("/api/auth/register/", account)
-        player.http.headers["Authorization"] = f"Bearer {tokens['access_token']}"
-        return player
+        return Player(stack, name, f"a passphrase of {name}").register()
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         return {player.username: player for player in pool.map(make, names)}

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 import httpx
 
@@ -216,21 +216,22 @@ class Person:
         self.refresh_token = ""
         self.http = stack.open_client()
 
-    def register(self) -> "Person":
+    def register(self) -> Self:
+        """Make the account; that signs in, too."""
         body = {
             "username": self.username,
             "email": f"{self.username}@example.org",
             "password": self.password,
         }
-        self.post("/api/auth/register/", body)
-        return self
+        return self._take(self.post("/api/auth/register/", body))
 
-    def sign_in(self) -> "Person":
-        token = self.post(
-            "/api/auth/token/", {"username": self.username, "password": self.password}
-        )
-        self.http.headers["Authorization"] = f"Bearer {token['access_token']}"
-        self.refresh_token = token["refresh_token"]
+    def sign_in(self) -> Self:
+        body = {"username": self.username, "password": self.password}
+        return self._take(self.post("/api/auth/token/", body))
+
+    def _take(self, tokens: dict[str, Any]) -> Self:
+        self.http.headers["Authorization"] = f"Bearer {tokens['access_token']}"
+        self.refresh_token = tokens["refresh_token"]
         return self
 
     def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:

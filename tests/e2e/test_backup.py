@@ -83,7 +83,7 @@ def test_everything_that_was_lost_comes_back(tmp_path: Path, set_up_folder: Path
     )
     try:
         stack.start_all()
-        alice = Person(stack, "alice", "alices-long-password").register().sign_in()
+        alice = Person(stack, "alice", "alices-long-password").register()
         done = alice.submit(language="python", code="print(input()[::-1])", input_data="stressed")
         alice.wait_for_verdict(done)
         stack.kill("execution")

@@ -37,9 +37,7 @@ def accounts(stack: Stack) -> dict[str, Player]:
 
 @pytest.fixture(scope="module")
 def manager(stack: Stack) -> Player:
-    bob = Player(stack, "bob", "bobs-long-password")
-    bob.sign_in()
-    return bob
+    return Player(stack, "bob", "bobs-long-password").sign_in()
 
 
 @pytest.fixture(scope="module")

@@ -88,7 +88,7 @@ def test_an_ended_contest_is_taken_again_and_then_practised(
 def test_a_waiting_participant_gets_in_submits_and_is_disqualified(
     stack: Any, bob: Person, alice: Person, problem: dict[str, int]
 ) -> None:
-    dora = Person(stack, "dora", "doras-long-password").register().sign_in()
+    dora = Person(stack, "dora", "doras-long-password").register()
     contest = add_contest(bob, problem, max_participants=1, has_waiting_list=True)
     join, leave = f"{CONTESTS}{contest}/join/", f"{CONTESTS}{contest}/leave/"
     body = {"contest": contest, "problem": problem["problem"], "language": "python", "code": ADD}

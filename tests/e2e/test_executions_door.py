@@ -24,7 +24,7 @@ SLEEPING = "import time\nwhile True: time.sleep(1)"
 
 @pytest.fixture(scope="module")
 def token(door: ExecutionStack) -> str:
-    alice = Person(door, "alice", "alices-long-password").register().sign_in()
+    alice = Person(door, "alice", "alices-long-password").register()
     return alice.http.headers["Authorization"].removeprefix("Bearer ")
 
 

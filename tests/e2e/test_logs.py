@@ -48,7 +48,7 @@ def stack(folder: Path, set_up_folder: Path) -> Iterator[Stack]:
 
 @pytest.fixture(scope="module")
 def alice(stack: Stack) -> Person:
-    return Person(stack, "alice", PASSWORD).register().sign_in()
+    return Person(stack, "alice", PASSWORD).register()
 
 
 def lines_of(folder: Path, name: str) -> list[Mapping[str, Any]]:

@@ -72,7 +72,7 @@ def test_what_cannot_be_handed_over_at_once_celery_hands_over_later(
         broker_named(kind) as broker_url,
         running_stack(tmp_path, set_up_folder, broker_url=broker_url) as stack,
     ):
-        alice = Person(stack, "alice", "alices-long-password").register().sign_in()
+        alice = Person(stack, "alice", "alices-long-password").register()
         stack.kill("execution")
         number = alice.submit(language="python", code="print(42)")
         waiting = alice.see(number)

@@ -250,7 +250,7 @@ def test_a_participant_reads_tries_submits_and_sees_the_board_move(
     assert not faults
 
     # Somebody else's verdict arrives while one looks, and nobody touches the page.
-    charlie = Person(stack, "charlie", "charlies-long-password").register().sign_in()
+    charlie = Person(stack, "charlie", "charlies-long-password").register()
     expect(page.locator("#view")).to_contain_text("Live")
     charlie.submit(language="python", code=RIGHT, **problem)
     expect(page.get_by_role("row", name="charlie").locator(".score")).to_have_text("100")

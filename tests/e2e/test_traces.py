@@ -53,7 +53,7 @@ def stack(
 
 @pytest.fixture(scope="module")
 def alice(stack: Stack) -> Person:
-    return Person(stack, "alice", PASSWORD).register().sign_in()
+    return Person(stack, "alice", PASSWORD).register()
 
 
 def submit(alice: Person, *, trace_id: str) -> None:

@@ -77,7 +77,7 @@ def test_a_stranger_sees_nothing_of_alices(
 ) -> None:
     number = alice.submit(language="python", code="print(1)", **problem)
     charlie = Person(stack, f"charlie-{uuid.uuid4().hex[:8]}", "charlies-long-password")
-    charlie.register().sign_in()
+    charlie.register()
 
     answer = charlie.http.get(f"/api/code-execution/submissions/{number}/")
     listing = charlie.http.get("/api/code-execution/submissions/").json()
