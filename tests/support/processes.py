@@ -6,12 +6,14 @@ from pathlib import Path
 from tests.support.patience import PATIENCE_S
 
 
+def children(pid: int) -> set[int]:
+    """Find the processes right below this one."""
+    return _children().get(pid, set())
+
+
 def descendants(pid: int) -> set[int]:
     """Find every process below this one, in whatever namespaces."""
-    children: dict[int, set[int]] = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit() and (parent := _parent(entry)) is not None:
-            children.setdefault(parent, set()).add(int(entry.name))
+    children = _children()
     found: set[int] = set()
     waiting = [pid]
     while waiting:
@@ -55,6 +57,15 @@ def is_alive(pid: int) -> bool:
     except (FileNotFoundError, ProcessLookupError):
         return False
     return stat.rpartition(")")[2].split()[0] != "Z"
+
+
+def _children() -> dict[int, set[int]]:
+    """Find, by process, those right below it."""
+    found: dict[int, set[int]] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and (parent := _parent(entry)) is not None:
+            found.setdefault(parent, set()).add(int(entry.name))
+    return found
 
 
 def _parent(entry: Path) -> int | None:

@@ -16,7 +16,7 @@ from app.engines.sandbox.filters import filter_path, make_filter
 from app.engines.sandbox.host import BWRAP, SETPRIV, find_tool
 from app.errors import EngineError, EngineUnavailableError, SandboxFailureError
 from tests.support.patience import until
-from tests.support.processes import are_gone, command_line, descendants
+from tests.support.processes import are_gone, children, command_line
 from tests.support.sandbox import Sandbox, no_keeper, start_sleeping
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(300)]
@@ -167,19 +167,17 @@ async def test_closing_the_engine_ends_what_runs(tmp_path: Path, sandbox: Sandbo
 @pytest.mark.asyncio
 async def test_nothing_is_left_of_a_submission(sandbox: Sandbox) -> None:
     program = sandbox.program("python", "print(42)")
-    before = _held()
+    children_before, descriptors_before = children(os.getpid()), _descriptor_count()
 
     async with aclosing(sandbox.engine.execute(program, [b""] * 3)) as results:
         assert len([result async for result in results]) == 4
 
     async def is_nothing_left() -> bool:
-        processes, descriptors = _held()
-        is_cache_alone = descriptors <= before[1] + 1  # what compiling gave is kept
-        return processes <= before[0] and is_cache_alone
+        is_cache_alone = _descriptor_count() <= descriptors_before + 1  # of what compiling gave
+        return children(os.getpid()) <= children_before and is_cache_alone
 
     await until(is_nothing_left)  # a box that helped may be cleared away after its last result
 
 
-def _held() -> tuple[int, int]:
-    """Count our processes and open descriptors."""
-    return len(descendants(os.getpid())), len(list(Path("/proc/self/fd").iterdir()))
+def _descriptor_count() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
