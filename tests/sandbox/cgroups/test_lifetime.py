@@ -66,7 +66,7 @@ def test_closing_leaves_nothing_behind() -> None:
 
     assert made
     assert not any(folder.exists() for folder in made)
-    assert open_descriptors() == descriptors
+    assert open_descriptors() <= descriptors  # less, if what other tests left is collected
 
 
 def test_closing_a_lane_ends_what_runs_in_it(cgroups: Cgroups, tmp_path: Path) -> None:
