@@ -93,7 +93,7 @@ start_docker() {
 remove_what_was_left_behind() {
     docker ps --all --quiet | xargs --no-run-if-empty docker rm --force --volumes
     docker network prune --force
-    docker volume prune --all --force
+    docker volume ls --quiet | xargs --no-run-if-empty docker volume rm --force
 } >/dev/null
 
 stop_docker() {

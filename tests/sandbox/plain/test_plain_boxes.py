@@ -1,6 +1,7 @@
 """What is different where no keeper can be built."""
 
 import asyncio
+import gc
 import os
 import signal
 from contextlib import aclosing
@@ -167,6 +168,7 @@ async def test_closing_the_engine_ends_what_runs(tmp_path: Path, sandbox: Sandbo
 @pytest.mark.asyncio
 async def test_nothing_is_left_of_a_submission(sandbox: Sandbox) -> None:
     program = sandbox.program("python", "print(42)")
+    gc.collect()  # what other tests have left is not closed meanwhile
     children_before, descriptors_before = children(os.getpid()), _descriptor_count()
 
     async with aclosing(sandbox.engine.execute(program, [b""] * 3)) as results:
