@@ -116,6 +116,18 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
+def own_database_url(database_url: str) -> Iterator[str]:
+    """Give an empty, migrated database to tests that leave other tables behind."""
+    if database_url.startswith("sqlite"):
+        yield database_url
+        return
+    with psycopg.connect(on_database(database_url, "postgres"), autocommit=True) as connection:
+        connection.execute("CREATE DATABASE own TEMPLATE execution")
+        yield on_database(database_url, "own")
+        connection.execute("DROP DATABASE own WITH (FORCE)")
+
+
+@pytest.fixture
 def settings(database_url: str, tmp_path: Path) -> Settings:
     return Settings(
         database_url=database_url,

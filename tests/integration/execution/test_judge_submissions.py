@@ -63,9 +63,9 @@ def test_the_table_has_the_prescribed_columns(database_url: str) -> None:
     assert unique == [["submission_id"]]
 
 
-def test_a_table_that_was_there_before_is_taken_over(database_url: str) -> None:
-    alembic(database_url, "downgrade", "0001")
-    engine = open_database(database_url)
+def test_a_table_that_was_there_before_is_taken_over(own_database_url: str) -> None:
+    alembic(own_database_url, "downgrade", "0001")
+    engine = open_database(own_database_url)
     with engine.begin() as connection:
         is_postgresql = engine.dialect.name == "postgresql"
         row_id = "SERIAL" if is_postgresql else "INTEGER"
@@ -83,10 +83,10 @@ def test_a_table_that_was_there_before_is_taken_over(database_url: str) -> None:
         insert_row(connection)
     engine.dispose()
 
-    upgraded = alembic(database_url, "upgrade", "head")
+    upgraded = alembic(own_database_url, "upgrade", "head")
 
     assert upgraded.returncode == 0, upgraded.stderr
-    assert [row["user_id"] for row in read_rows(database_url)] == ["alice"]
+    assert [row["user_id"] for row in read_rows(own_database_url)] == ["alice"]
 
 
 def insert_row(connection: sa.Connection) -> None:

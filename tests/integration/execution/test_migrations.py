@@ -40,23 +40,25 @@ def test_migrations_and_models_agree(database_url: str) -> None:
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
-def test_migrations_can_be_taken_back(database_url: str) -> None:
-    down = alembic(database_url, "downgrade", "base")
-    up = alembic(database_url, "upgrade", "head")
+def test_migrations_can_be_taken_back(own_database_url: str) -> None:
+    down = alembic(own_database_url, "downgrade", "base")
+    up = alembic(own_database_url, "upgrade", "head")
 
     assert down.returncode == 0, down.stderr
     assert up.returncode == 0, up.stderr
 
 
 @pytest.mark.asyncio
-async def test_runs_of_an_earlier_version_are_worth_what_they_were(database_url: str) -> None:
-    alembic(database_url, "downgrade", "0003")
-    database = create_database(driver_url(database_url, base_directory=SERVICE_DIRECTORY))
+async def test_runs_of_an_earlier_version_are_worth_what_they_were(
+    own_database_url: str,
+) -> None:
+    alembic(own_database_url, "downgrade", "0003")
+    database = create_database(driver_url(own_database_url, base_directory=SERVICE_DIRECTORY))
     async with database.begin() as connection:
         for statement in ROWS_OF_0003:
             await connection.exec_driver_sql(statement)
 
-    upgraded = await asyncio.to_thread(alembic, database_url, "upgrade", "head")
+    upgraded = await asyncio.to_thread(alembic, own_database_url, "upgrade", "head")
 
     async with database.connect() as connection:
         runs = (await connection.execute(select(Run.verdict, Run.score).order_by(Run.id))).all()
