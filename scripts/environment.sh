@@ -3,6 +3,9 @@
 
 UV_VERSION=0.13.8
 PYTHON=$ROOT/.venv/bin/python
+# Modules are compiled once and kept. Where the caller's shell says otherwise, as in many containers, every
+# process would compile again all that it loads.
+unset PYTHONDONTWRITEBYTECODE
 
 uv_pip() { "$ROOT/.venv/bin/uv" pip "$@"; }
 
