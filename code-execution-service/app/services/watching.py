@@ -5,7 +5,7 @@ import time
 from collections.abc import AsyncGenerator
 
 from app.domain.callers import Caller
-from app.domain.executions import Execution, ExecutionUpdate
+from app.domain.executions import Execution, ExecutionUpdate, OutputPiece
 from app.errors import ExecutionNotFoundError, ForbiddenError, RedisUnavailableError
 from app.repositories.executions.base import Watch, WatchLostError
 from app.repositories.executions.ports import ExecutionPorts
@@ -46,7 +46,7 @@ class WatchingService:
                     while follower.wants_more():
                         for update in await self._look(execution_id, caller, follower):
                             yield update
-                        while follower.wants_more() and (told := await self._hear(watch)):
+                        while follower.wants_more() and (told := await self._hear(watch, follower)):
                             if follower.takes(told):
                                 yield told
             except WatchLostError:
@@ -76,13 +76,14 @@ class WatchingService:
             updates = [*pieces, execution]
         return [update for update in updates if follower.takes(update)]
 
-    async def _hear(self, watch: Watch) -> ExecutionUpdate | None:
-        """Return what is told, or `None` when it is time to look again."""
+    async def _hear(self, watch: Watch, follower: "_Follower") -> ExecutionUpdate | None:
+        """Return what is told, or `None` when it is time to look: nothing came, or not all did."""
         try:
             async with asyncio.timeout(self._look_s):
-                return await watch.next()
+                told = await watch.next()
         except TimeoutError:
             return None
+        return None if follower.has_missed(told) else told
 
 
 class _Follower:
@@ -109,6 +110,10 @@ class _Follower:
     def wants_more(self) -> bool:
         """Tell whether anything can come."""
         return not self._is_at_end
+
+    def has_missed(self, told: ExecutionUpdate) -> bool:
+        """Tell whether a piece that came before this one was not told."""
+        return isinstance(told, OutputPiece) and told.sequence > self._sequence + 1
 
     def takes(self, update: ExecutionUpdate) -> bool:
         """Tell whether this is new, and go on to it."""

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -10,6 +11,7 @@ from redis.asyncio import Redis
 
 from app.domain.executions import ExecutionStatus, ExecutionUpdate, OutputPiece
 from app.errors import RedisUnavailableError
+from app.redis_connections import connect_to_redis
 from app.repositories.executions import updates_redis
 from app.repositories.executions.base import ExecutionUpdates, Watch, WatchLostError
 from app.repositories.executions.updates_memory import MemoryUpdates
@@ -37,6 +39,8 @@ async def make_redis_updates(
     opened: list[RedisUpdates] = []
     for name in ("TIMEOUT_S", "SUBSCRIBE_TIMEOUT_S"):
         monkeypatch.setattr(updates_redis, name, PATIENCE_S)
+    defaults: Any = connect_to_redis.__kwdefaults__
+    monkeypatch.setitem(defaults, "timeout_s", PATIENCE_S)
 
     def make(*, check_s: float = PATIENCE_S) -> RedisUpdates:
         opened.append(RedisUpdates(redis_url, check_s=check_s))
@@ -204,6 +208,19 @@ async def test_a_lost_connection_ends_every_watch_and_the_next_one_works(
         await updates.publish(piece(1))
 
         assert await watch.next() == piece(1)
+
+
+async def test_connections_that_redis_has_closed_keep_nothing_from_being_told(
+    make_redis_updates: Callable[..., RedisUpdates], admin: Redis
+) -> None:
+    updates = make_redis_updates()
+
+    async with updates.watched("one") as watch:
+        await updates.publish(piece(1))
+        await admin.client_kill_filter(_type="normal")
+        await updates.publish(piece(2))
+
+        assert await take(watch, 2) == [piece(1), piece(2)]
 
 
 async def test_a_redis_that_says_nothing_for_a_while_ends_every_watch_and_the_next_one_works(

@@ -179,6 +179,33 @@ async def test_a_lost_watch_misses_nothing(room: Room) -> None:
     assert rest == [piece(0), piece(1), DONE]
 
 
+async def test_a_piece_that_nobody_was_told_of_comes_before_the_next_one(room: Room) -> None:
+    await room.begin()
+
+    async with aclosing(room.follow()) as updates:
+        assert await anext(updates) == NEW
+        for update in (RUNNING, piece(0)):
+            await room.tell(update)
+        await room.keep(piece(1))
+        for update in (piece(2), DONE):
+            await room.tell(update)
+        rest = await rest_of(updates)
+
+    assert rest == [RUNNING, piece(0), piece(1), piece(2), DONE]
+
+
+async def test_a_piece_that_is_nowhere_is_passed_over(room: Room) -> None:
+    await room.begin()
+
+    async with aclosing(room.follow()) as updates:
+        assert await anext(updates) == NEW
+        for update in (RUNNING, piece(1), piece(3), DONE):
+            await room.tell(update)
+        rest = await rest_of(updates)
+
+    assert rest == [RUNNING, piece(1), piece(3), DONE]
+
+
 async def test_what_nobody_was_told_of_is_found_all_the_same(room: Room) -> None:
     await room.begin()
 

@@ -14,6 +14,7 @@ from typing_extensions import override
 
 from app.domain.executions import Execution, ExecutionUpdate
 from app.errors import RedisUnavailableError
+from app.redis_connections import connect_to_redis
 from app.repositories.executions.base import ExecutionUpdates, Watch
 from app.repositories.executions.documents import decode_update, encode
 from app.repositories.executions.hearing import Hearing
@@ -34,7 +35,8 @@ class RedisUpdates(ExecutionUpdates):
     """Tells those who watch in any replica; this process hears of it over one connection."""
 
     def __init__(self, url: str, *, check_s: float = CHECK_S) -> None:
-        self._redis = Redis.from_url(
+        self._speaking = connect_to_redis(url)
+        self._hearing_from = Redis.from_url(
             url.replace("redis+unix:", "unix:"),
             socket_timeout=TIMEOUT_S,
             socket_connect_timeout=TIMEOUT_S,
@@ -52,7 +54,7 @@ class RedisUpdates(ExecutionUpdates):
         """Tell all who watch of what has been stored before; where Redis is away nobody is told."""
         execution_id = update.id if isinstance(update, Execution) else update.execution_id
         try:
-            await self._redis.publish(_channel_of(execution_id), encode(update))
+            await self._speaking.publish(_channel_of(execution_id), encode(update))
         except (RedisError, OSError) as error:
             logger.warning("who watches %s is not told of a change: %s", execution_id, error)
 
@@ -78,7 +80,8 @@ class RedisUpdates(ExecutionUpdates):
         """End; every watch is lost."""
         if self._hearing is not None:
             await self._hearing.close()
-        await self._redis.aclose()
+        await self._speaking.aclose()
+        await self._hearing_from.aclose()
 
     async def _hear(self) -> Hearing:
         async with self._opening:
@@ -90,7 +93,7 @@ class RedisUpdates(ExecutionUpdates):
 
     async def _open(self) -> Hearing:
         hearing = Hearing(
-            self._redis.pubsub(),
+            self._hearing_from.pubsub(),
             take=self._take,
             lose=self._watches.lose_all,
             check_s=self._check_s,
