@@ -13,6 +13,7 @@ from tests.e2e.stack import FINAL_STATUSES, Person, Stack
 pytestmark = [pytest.mark.e2e, pytest.mark.sandbox]
 WATCH_S = 90
 TESTS = 6
+TRIES = 5
 SLOW = "import time; time.sleep(0.5); print(sum(map(int, input().split())))"
 STREAM = "/api/code-execution/submissions/events"
 Events = Iterator[dict[str, Any]]
@@ -78,11 +79,14 @@ def test_one_replica_tells_what_another_one_took_in_and_how_its_tests_go(
     with watch(replica_url, alice) as socket:
         told = events(socket)
         next(told)
-        number = alice.submit(language="python", code=SLOW, **problem)
-        states = list(states_of(number, told))
+        for _ in range(TRIES):
+            number = alice.submit(language="python", code=SLOW, **problem)
+            states = list(states_of(number, told))
+            counts = [each["progress"]["tests_done"] for each in states if each["progress"]]
+            if len(set(counts)) > 1:
+                break  # otherwise the host was so busy that only the newest was told
 
-    counts = [each["progress"]["tests_done"] for each in states if each["progress"]]
-    assert states[0]["status"] in {"pending", "running"}  # who is slow is told the newest
+    assert states[0]["status"] in {"pending", "running"}
     assert states[-1]["verdict"] == "AC"
     assert len(set(counts)) > 1
     assert counts == sorted(counts)
