@@ -367,8 +367,8 @@ async def test_old_events_are_deleted_with_their_attempts_but_none_that_still_wa
         numbers.append(await submit(signed))
         await wait_for_event(signed, numbers[-1], is_tried)
     old = datetime.now(tz=UTC) - timedelta(days=settings.event_days + 1)
-    await change(database, Event, next_attempt_at=old, created_at=old)
     await change(database, Receiver, disabled_at=old)  # so that nothing is sent meanwhile
+    await change(database, Event, next_attempt_at=old, created_at=old)
 
     deleted = await service.state.factory.delivery_log().delete_old()
 
