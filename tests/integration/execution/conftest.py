@@ -93,6 +93,12 @@ def empty(postgresql_url: str) -> None:
 
 
 @pytest.fixture(autouse=True)
+def patience_with_postgresql(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take no connection for lost that is only late."""
+    monkeypatch.setattr("app.database.CONNECT_TIMEOUT_S", PATIENCE_S)
+
+
+@pytest.fixture(autouse=True)
 def patience_with_redis(monkeypatch: pytest.MonkeyPatch) -> None:
     """Take no Redis for lost that is only late; one that is not there refuses at once."""
     for module in (rate_limits, redis_connections, updates_redis):
