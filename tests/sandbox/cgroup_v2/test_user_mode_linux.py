@@ -12,7 +12,7 @@ pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(1_500)]
 
 FOLDER = "tests/sandbox/cgroup_v2"
 GUESTS = (("tests/sandbox/cgroups", f"{FOLDER}/guest.py"), (f"{FOLDER}/guest_engine.py",))
-"""What runs in one guest; each has one CPU and takes about half a minute."""
+"""What runs in one guest; each has one CPU, so that they take as long as the longest of them."""
 
 
 @pytest.fixture(scope="module")
