@@ -189,6 +189,7 @@ class DatabaseUnavailableError(ServerError):
     code = "database-unavailable"
     title = "The database is not available"
     status = 503
+    retry_after_s = 2
 
 
 class NoDatabaseError(ServerError):

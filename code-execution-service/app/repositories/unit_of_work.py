@@ -1,9 +1,11 @@
 """A transaction with the repositories that work in it."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import logging
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, ProgrammingError
+from sqlalchemy.exc import TimeoutError as NoFreeConnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from app.database import reader_sessions, step_sessions, writer_sessions
@@ -17,6 +19,11 @@ from app.repositories.operations import OperationsRepository
 from app.repositories.receivers import ReceiverRepository
 from app.repositories.submissions import SubmissionRepository
 from app.repositories.test_data import TestDataRepository
+
+logger = logging.getLogger(__name__)
+
+_REFUSALS = (OperationalError, InterfaceError, NoFreeConnectionError, ProgrammingError)
+"""The last one while an upgrade migrates: a table or a column is missing."""
 
 
 class UnitOfWork:
@@ -51,11 +58,13 @@ class Transactions:
 
         Raises:
             NoDatabaseError: there is none.
+            DatabaseUnavailableError: it does not answer, or refuses to work.
         """
         if self._writer is None:
             raise NoDatabaseError
-        async with self._writer() as session, session.begin():
-            yield UnitOfWork(session)
+        with _database_expected():
+            async with self._writer() as session, session.begin():
+                yield UnitOfWork(session)
 
     @asynccontextmanager
     async def write_at_once(self) -> AsyncIterator[UnitOfWork]:
@@ -65,24 +74,13 @@ class Transactions:
 
         Raises:
             NoDatabaseError: there is none.
+            DatabaseUnavailableError: it does not answer, or refuses to work.
         """
         if self._steps is None:
             raise NoDatabaseError
-        async with self._steps() as session, session.begin():
-            yield UnitOfWork(session)
-
-    @asynccontextmanager
-    async def try_to_write(self) -> AsyncIterator[UnitOfWork]:
-        """Open a transaction whose failure the caller can live with.
-
-        Raises:
-            DatabaseUnavailableError: the database does not answer, or refuses what is written.
-        """
-        try:
-            async with self.write() as work:
-                yield work
-        except (SQLAlchemyError, OSError) as error:
-            raise DatabaseUnavailableError from error
+        with _database_expected():
+            async with self._steps() as session, session.begin():
+                yield UnitOfWork(session)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[UnitOfWork]:
@@ -90,21 +88,21 @@ class Transactions:
 
         Raises:
             NoDatabaseError: there is none.
+            DatabaseUnavailableError: it does not answer, or refuses to work.
         """
         if self._reader is None:
             raise NoDatabaseError
-        async with self._reader() as session:
-            yield UnitOfWork(session)
+        with _database_expected():
+            async with self._reader() as session:
+                yield UnitOfWork(session)
 
-    @asynccontextmanager
-    async def try_to_read(self) -> AsyncIterator[UnitOfWork]:
-        """Open a transaction that only reads, and whose failure the caller can live with.
 
-        Raises:
-            DatabaseUnavailableError: the database does not answer.
-        """
-        try:
-            async with self.read() as work:
-                yield work
-        except (SQLAlchemyError, OSError) as error:
-            raise DatabaseUnavailableError from error
+@contextmanager
+def _database_expected() -> Iterator[None]:
+    try:
+        yield
+    except _REFUSALS as error:
+        # The driver's words only: SQLAlchemy's repeat the values, programs among them.
+        said = error.orig if isinstance(error, DBAPIError) else error
+        logger.warning("the database is not available: %s", said)
+        raise DatabaseUnavailableError from error

@@ -91,7 +91,7 @@ class DeliveryLog:
         before = datetime.now(tz=UTC) - self._kept
         total = 0
         while True:
-            async with self._transactions.try_to_write() as work:
+            async with self._transactions.write() as work:
                 count = await work.events.delete_settled(before=before, limit=DELETED_AT_ONCE)
             total += count
             if count < DELETED_AT_ONCE:

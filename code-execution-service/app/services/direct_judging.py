@@ -123,7 +123,7 @@ class DirectJudge:
             created_at=result.started_at,
         )
         try:
-            async with self._transactions.try_to_write() as work:
+            async with self._transactions.write() as work:
                 await work.judge_submissions.add(row)
         except DatabaseUnavailableError:
             logger.exception("execution %s could not be saved", result.execution_id)

@@ -53,7 +53,7 @@ class JudgeWorkers:
         Raises:
             DatabaseUnavailableError: the database does not answer.
         """
-        async with self._transactions.try_to_read() as work:
+        async with self._transactions.read() as work:
             return await work.judge_workers.list()
 
     async def check(self) -> None:
@@ -79,7 +79,7 @@ class JudgeWorkers:
     async def _beat(self, worker: JudgeWorker, place: str | None) -> bool:
         worker.seen_at = datetime.now(tz=UTC)
         try:
-            async with self._transactions.try_to_write() as work:
+            async with self._transactions.write() as work:
                 await work.judge_workers.note(worker)
                 await work.judge_workers.forget_silent(since=worker.seen_at - FORGOTTEN_AFTER)
                 if place is not None:
@@ -93,7 +93,7 @@ class JudgeWorkers:
 
     async def _leave(self, worker: JudgeWorker) -> None:
         try:
-            async with self._transactions.try_to_write() as work:
+            async with self._transactions.write() as work:
                 await work.judge_workers.forget(worker.id)
         except DatabaseUnavailableError as error:
             logger.warning("can't say that this process has ended: %s", error.__cause__)

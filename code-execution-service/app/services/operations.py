@@ -57,7 +57,7 @@ class OperationsService:
 
     async def _ask_database(self) -> DatabaseFacts:
         now = datetime.now(tz=UTC)
-        async with self._transactions.try_to_read() as work:
+        async with self._transactions.read() as work:
             return DatabaseFacts(
                 queues=await work.operations.queues(now=now),
                 events=await work.operations.events(now=now),

@@ -55,7 +55,7 @@ class ReceiverService:
             ReceiverDisabledError: it is.
             DatabaseUnavailableError: nobody can tell now.
         """
-        async with self._transactions.try_to_read() as work:
+        async with self._transactions.read() as work:
             is_disabled = await work.receivers.is_disabled()
         if is_disabled:
             raise ReceiverDisabledError

@@ -105,7 +105,7 @@ class TestDataService:
     async def delete_unused(self) -> int:
         """Delete what has not been used for as long as it is kept; tell how many."""
         since = datetime.now(tz=UTC) - self._kept - NOTE_USE_AFTER
-        async with self._transactions.try_to_write() as work:
+        async with self._transactions.write() as work:
             return await work.test_data.delete_unused(since=since)
 
     async def sweep(self, stop: Stop) -> None:

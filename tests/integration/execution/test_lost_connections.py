@@ -1,5 +1,7 @@
 import asyncio
+import logging
 
+import httpx
 import psycopg
 import pytest
 from sqlalchemy import text
@@ -8,11 +10,32 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app import database
 from app.database import create_database
+from tests.integration.execution.submissions import BATCH, SUBMISSIONS, make_body, make_order
 
-pytestmark = [pytest.mark.asyncio, pytest.mark.postgres]
+pytestmark = pytest.mark.asyncio
 PING_AFTER_S = 0.01
 
 
+@pytest.mark.parametrize("database_url", ["postgresql://nobody@127.0.0.1:9/nowhere"])
+async def test_who_comes_while_the_database_is_away_is_told_to_come_again(
+    client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    secret = "print('of a participant')"
+    with caplog.at_level(logging.WARNING, logger="app.repositories.unit_of_work"):
+        answers = [
+            await client.get(f"{SUBMISSIONS}1"),
+            await client.post(SUBMISSIONS, json=make_body(code=secret)),
+            await client.post(BATCH, json={"orders": [make_order("alice-1", code=secret)]}),
+        ]
+
+    assert [answer.status_code for answer in answers] == [503, 503, 503]
+    assert {answer.json()["code"] for answer in answers} == {"database-unavailable"}
+    assert {answer.headers["Retry-After"] for answer in answers} == {"2"}
+    assert "the database is not available: " in caplog.text
+    assert secret not in "".join(record.getMessage() for record in caplog.records)
+
+
+@pytest.mark.postgres
 async def test_a_connection_that_the_server_has_closed_meanwhile_is_replaced(
     postgresql_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
