@@ -16,6 +16,7 @@ from tests.e2e.execution_stack import (
     guest_token,
 )
 from tests.e2e.stack import Person
+from tests.support.patience import PATIENCE_S
 
 pytestmark = pytest.mark.e2e
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
@@ -150,12 +151,16 @@ def test_other_names_of_languages_are_known(alice: Runner) -> None:
 
 @pytest.mark.only_processes("each is asked at its own port")
 def test_health_and_readiness_are_told(door: ExecutionStack) -> None:
+    door.wait_for_replicas()
+
     for url in door.replica_urls.values():
-        assert httpx.get(f"{url}/health/").json()["status"] == "healthy"
-        ready = httpx.get(f"{url}/health/ready").json()
+        assert httpx.get(f"{url}/health/", timeout=PATIENCE_S).json()["status"] == "healthy"
+        ready = httpx.get(f"{url}/health/ready", timeout=PATIENCE_S).json()
         assert ready["checks"]["engine"] == "ok"
         assert ready["checks"].get("redis", "ok") == "ok"
-        assert httpx.get(f"{url}/").json()["service"] == "Code Execution Service"
+        assert (
+            httpx.get(f"{url}/", timeout=PATIENCE_S).json()["service"] == "Code Execution Service"
+        )
 
 
 def test_no_result_can_be_posted_where_programs_run_on_this_host(alice: Runner) -> None:

@@ -8,7 +8,6 @@ import pytest
 import pytest_asyncio
 from redis.asyncio import Redis
 
-from app.redis_connections import connect_to_redis
 from tests.support.patience import PATIENCE_S
 from tests.support.servers import ServerMissingError, redis
 
@@ -27,10 +26,7 @@ def redis_url() -> Iterator[str]:
 @pytest_asyncio.fixture(params=["memory", "redis"])
 async def store_url(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Run a test with memory (an empty URL) and with an empty Redis, which may be slow."""
-    defaults: Any = connect_to_redis.__kwdefaults__
-    monkeypatch.setitem(defaults, "timeout_s", PATIENCE_S)
     monkeypatch.setattr("app.redis_connections.TIMEOUT_S", PATIENCE_S)
-    monkeypatch.setattr("app.repositories.executions.redis.WAITING_TIMEOUT_S", PATIENCE_S)
     if request.param == "memory":
         return ""
     url: str = request.getfixturevalue("redis_url")

@@ -104,9 +104,6 @@ def patience_with_redis(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (rate_limits, redis_connections, updates_redis):
         monkeypatch.setattr(module, "TIMEOUT_S", PATIENCE_S)
     monkeypatch.setattr(redis_connections, "FREE_TIMEOUT_S", PATIENCE_S)
-    defaults = redis_connections.connect_to_redis.__kwdefaults__
-    assert defaults
-    monkeypatch.setitem(defaults, "timeout_s", PATIENCE_S)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

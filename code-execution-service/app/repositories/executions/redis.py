@@ -93,8 +93,6 @@ def _keys_of(execution_id: str) -> list[str]:
     return [f"{kind}:{execution_id}" for kind in kinds]
 
 
-WAITING_TIMEOUT_S = 3.0
-"""How long Redis may take to answer whoever waits for an execution: they wait there."""
 WAITING_MAX = 64
 """As many as workers can be: each waits at a connection of its own."""
 _QUEUE = "executions:queue"
@@ -162,9 +160,7 @@ class RedisExecutionQueue(ExecutionQueue):
 
     def __init__(self, url: str, *, lease_s: float) -> None:
         self._redis = connect_to_redis(url)
-        self._waiting_redis = connect_to_redis(
-            url, timeout_s=WAITING_TIMEOUT_S, max_connections=WAITING_MAX
-        )
+        self._waiting_redis = connect_to_redis(url, max_connections=WAITING_MAX)
         self._lease_ms = round(lease_s * 1000)
         self._put = self._redis.register_script(_PUT)
         self._count = self._redis.register_script(_COUNT)

@@ -14,7 +14,7 @@ from typing_extensions import override
 
 from app.domain.executions import Execution, ExecutionUpdate
 from app.errors import RedisUnavailableError
-from app.redis_connections import connect_to_redis
+from app.redis_connections import TIMEOUT_S, connect_to_redis
 from app.repositories.executions.base import ExecutionUpdates, Watch
 from app.repositories.executions.documents import decode_update, encode
 from app.repositories.executions.hearing import Hearing
@@ -22,7 +22,6 @@ from app.repositories.executions.watches import LocalWatches
 
 logger = logging.getLogger(__name__)
 
-TIMEOUT_S = 1.0
 SUBSCRIBE_TIMEOUT_S = 5.0
 """Longer: when hundreds begin to watch at once, the process itself takes a while to hear it."""
 CHECK_S = 5.0
