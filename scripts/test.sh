@@ -29,9 +29,8 @@ command_test() {
 # The images are built while other tests run. The backend's database is chosen when Django starts, so
 # its tests on PostgreSQL are a run of their own. On SQLite run whole installations, the walk through every
 # address, and once more what writes from several sides; what needs no database runs there only.
-# Rules, the execution service, and what else there is of the backend, take from the beginning the time
-# that others leave, and a share when they leave none: at the lowest priority a process that a test waits
-# for may not start within any patience. The sandbox here and the one in the container, last, mostly wait,
+# Nothing runs beside whole installations: they keep every core busy, and a process that waits for one longer
+# than for its Redis takes that for lost. The sandbox here and the one in the container, last, mostly wait,
 # until programs are over their limits.
 run_every_test() {
     local side_by_side=(-q --numprocesses auto --dist loadfile --no-loadscope-reorder)
@@ -40,14 +39,14 @@ run_every_test() {
     local without_postgresql=(-m "locks or every_address or not django_db")
     local no_browser=("${browser[@]/#/--ignore=}") status=0
     begin_beside images find_or_build_images
-    begin_beside parts nice -n 5 "$PYTHON" -m pytest "${side_by_side[@]}" "${without_postgresql[@]}" \
+    begin_beside parts "$PYTHON" -m pytest "${side_by_side[@]}" "${without_postgresql[@]}" \
         tests/unit tests/integration "${no_browser[@]}"
     say "The backend's integration tests on PostgreSQL; beside them rules, and the execution service"
     "$PYTHON" -m tests.support.with_postgresql "$PYTHON" -m pytest "${side_by_side[@]}" \
         -m "not every_address" -k "not TestStart" tests/integration/backend "${no_browser[@]}" "${no_database[@]/#/--ignore=}"
+    finish_beside parts
     say "Whole installations, contracts and pages in a browser, on the embedded defaults"
     "$PYTHON" -m pytest "${side_by_side[@]}" tests/e2e tests/chaos tests/contract "${browser[@]}"
-    finish_beside parts
     finish_beside images
     heed_lack
     say "The sandbox, and beside it the containers"

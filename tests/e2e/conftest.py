@@ -61,14 +61,27 @@ def stack_settings() -> Mapping[str, str]:
     return {}
 
 
+@pytest.fixture(scope="session")
+def usual_stack(tmp_path_factory: pytest.TempPathFactory, set_up_folder: Path) -> Iterator[Stack]:
+    """One of processes, which all modules share that have no settings of their own."""
+    with running_stack(tmp_path_factory.mktemp("usual"), set_up_folder) as stack:
+        yield stack
+
+
 @pytest.fixture(scope="module")
 def stack(
     request: pytest.FixtureRequest,
     tmp_path_factory: pytest.TempPathFactory,
     stack_settings: Mapping[str, str],
 ) -> Iterator[Installation]:
+    """One where nobody is but bob; who ends a part of it starts that again."""
     if request.config.option.in_containers:
         yield request.getfixturevalue("emptied_deployment")
+        return
+    if not stack_settings:
+        usual: Stack = request.getfixturevalue("usual_stack")
+        usual.empty()
+        yield usual
         return
     set_up_folder = request.getfixturevalue("set_up_folder")
     folder = tmp_path_factory.mktemp("stack")

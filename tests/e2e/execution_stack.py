@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.e2e.stack import Installation, Stack, is_success, wait_for
+from tests.e2e.stack import LOOK_EVERY_S, Installation, Stack, is_success, wait_for
 from tests.support.balancer import balancing
 from tests.support.patience import PATIENCE_S
 from tests.support.redis_server import RedisServer
@@ -129,7 +129,7 @@ class Runner:
             if answer.status_code == 200 and state["status"] in (statuses or FINAL_STATUSES):
                 return state
             assert time.monotonic() < deadline_s, f"waited {timeout_s} s: {state}"
-            time.sleep(0.02)
+            time.sleep(LOOK_EVERY_S)
 
 
 def guest_token(stack: Installation) -> str:

@@ -4,10 +4,12 @@ import contextlib
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
@@ -15,6 +17,7 @@ from typing import Any, Protocol, Self
 
 import httpx
 
+from tests.support.emptied_tables import KEPT
 from tests.support.patience import PATIENCE_S
 from tests.support.servers import TLS, free_port
 
@@ -23,7 +26,13 @@ BIN = Path(sys.executable).parent
 SECRET = "a-shared-secret-of-the-tests"
 START_TIMEOUT_S = 120
 VERDICT_TIMEOUT_S = 90
+LOOK_EVERY_S = 0.1
+"""Each look may be a request, which costs the core that what is waited for needs."""
 FINAL_STATUSES = {"completed", "error", "cancelled"}
+_UNJUDGED = """
+SELECT id FROM code_execution_codesubmission WHERE status IN ('pending', 'running') LIMIT 1
+"""
+_TABLES = "SELECT name FROM sqlite_master WHERE type = 'table'"
 
 
 class Stack:
@@ -89,9 +98,17 @@ class Stack:
 
     def set_up(self) -> None:
         """Make both databases, with bob in them, the key that signs tokens, and the keeper."""
+        with ThreadPoolExecutor() as beside:
+            engine = beside.submit(self._set_up_execution)
+            self._set_up_backend()
+            engine.result()
+
+    def _set_up_execution(self) -> None:
         keeper = ["-m", "app.engines.sandbox.build", self._environment["DATA_DIRECTORY"]]
         self.run("code-execution-service", *keeper)
         self.run("code-execution-service", "-m", "alembic", "upgrade", "head")
+
+    def _set_up_backend(self) -> None:
         self.run("backend", "manage.py", "create_signing_key")
         self.run("backend", "manage.py", "migrate", "--verbosity", "0")
         password = {"DJANGO_SUPERUSER_PASSWORD": "bobs-long-password"}
@@ -147,6 +164,20 @@ class Stack:
         for url in (f"{self.execution_url}/health/ready", f"{self.backend_url}/api/health/ready/"):
             wait_for(partial(is_success, url), what=f"{url} to be ready")
 
+    def empty(self) -> None:
+        """Delete, once all is judged, what the backend has but bob; no number comes back."""
+        path = self._folder / "backend.sqlite3"
+        connection = sqlite3.connect(path, timeout=PATIENCE_S, isolation_level=None)
+        with contextlib.closing(connection):
+            wait_for(lambda: not connection.execute(_UNJUDGED).fetchall(), what="all verdicts")
+            kept = KEPT | {"users_user", "sqlite_sequence"}
+            connection.execute("BEGIN IMMEDIATE")
+            for (table,) in connection.execute(_TABLES).fetchall():
+                if table not in kept:
+                    connection.execute(f'DELETE FROM "{table}"')  # noqa: S608 - our own tables
+            connection.execute("DELETE FROM users_user WHERE username <> 'bob'")
+            connection.execute("COMMIT")
+
     def is_running(self, name: str) -> bool:
         return name in self._processes
 
@@ -194,7 +225,7 @@ def wait_for(
     deadline = time.monotonic() + timeout_s
     while not condition():
         assert time.monotonic() < deadline, f"waited {timeout_s} s for {what}"
-        time.sleep(0.02)
+        time.sleep(LOOK_EVERY_S)
 
 
 class Installation(Protocol):
