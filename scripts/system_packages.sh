@@ -37,7 +37,7 @@ apt_install() (
 # The sandbox and the languages: the service knows what it needs and what is there.
 ensure_toolchains() {
     local missing
-    missing=$(cd code-execution-service && "$PYTHON" -m app.doctor --missing-packages) ||
+    missing=$(cd code-execution-service && "$PYTHON" -m app.system_packages) ||
         fail "could not find out which toolchains are missing"
     # shellcheck disable=SC2086  # one word per package
     [[ -z $missing ]] || install_system_packages $missing

@@ -3,8 +3,6 @@
 import argparse
 import asyncio
 import json
-import shutil
-import subprocess
 import sys
 import time
 from collections.abc import Iterable, Sequence
@@ -24,7 +22,7 @@ from app.engines.onlinecompiler.engine import OnlineCompilerEngine
 from app.engines.sandbox.build import DATA_DIRECTORY, build_keeper
 from app.engines.sandbox.cgroups import CgroupSupport
 from app.engines.sandbox.engine import SandboxEngine
-from app.engines.sandbox.host import BWRAP, COMPILER, SETPRIV, Tool, find_tool, is_root, survey_host
+from app.engines.sandbox.host import find_tool, needed_tools, survey_host
 from app.engines.sandbox.plain_lane import expect_plain_lanes
 from app.errors import (
     BrokerUnavailableError,
@@ -67,20 +65,6 @@ class Report:
         return all(finding.is_ok for finding in self.engine) and any(
             finding.is_ok for finding in self.languages
         )
-
-
-def missing_packages(languages: Iterable[Language]) -> list[str]:
-    """Name the Debian packages that would complete engine and languages, in no double."""
-    wanted = [
-        package
-        for tool in (*_tools(), COMPILER)
-        if shutil.which(tool.name) is None
-        for package in tool.debian_packages
-    ]
-    for language in languages:
-        if not all(Path(file).exists() for file in language.host_files):
-            wanted += language.debian_packages
-    return [package for package in dict.fromkeys(wanted) if not _is_installed(package)]
 
 
 async def examine(languages: Sequence[Language], data_directory: Path) -> Report:
@@ -152,12 +136,8 @@ async def _examine_answer(engine: Engine, toolchains: Sequence[Toolchain]) -> Fi
     )
 
 
-def _tools() -> list[Tool]:
-    return [BWRAP, *([SETPRIV] if is_root() else [])]
-
-
 def _examine_tools() -> Iterable[Finding]:
-    for tool in _tools():
+    for tool in needed_tools():
         try:
             yield Finding(name=tool.name, is_ok=True, detail=f"{tool.purpose}: {find_tool(tool)}")
         except EngineUnavailableError as error:
@@ -304,19 +284,6 @@ async def _run_reference(engine: Engine, language: Language) -> CompileResult | 
         return [result async for result in results][-1]
 
 
-def _is_installed(package: str) -> bool:
-    """Ask dpkg; on a host without it nothing is known to be installed."""
-    if shutil.which("dpkg-query") is None:
-        return False
-    done = subprocess.run(
-        ["dpkg-query", "--show", "--showformat=${db:Status-Status}", package],  # noqa: S607
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return done.stdout == "installed"
-
-
 def _render(report: Report) -> str:
     findings = (*report.engine, *report.languages, *report.backend, *report.queue)
     width = max(len(finding.name) for finding in findings)
@@ -338,9 +305,6 @@ def _line(finding: Finding, width: int) -> str:
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m app.doctor", description=__doc__)
     parser.add_argument("--json", action="store_true", help="write the findings as JSON")
-    parser.add_argument(
-        "--missing-packages", action="store_true", help="only name Debian packages to install"
-    )
     return parser.parse_args(arguments)
 
 
@@ -366,9 +330,6 @@ def main(arguments: Sequence[str]) -> int:
     """Write the findings; 0 if programs in at least one language can be judged here."""
     options = _parse(arguments)
     languages = load_languages().languages
-    if options.missing_packages:
-        sys.stdout.write("".join(f"{package}\n" for package in missing_packages(languages)))
-        return 0
     report = asyncio.run(_examine_everything(languages))
     facts = {"is_usable": report.is_usable, **asdict(report)}
     text = json.dumps(facts, indent=2) if options.json else _render(report)

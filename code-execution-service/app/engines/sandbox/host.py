@@ -62,6 +62,11 @@ def is_root() -> bool:
     return os.geteuid() == 0
 
 
+def needed_tools() -> list[Tool]:
+    """List what every box is built with."""
+    return [BWRAP, *([SETPRIV] if is_root() else [])]
+
+
 def survey_host() -> Walls:
     """Find the strongest walls that this host can build, by building them.
 
