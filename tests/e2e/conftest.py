@@ -1,7 +1,7 @@
 """Installations to play on: of processes, or with `--in-containers` the production stack."""
 
 import fcntl
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -55,38 +55,22 @@ def set_up_folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempP
     return folder
 
 
-@pytest.fixture(scope="module")
-def stack_settings() -> Mapping[str, str]:
-    """What processes are told beside the usual; containers have settings of their own."""
-    return {}
-
-
 @pytest.fixture(scope="session")
 def usual_stack(tmp_path_factory: pytest.TempPathFactory, set_up_folder: Path) -> Iterator[Stack]:
-    """One of processes, which all modules share that have no settings of their own."""
+    """One of processes, for all modules that need no other settings."""
     with running_stack(tmp_path_factory.mktemp("usual"), set_up_folder) as stack:
         yield stack
 
 
 @pytest.fixture(scope="module")
-def stack(
-    request: pytest.FixtureRequest,
-    tmp_path_factory: pytest.TempPathFactory,
-    stack_settings: Mapping[str, str],
-) -> Iterator[Installation]:
+def stack(request: pytest.FixtureRequest) -> Installation:
     """One where nobody is but bob; who ends a part of it starts that again."""
     if request.config.option.in_containers:
-        yield request.getfixturevalue("emptied_deployment")
-        return
-    if not stack_settings:
-        usual: Stack = request.getfixturevalue("usual_stack")
-        usual.empty()
-        yield usual
-        return
-    set_up_folder = request.getfixturevalue("set_up_folder")
-    folder = tmp_path_factory.mktemp("stack")
-    with running_stack(folder, set_up_folder, settings=stack_settings) as stack:
-        yield stack
+        deployment: Installation = request.getfixturevalue("emptied_deployment")
+        return deployment
+    usual: Stack = request.getfixturevalue("usual_stack")
+    usual.empty()
+    return usual
 
 
 @pytest.fixture(scope="module")

@@ -21,12 +21,7 @@ FINAL_STATUSES = {"completed", "error"}
 OWN_PORT = pytest.param(
     "service", marks=pytest.mark.only_processes("nginx leads to the backend alone")
 )
-OPEN = {
-    "DEBUG": "true",
-    "EXECUTION_RATE_LIMIT": "100000/minute",
-    "GUEST_EXECUTION_RATE_LIMIT": "100000/minute",
-    "GUEST_EXECUTIONS": "true",
-}
+OPEN = {"DEBUG": "true", "EXECUTION_RATE_LIMIT": "100000/minute"}
 
 
 class ExecutionStack(Stack):

@@ -67,6 +67,8 @@ class Stack:
             "CODE_EXECUTION_RECONCILE_AFTER": "5",
             "SUBMISSION_RATE_LIMIT": "100000/minute",
             "API_RATE_LIMIT": "100000/minute",
+            "GUEST_EXECUTIONS": "true",
+            "GUEST_EXECUTION_RATE_LIMIT": "100000/minute",
             "BACKEND_SERVICE_URL": self.backend_url,
             "BACKEND_WEBHOOK_SECRET": SECRET,
             "HOST": "127.0.0.1",

@@ -41,7 +41,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def stack(folder: Path, set_up_folder: Path) -> Iterator[Stack]:
     """Everything says all that it can say."""
     shared = {"BACKEND_WEBHOOK_SECRET": SECRETS["CODE_EXECUTION_WEBHOOK_SECRET"]}
-    settings = {"LOG_LEVEL": "DEBUG", "GUEST_EXECUTIONS": "true", **SECRETS, **shared}
+    settings = {"LOG_LEVEL": "DEBUG", **SECRETS, **shared}
     with running_stack(folder, set_up_folder, settings=settings) as stack:
         yield stack
 

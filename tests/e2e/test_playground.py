@@ -1,7 +1,7 @@
 """The page at `/` in a real browser, against a whole installation."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, ViewportSize, expect
@@ -18,11 +18,6 @@ WRONG = "print(3)\n"
 TWO_STEPS = "import time\nprint('first', flush=True)\ntime.sleep({seconds})\nprint('second')\n"
 FOR_EVER_IN_C = "int main(void) { for (;;) ; }\n"
 FLOOD = "while True:\n    print('flood ' * 100)\n"
-
-
-@pytest.fixture(scope="module")
-def stack_settings() -> Mapping[str, str]:
-    return {"GUEST_EXECUTIONS": "true", "GUEST_EXECUTION_RATE_LIMIT": "1000/minute"}
 
 
 @pytest.fixture
