@@ -30,28 +30,29 @@ command_test() {
 # its tests on PostgreSQL are a run of their own. On SQLite run whole installations, the walk through every
 # address, and once more what writes from several sides; what needs no database runs there only.
 # Nothing runs beside whole installations: they keep every core busy, and a process that waits for one longer
-# than for its Redis takes that for lost. The sandbox here and the one in the container, last, mostly wait,
-# until programs are over their limits.
+# than for its Redis takes that for lost. The sandbox here and the one in the container, last, often wait, until
+# programs are over their limits; what only computes takes the time that they leave.
 run_every_test() {
-    local side_by_side=(-q --numprocesses auto --dist loadfile --no-loadscope-reorder)
-    local browser=(tests/integration/backend/in_browser)
-    local no_database=(tests/integration/backend/{gateway,test_package_uploads.py,test_rate_limits_without_redis.py})
-    local without_postgresql=(-m "locks or every_address or not django_db")
-    local no_browser=("${browser[@]/#/--ignore=}") status=0
+    local side_by_side=(-q --numprocesses auto --dist loadfile --no-loadscope-reorder) status=0
+    local backend=tests/integration/backend
+    local computing=(tests/unit/backend "$backend/test_who_sees_what.py") browser="$backend/in_browser"
+    local no_database=("$backend"/{gateway,test_package_uploads.py,test_rate_limits_without_redis.py})
     begin_beside images find_or_build_images
-    begin_beside parts "$PYTHON" -m pytest "${side_by_side[@]}" "${without_postgresql[@]}" \
-        tests/unit tests/integration "${no_browser[@]}"
-    say "The backend's integration tests on PostgreSQL; beside them rules, and the execution service"
-    "$PYTHON" -m tests.support.with_postgresql "$PYTHON" -m pytest "${side_by_side[@]}" \
-        -m "not every_address" -k "not TestStart" tests/integration/backend "${no_browser[@]}" "${no_database[@]/#/--ignore=}"
+    begin_beside parts "$PYTHON" -m pytest "${side_by_side[@]}" -m "locks or not django_db" \
+        tests/unit tests/integration --ignore="$browser" "${computing[@]/#/--ignore=}"
+    say "The backend's integration tests on PostgreSQL; beside them the execution service"
+    "$PYTHON" -m tests.support.with_postgresql "$PYTHON" -m pytest "${side_by_side[@]}" -k "not TestStart" \
+        "$backend" --ignore="$browser" "${computing[@]/#/--ignore=}" "${no_database[@]/#/--ignore=}"
     finish_beside parts
     say "Whole installations, contracts and pages in a browser, on the embedded defaults"
-    "$PYTHON" -m pytest "${side_by_side[@]}" tests/e2e tests/chaos tests/contract "${browser[@]}"
+    "$PYTHON" -m pytest "${side_by_side[@]}" tests/e2e tests/chaos tests/contract "$browser"
     finish_beside images
     heed_lack
-    say "The sandbox, and beside it the containers"
+    say "The sandbox; beside it rules of the backend, and the containers"
+    begin_beside rules nice -n 10 "$PYTHON" -m pytest -q "${computing[@]}"
     begin_beside containers "$PYTHON" -m pytest --in-containers tests/container tests/e2e
     "$PYTHON" -m pytest tests/sandbox || status=$?
+    finish_beside rules || status=$?
     finish_beside containers || status=$?
     return "$status"
 }

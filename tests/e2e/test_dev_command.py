@@ -15,6 +15,7 @@ from tests.support.servers import free_port
 
 pytestmark = [pytest.mark.e2e, pytest.mark.only_processes("it starts them")]
 START_TIMEOUT_S = 120
+SERVICES = ("backend", "code-execution-service")
 
 
 class Checkout:
@@ -60,6 +61,9 @@ class Checkout:
         output, _ = process.communicate(timeout=START_TIMEOUT_S)
         return process.returncode, output
 
+    def settings_files(self) -> list[Path]:
+        return [self.folder / service / ".env" for service in SERVICES]
+
     def processes(self) -> list[str]:
         """List what runs in this checkout."""
         found = []
@@ -80,18 +84,10 @@ class Checkout:
             process.stdout.close()
 
 
-@pytest.fixture
-def checkout(tmp_path: Path) -> Iterator[Checkout]:
-    checkout = Checkout(tmp_path)
-    yield checkout
-    checkout.close()
-
-
 @pytest.fixture(scope="module")
-def set_up_checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
-    """One that `setup` has been called in; who breaks something mends it."""
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
+    """One for all tests, new for the first; who breaks something mends it."""
     checkout = Checkout(tmp_path_factory.mktemp("checkout"))
-    checkout.run("setup", "--no-system")
     yield checkout
     checkout.close()
 
@@ -107,38 +103,52 @@ def read_until(process: subprocess.Popen[str], text: str) -> str:
 
 
 def test_one_command_ends_with_two_verdicts_and_ctrl_c_leaves_nothing(checkout: Checkout) -> None:
-    first = checkout.start("dev", "--no-system")
-    said_first = read_until(first, "Ctrl-C stops everything")
-    first.send_signal(signal.SIGINT)
-    exit_code = first.wait(PATIENCE_S)
-    left_over = checkout.processes()
-    second = checkout.start("dev", "--no-system")
-    said_second = read_until(second, "Ctrl-C stops everything")
-    stopped, _ = checkout.run("stop")
+    process = checkout.start("dev", "--no-system")
+    said = read_until(process, "Ctrl-C stops everything")
+    settings = [path.read_text() for path in checkout.settings_files()]
+    process.send_signal(signal.SIGINT)
 
-    assert "A right program: verdict AC" in said_first
-    assert "A wrong program: verdict WA" in said_first
-    assert "PARTICIPANT_PASSWORD=" in said_first
-    assert exit_code == 130
-    assert left_over == []
-    assert "A right program: verdict AC" in said_second
-    assert "PASSWORD" not in said_second
-    assert stopped == 0
-    assert second.wait(PATIENCE_S) == 143
+    assert "A right program: verdict AC" in said
+    assert "A wrong program: verdict WA" in said
+    assert "PARTICIPANT_PASSWORD=" in said
+    assert all("=change-me" not in text for text in settings)
+    assert all(path.stat().st_mode & 0o777 == 0o600 for path in checkout.settings_files())
+    assert process.wait(PATIENCE_S) == 130
     assert checkout.processes() == []
 
 
-def test_a_changed_file_restarts_its_process_and_a_killed_script_takes_all_along(
-    checkout: Checkout,
-) -> None:
+def test_setup_leaves_the_settings_that_there_are(checkout: Checkout) -> None:
+    before = [path.read_text() for path in checkout.settings_files()]
+
+    exit_code, said = checkout.run("setup", "--no-system")
+
+    assert exit_code == 0
+    assert "Ready. Next: ./manage-code-execution.sh dev" in said
+    assert [path.read_text() for path in checkout.settings_files()] == before
+
+
+def test_a_changed_file_restarts_its_process_and_stop_leaves_nothing(checkout: Checkout) -> None:
     log = checkout.folder / ".run" / "execution.log"
     process = checkout.start("dev", "--no-system", "--reload")
-    read_until(process, "Ctrl-C stops everything")
+    said = read_until(process, "Ctrl-C stops everything")
 
     with (checkout.folder / "code-execution-service/app/main.py").open("a") as source:
         source.write("# changed\n")
 
     wait_for(lambda: log.read_text().count("startup complete") == 2, what="the second start")
+
+    stopped, _ = checkout.run("stop")
+
+    assert "A right program: verdict AC" in said
+    assert "PASSWORD" not in said
+    assert stopped == 0
+    assert process.wait(PATIENCE_S) == 143
+    assert checkout.processes() == []
+
+
+def test_a_script_that_is_killed_takes_all_along(checkout: Checkout) -> None:
+    process = checkout.start("dev", "--no-system")
+    read_until(process, "Ctrl-C stops everything")
 
     process.kill()
     process.wait(PATIENCE_S)
@@ -165,13 +175,13 @@ def test_a_port_in_use_is_one_sentence(checkout: Checkout) -> None:
     ],
 )
 def test_a_broken_settings_file_is_one_sentence(
-    set_up_checkout: Checkout, service: str, line: str, complaint: str
+    checkout: Checkout, service: str, line: str, complaint: str
 ) -> None:
-    settings = set_up_checkout.folder / service / ".env"
+    settings = checkout.folder / service / ".env"
     good = settings.read_text()
     settings.write_text(f"{good}\n{line}\n")
 
-    exit_code, said = set_up_checkout.run("dev", "--no-system")
+    exit_code, said = checkout.run("dev", "--no-system")
 
     settings.write_text(good)
 
@@ -179,19 +189,6 @@ def test_a_broken_settings_file_is_one_sentence(
     assert "error: " in said
     assert complaint in said
     assert "Traceback" not in said
-
-
-def test_settings_are_written_once_with_fresh_secrets(checkout: Checkout) -> None:
-    checkout.run("setup", "--no-system")
-    files = [
-        checkout.folder / service / ".env" for service in ("backend", "code-execution-service")
-    ]
-    before = [path.read_text() for path in files]
-    checkout.run("setup", "--no-system")
-
-    assert [path.read_text() for path in files] == before
-    assert all("=change-me" not in text for text in before)
-    assert all(path.stat().st_mode & 0o777 == 0o600 for path in files)
 
 
 def test_an_unknown_command_or_option_says_what_there_is(checkout: Checkout) -> None:

@@ -18,6 +18,8 @@ from tests.support.patience import PATIENCE_S
 
 pytestmark = pytest.mark.e2e
 LANGUAGES = sorted(programs.ECHOING)
+SOME_LANGUAGES = ("cpp", "java", "python")
+"""How programs fail in each is asked of the sandbox, and of submissions."""
 TEST = {"id": "test_1", "input": "", "expected_output": "42"}
 SUM = {"id": "sum", "input": "20 22\n", "expected_output": "42"}
 TELLING_WHEN = """
@@ -120,7 +122,7 @@ def test_a_right_program_passes(front_door: httpx.Client, language: str) -> None
     assert (result["status"], result["actual_output"].rstrip()) == ("passed", "42")
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", SOME_LANGUAGES)
 def test_a_wrong_program_fails(front_door: httpx.Client, language: str) -> None:
     result = run(front_door, language, programs.WRONG[language])
 
@@ -128,7 +130,7 @@ def test_a_wrong_program_fails(front_door: httpx.Client, language: str) -> None:
 
 
 @ALIKE
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", SOME_LANGUAGES)
 def test_an_endless_program_is_over_its_time(front_door: httpx.Client, language: str) -> None:
     result = run(front_door, language, programs.ENDLESS[language], timeout=1)
 
@@ -142,7 +144,7 @@ def test_an_endless_program_is_over_its_time(front_door: httpx.Client, language:
 
 @ALIKE
 @pytest.mark.parametrize("kind", ["GREEDY_AT_ONCE", "GREEDY_IN_STEPS"])
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", SOME_LANGUAGES)
 def test_a_greedy_program_is_over_its_memory(
     front_door: httpx.Client, language: str, kind: str
 ) -> None:
@@ -152,7 +154,7 @@ def test_a_greedy_program_is_over_its_memory(
     assert result["error"].startswith("Memory Limit Exceeded: ")
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", SOME_LANGUAGES)
 def test_a_broken_program_is_a_syntax_error_in_every_test(
     front_door: httpx.Client, language: str
 ) -> None:
@@ -167,7 +169,7 @@ def test_a_broken_program_is_a_syntax_error_in_every_test(
 
 
 @pytest.mark.parametrize("kind", ["EXITING", "CRASHING"])
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", SOME_LANGUAGES)
 def test_a_failing_program_is_a_runtime_error(
     front_door: httpx.Client, language: str, kind: str
 ) -> None:

@@ -32,7 +32,7 @@ from tests.support.contest_world import (
     make_world,
 )
 
-pytestmark = [pytest.mark.django_db, pytest.mark.every_address]
+pytestmark = pytest.mark.django_db
 API = "api/code-execution/"
 FROZEN = (Moment.FROZEN, Moment.ENDED)
 STAFF = JURY | {Who.TESTER}
