@@ -17,8 +17,8 @@ RIGHT = "a, b = map(int, input().split())\nprint(a + b)\n"
 WRONG = "print(3)\n"
 TWO_STEPS = "import time\nprint('first', flush=True)\ntime.sleep({seconds})\nprint('second')\n"
 FOR_EVER_IN_C = "int main(void) { for (;;) ; }\n"
-PAGE_ALONE = pytest.mark.only_processes("the page decides, whoever serves it")
 FLOOD = "while True:\n    print('flood ' * 100)\n"
+PAGE_ALONE = pytest.mark.only_processes("the page decides, whoever serves it")
 
 
 @pytest.fixture

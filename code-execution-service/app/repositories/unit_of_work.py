@@ -4,7 +4,7 @@ import logging
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, ProgrammingError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoFreeConnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
@@ -21,9 +21,6 @@ from app.repositories.submissions import SubmissionRepository
 from app.repositories.test_data import TestDataRepository
 
 logger = logging.getLogger(__name__)
-
-_REFUSALS = (OperationalError, InterfaceError, NoFreeConnectionError, ProgrammingError)
-"""The last one while an upgrade migrates: a table or a column is missing."""
 
 
 class UnitOfWork:
@@ -101,8 +98,8 @@ class Transactions:
 def _database_expected() -> Iterator[None]:
     try:
         yield
-    except _REFUSALS as error:
-        # The driver's words only: SQLAlchemy's repeat the values, programs among them.
+    except (DBAPIError, NoFreeConnectionError) as error:
+        # The driver's first line only: what follows repeats values, programs among them.
         said = error.orig if isinstance(error, DBAPIError) else error
-        logger.warning("the database is not available: %s", said)
+        logger.warning("the database is not available: %s", str(said).partition("\n")[0])
         raise DatabaseUnavailableError from error

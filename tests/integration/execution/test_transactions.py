@@ -1,3 +1,4 @@
+import logging
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
@@ -7,6 +8,8 @@ import pytest_asyncio
 from app.config import SERVICE_DIRECTORY, Settings
 from app.database import create_database, driver_url
 from app.domain.retries import DisabledFor
+from app.errors import DatabaseUnavailableError
+from app.models.judge_submission import JudgeSubmission
 from app.repositories.unit_of_work import Transactions
 
 pytestmark = pytest.mark.asyncio
@@ -30,3 +33,22 @@ async def test_a_reader_sees_one_moment_whatever_is_written_meanwhile(
 
     async with transactions.read() as later:
         assert await later.receivers.is_disabled()
+
+
+async def test_what_the_database_refuses_is_told_without_the_values(
+    transactions: Transactions, caplog: pytest.LogCaptureFixture
+) -> None:
+    code = "print('of a participant')"
+    row = JudgeSubmission(
+        user_id=None, question_id="q1", language="python", code=code, test_results=[], summary={}
+    )
+
+    with (
+        caplog.at_level(logging.WARNING, logger="app.repositories.unit_of_work"),
+        pytest.raises(DatabaseUnavailableError),
+    ):
+        async with transactions.write() as work:
+            await work.judge_submissions.add(row)
+
+    assert "user_id" in caplog.text
+    assert code not in caplog.text
