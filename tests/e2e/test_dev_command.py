@@ -84,10 +84,19 @@ class Checkout:
             process.stdout.close()
 
 
+@pytest.fixture
+def checkout(tmp_path: Path) -> Iterator[Checkout]:
+    checkout = Checkout(tmp_path)
+    yield checkout
+    checkout.close()
+
+
 @pytest.fixture(scope="module")
-def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
-    """One for all tests, new for the first; who breaks something mends it."""
+def set_up_checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
+    """One that `setup` has been called in; who breaks something mends it."""
     checkout = Checkout(tmp_path_factory.mktemp("checkout"))
+    exit_code, said = checkout.run("setup", "--no-system")
+    assert exit_code == 0, said
     yield checkout
     checkout.close()
 
@@ -102,68 +111,57 @@ def read_until(process: subprocess.Popen[str], text: str) -> str:
     raise AssertionError(f"never said {text!r}: {''.join(lines)}")
 
 
-def test_one_command_ends_with_two_verdicts_and_ctrl_c_leaves_nothing(checkout: Checkout) -> None:
-    process = checkout.start("dev", "--no-system")
-    said = read_until(process, "Ctrl-C stops everything")
+def test_one_command_ends_with_two_verdicts_and_leaves_nothing(checkout: Checkout) -> None:
+    first = checkout.start("dev", "--no-system")
+    said_first = read_until(first, "Ctrl-C stops everything")
+    first.send_signal(signal.SIGINT)
+    exit_code = first.wait(PATIENCE_S)
+    left_over = checkout.processes()
     settings = [path.read_text() for path in checkout.settings_files()]
-    process.send_signal(signal.SIGINT)
-
-    assert "A right program: verdict AC" in said
-    assert "A wrong program: verdict WA" in said
-    assert "PARTICIPANT_PASSWORD=" in said
-    assert all("=change-me" not in text for text in settings)
-    assert all(path.stat().st_mode & 0o777 == 0o600 for path in checkout.settings_files())
-    assert process.wait(PATIENCE_S) == 130
-    assert checkout.processes() == []
-
-
-def test_setup_leaves_the_settings_that_there_are(checkout: Checkout) -> None:
-    before = [path.read_text() for path in checkout.settings_files()]
-
-    exit_code, said = checkout.run("setup", "--no-system")
-
-    assert exit_code == 0
-    assert "Ready. Next: ./manage-code-execution.sh dev" in said
-    assert [path.read_text() for path in checkout.settings_files()] == before
-
-
-def test_a_changed_file_restarts_its_process_and_stop_leaves_nothing(checkout: Checkout) -> None:
-    log = checkout.folder / ".run" / "execution.log"
-    process = checkout.start("dev", "--no-system", "--reload")
-    said = read_until(process, "Ctrl-C stops everything")
-
-    with (checkout.folder / "code-execution-service/app/main.py").open("a") as source:
-        source.write("# changed\n")
-
-    wait_for(lambda: log.read_text().count("startup complete") == 2, what="the second start")
-
+    second = checkout.start("dev", "--no-system", "--reload")
+    said_second = read_until(second, "Ctrl-C stops everything")
+    change_a_file(checkout)
     stopped, _ = checkout.run("stop")
 
-    assert "A right program: verdict AC" in said
-    assert "PASSWORD" not in said
+    assert "A right program: verdict AC" in said_first
+    assert "A wrong program: verdict WA" in said_first
+    assert "PARTICIPANT_PASSWORD=" in said_first
+    assert exit_code == 130
+    assert left_over == []
+    assert all("=change-me" not in text for text in settings)
+    assert all(path.stat().st_mode & 0o777 == 0o600 for path in checkout.settings_files())
+    assert "A right program: verdict AC" in said_second
+    assert "PASSWORD" not in said_second
+    assert [path.read_text() for path in checkout.settings_files()] == settings
     assert stopped == 0
-    assert process.wait(PATIENCE_S) == 143
+    assert second.wait(PATIENCE_S) == 143
     assert checkout.processes() == []
 
 
-def test_a_script_that_is_killed_takes_all_along(checkout: Checkout) -> None:
-    process = checkout.start("dev", "--no-system")
+def change_a_file(checkout: Checkout) -> None:
+    """Change a file of a service that was started with --reload; return when it has restarted."""
+    log = checkout.folder / ".run" / "execution.log"
+    with (checkout.folder / "code-execution-service/app/main.py").open("a") as source:
+        source.write("# changed\n")
+    wait_for(lambda: log.read_text().count("startup complete") == 2, what="the second start")
+
+
+def test_a_script_that_is_killed_takes_all_along(set_up_checkout: Checkout) -> None:
+    process = set_up_checkout.start("dev", "--no-system")
     read_until(process, "Ctrl-C stops everything")
 
     process.kill()
     process.wait(PATIENCE_S)
 
-    wait_for(lambda: checkout.processes() == [], what="every process to end")
+    wait_for(lambda: set_up_checkout.processes() == [], what="every process to end")
 
 
-def test_a_port_in_use_is_one_sentence(checkout: Checkout) -> None:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", checkout.execution_port))
-        listener.listen()
-        exit_code, said = checkout.run("dev", "--no-system")
+def test_a_port_in_use_is_one_sentence(set_up_checkout: Checkout) -> None:
+    with socket.create_server(("127.0.0.1", set_up_checkout.execution_port)):
+        exit_code, said = set_up_checkout.run("dev", "--no-system")
 
     assert exit_code == 1
-    assert f"error: port {checkout.execution_port} is in use" in said
+    assert f"error: port {set_up_checkout.execution_port} is in use" in said
     assert "Traceback" not in said
 
 
@@ -175,13 +173,13 @@ def test_a_port_in_use_is_one_sentence(checkout: Checkout) -> None:
     ],
 )
 def test_a_broken_settings_file_is_one_sentence(
-    checkout: Checkout, service: str, line: str, complaint: str
+    set_up_checkout: Checkout, service: str, line: str, complaint: str
 ) -> None:
-    settings = checkout.folder / service / ".env"
+    settings = set_up_checkout.folder / service / ".env"
     good = settings.read_text()
     settings.write_text(f"{good}\n{line}\n")
 
-    exit_code, said = checkout.run("dev", "--no-system")
+    exit_code, said = set_up_checkout.run("dev", "--no-system")
 
     settings.write_text(good)
 
@@ -191,9 +189,9 @@ def test_a_broken_settings_file_is_one_sentence(
     assert "Traceback" not in said
 
 
-def test_an_unknown_command_or_option_says_what_there_is(checkout: Checkout) -> None:
-    exit_code, said = checkout.run("fly")
-    option_code, option_said = checkout.run("dev", "--faster")
+def test_an_unknown_command_or_option_says_what_there_is(set_up_checkout: Checkout) -> None:
+    exit_code, said = set_up_checkout.run("fly")
+    option_code, option_said = set_up_checkout.run("dev", "--faster")
 
     assert exit_code == 2
     assert 'there is no command "fly"' in said
