@@ -162,7 +162,8 @@ class TestFullQueue:
     """A queue that is full takes what fits."""
 
     @pytest.fixture
-    def settings(self, settings: Settings) -> Settings:
+    def settings(self, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
+        monkeypatch.setattr("app.factory.DRAIN_S", 0.0)  # what keeps the judge busy never ends
         return settings.model_copy(
             update={"judge_workers": 1, "judge_max_queued": 4, "judge_lease_seconds": 60}
         )

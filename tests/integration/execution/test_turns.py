@@ -17,7 +17,8 @@ ALICE, CHARLIE = 1, 2
 
 
 @pytest.fixture
-def settings(settings: Settings) -> Settings:
+def settings(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    monkeypatch.setattr("app.factory.DRAIN_S", 0.0)  # what keeps a judge busy never ends
     return settings.model_copy(
         update={"judge_workers": 1, "judge_max_queued": QUEUED_MAX, "judge_lease_seconds": 60}
     )
