@@ -18,7 +18,6 @@ WRONG = "print(3)\n"
 TWO_STEPS = "import time\nprint('first', flush=True)\ntime.sleep({seconds})\nprint('second')\n"
 FOR_EVER_IN_C = "int main(void) { for (;;) ; }\n"
 FLOOD = "while True:\n    print('flood ' * 100)\n"
-PAGE_ALONE = pytest.mark.only_processes("the page decides, whoever serves it")
 
 
 @pytest.fixture
@@ -91,7 +90,6 @@ def test_output_is_there_before_the_program_ends(page: Page) -> None:
     expect(page.locator("#output")).to_have_text("first\nsecond\n")
 
 
-@PAGE_ALONE
 @pytest.mark.parametrize(
     ("language", "code", "verdict", "shown"),
     [
@@ -152,7 +150,6 @@ def test_who_leaves_a_run_hears_no_more_of_it(page: Page) -> None:
     assert not [url for url in asked if "/executions/" in url]
 
 
-@PAGE_ALONE
 def test_a_lost_socket_is_made_up_for_by_asking(page: Page) -> None:
     open_playground(page)
     page.route_web_socket(re.compile(r"/executions/ws/"), lambda socket: socket.close())
@@ -162,7 +159,6 @@ def test_a_lost_socket_is_made_up_for_by_asking(page: Page) -> None:
     expect(page.locator("#output")).to_have_text("first\nsecond\n")
 
 
-@PAGE_ALONE
 def test_a_rate_limit_and_a_server_that_is_away_are_told_in_words(page: Page) -> None:
     open_playground(page)
     door = "**/api/v1/executions/execute"
@@ -183,7 +179,6 @@ def test_a_rate_limit_and_a_server_that_is_away_are_told_in_words(page: Page) ->
     is_over(page, "Finished")
 
 
-@PAGE_ALONE
 def test_a_page_that_finds_no_server_goes_on_when_it_is_there(page: Page) -> None:
     languages = "**/api/v1/languages"
     page.route(languages, lambda route: route.abort())
@@ -194,7 +189,6 @@ def test_a_page_that_finds_no_server_goes_on_when_it_is_there(page: Page) -> Non
     expect(page.get_by_role("alert")).to_be_hidden()
 
 
-@PAGE_ALONE
 def test_where_guests_run_nothing_a_visitor_is_asked_to_sign_in(page: Page) -> None:
     open_playground(page)
     refused = {"detail": "Guests may not run programs here: sign in.", "code": "forbidden"}
@@ -265,7 +259,6 @@ def test_a_participant_reads_tries_submits_and_sees_the_board_move(
     expect(messages.get_by_role("listitem").first).to_contain_text("They are not negative.")
 
 
-@PAGE_ALONE
 def test_a_wrong_sample_shows_what_was_expected_and_what_was_printed(
     page: Page, alice: Person, problem: dict[str, int]
 ) -> None:
@@ -322,7 +315,6 @@ def test_who_leaves_while_a_submission_is_sent_watches_nothing(
     assert not [url for url in watched if "/submissions/" in url]
 
 
-@PAGE_ALONE
 def test_an_address_of_nothing_is_said_to_be_one(page: Page, alice: Person) -> None:
     open_playground(page)
     sign_in(page, alice)
@@ -332,7 +324,6 @@ def test_an_address_of_nothing_is_said_to_be_one(page: Page, alice: Person) -> N
     expect(page.locator(".cm-content")).to_be_visible()
 
 
-@PAGE_ALONE
 def test_a_visitor_registers_and_is_told_what_is_wrong_first(page: Page) -> None:
     open_playground(page)
     page.get_by_role("banner").get_by_role("button", name="Sign in").click()
@@ -350,7 +341,6 @@ def test_a_visitor_registers_and_is_told_what_is_wrong_first(page: Page) -> None
     expect(page.locator("#who")).to_have_text("Guest")
 
 
-@PAGE_ALONE
 def test_tokens_are_forgotten_with_the_tab_and_programs_are_not(page: Page, alice: Person) -> None:
     open_playground(page)
     sign_in(page, alice)
@@ -376,7 +366,6 @@ def test_who_signs_in_goes_on_with_what_they_wrote_before(page: Page, alice: Per
     expect(page.locator(".cm-content")).to_contain_text("written as a guest")
 
 
-@PAGE_ALONE
 def test_the_keyboard_alone_is_enough(page: Page) -> None:
     open_playground(page)
     page.keyboard.press("Tab")
@@ -400,7 +389,6 @@ def test_the_keyboard_alone_is_enough(page: Page) -> None:
     expect(page.get_by_role("button", name="Run")).to_be_focused()
 
 
-@PAGE_ALONE
 def test_everything_fits_a_phone(
     browser: Browser,
     stack: Installation,
