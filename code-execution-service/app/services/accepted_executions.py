@@ -38,6 +38,10 @@ class AcceptedExecutions:
         until_s = time.monotonic() + self._kept_s
         self._accepted[execution.id] = _Accepted(execution, until_s)
 
+    def forget(self, execution_id: str) -> None:
+        """Look no more after one that nobody wants: were it lost now, it would be run after all."""
+        self._accepted.pop(execution_id, None)
+
     async def look_after(self, stop: Stop) -> None:
         """Look again and again until told to stop."""
         while not await stop.comes_within(LOOK_S):
@@ -55,7 +59,8 @@ class AcceptedExecutions:
         for execution_id, accepted in list(self._accepted.items()):
             found = await self._store.find(execution_id)
             if accepted.until_s < time.monotonic() or (found and found.status.is_final):
-                del self._accepted[execution_id]
+                self.forget(execution_id)
+            if execution_id not in self._accepted:
                 continue
             if found is None:
                 logger.warning("execution %s was lost, and is queued again", execution_id)

@@ -137,6 +137,7 @@ class ExecutionService:
         while not execution.status.is_final:
             cancelled = execution.cancelled(CANCELLED, now=datetime.now(tz=UTC))
             if await self._store.replace(cancelled):
+                self._accepted.forget(execution_id)
                 await self._updates.publish(cancelled)
                 await self._queue.remove(execution_id)
                 return cancelled

@@ -19,6 +19,7 @@ from tests.integration.execution.executions import (
 from tests.integration.execution.held_engine import HeldEngine
 from tests.integration.execution.log_lines import Lines
 from tests.support.patience import until
+from tests.support.redis_databases import empty
 
 pytestmark = pytest.mark.asyncio
 
@@ -126,6 +127,24 @@ async def test_a_running_execution_can_be_cancelled(client: httpx.AsyncClient) -
     assert state["status"] == "error"
     assert state["is_cancelled"] is True
     assert state["error_output"] == "Cancelled: its owner stopped it"
+
+
+async def test_what_was_cancelled_is_not_run_again_when_redis_forgets_it(
+    settings: Settings, redis_url: str
+) -> None:
+    await empty(redis_url)
+    async with running(settings.model_copy(update={"redis_url": redis_url})) as client:
+        cancelled, wanted = [await start(client, code="sleep 60000") for _ in range(2)]
+        await client.post(f"{EXECUTIONS}/cancel/{cancelled}")
+        await empty(redis_url)
+
+        async def is_queued_again() -> bool:
+            answer = await client.get(f"{EXECUTIONS}/status/{wanted}")
+            return answer.status_code == 200
+
+        await until(is_queued_again)
+        assert (await client.get(f"{EXECUTIONS}/status/{cancelled}")).status_code == 404
+        await client.post(f"{EXECUTIONS}/cancel/{wanted}")
 
 
 async def test_whoever_ran_a_cancelled_execution_is_free_for_the_next(shared: Settings) -> None:
