@@ -86,6 +86,7 @@ def create_database(url: URL) -> AsyncEngine:
     if url.get_backend_name() != "sqlite":
         engine = create_async_engine(
             url,
+            hide_parameters=True,  # a traceback would repeat them, programs among them
             pool_size=10,
             max_overflow=10,
             pool_timeout=CONNECT_TIMEOUT_S,
@@ -95,7 +96,8 @@ def create_database(url: URL) -> AsyncEngine:
         event.listen(engine.sync_engine, "checkout", partial(_expect_open, engine.dialect))
         return engine
     Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
-    engine = create_async_engine(url, connect_args={"async_creator_fn": sqlite.connect})
+    connect_args = {"async_creator_fn": sqlite.connect}
+    engine = create_async_engine(url, hide_parameters=True, connect_args=connect_args)
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine

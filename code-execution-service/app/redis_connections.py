@@ -12,7 +12,10 @@ from redis.exceptions import RedisError
 from app.errors import RedisUnavailableError
 
 TIMEOUT_S = 3.0
-"""How long to wait for Redis, or for a connection to it: busy hosts and slow disks pause it."""
+"""How long to wait for Redis, or for a connection to it: busy hosts and slow disks pause it.
+
+Longer than a worker waits there for an execution (`background.SWEEP_S`), or each wait would fail.
+"""
 MAX_CONNECTIONS = 16
 """To make one takes longer than to wait for one: with more, many who come at once wait longer."""
 FREE_TIMEOUT_S = 3.0

@@ -99,7 +99,8 @@ def _database_expected() -> Iterator[None]:
     try:
         yield
     except (DBAPIError, NoFreeConnectionError) as error:
-        # The driver's first line only: what follows repeats values, programs among them.
+        # The driver's first line is all that may reach a log, by a traceback either: what follows
+        # repeats values, programs among them.
         said = error.orig if isinstance(error, DBAPIError) else error
         logger.warning("the database is not available: %s", str(said).partition("\n")[0])
-        raise DatabaseUnavailableError from error
+        raise DatabaseUnavailableError from None

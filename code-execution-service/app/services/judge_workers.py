@@ -87,7 +87,7 @@ class JudgeWorkers:
                         since=worker.seen_at - SILENT_AFTER, place=place
                     )
         except DatabaseUnavailableError as error:
-            logger.warning("can't say that this process judges: %s", error.__cause__)
+            logger.warning("can't say that this process judges: %s", error)
             return False
         return True
 
@@ -96,7 +96,7 @@ class JudgeWorkers:
             async with self._transactions.write() as work:
                 await work.judge_workers.forget(worker.id)
         except DatabaseUnavailableError as error:
-            logger.warning("can't say that this process has ended: %s", error.__cause__)
+            logger.warning("can't say that this process has ended: %s", error)
 
 
 def is_there(worker: JudgeWorker) -> bool:

@@ -1,4 +1,5 @@
 import logging
+import traceback
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
@@ -45,10 +46,11 @@ async def test_what_the_database_refuses_is_told_without_the_values(
 
     with (
         caplog.at_level(logging.WARNING, logger="app.repositories.unit_of_work"),
-        pytest.raises(DatabaseUnavailableError),
+        pytest.raises(DatabaseUnavailableError) as refusal,
     ):
         async with transactions.write() as work:
             await work.judge_submissions.add(row)
 
     assert "user_id" in caplog.text
     assert code not in caplog.text
+    assert code not in "".join(traceback.format_exception(refusal.value))

@@ -11,8 +11,6 @@ from tests.support.online_compiler import API_KEY, Fault, fake_provider
 from tests.support.servers import free_port
 
 PYTHON = load_languages().get("python")
-
-
 REMOTE: dict[str, Any] = {
     "BACKEND_WEBHOOK_SECRET": SecretStr("a-secret"),
     "code_execution_driver": "remote",
