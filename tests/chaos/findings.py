@@ -51,6 +51,7 @@ def wait_until_settled(stack: GrownStack, *, timeout_s: float) -> float:
     started_s = time.monotonic()
     backend, execution = stack.database_urls["backend"], stack.database_urls["execution"]
     while (waited_s := time.monotonic() - started_s) < timeout_s:
+        stack.keep_running()
         unfinished = rows_of(backend, UNFINISHED)[0]["count"]
         queued = rows_of(execution, QUEUED)[0]["count"]
         stale = rows_of(backend, STALE)[0]["count"]

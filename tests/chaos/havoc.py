@@ -91,6 +91,7 @@ class Havoc:
             while is_judging and at_risk & self._begun():
                 if self._end.wait(0.2):
                     return
+            self._stack.keep_running()
             self._announce(hit)
             self._strike(hit)
             self.hits.append(hit)

@@ -3,7 +3,7 @@
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from random import Random
 
@@ -48,6 +48,7 @@ class Report:
     played_s: float
     settled_after_s: float
     undelivered: int
+    ended_by_themselves: Mapping[str, int]
 
     def lines(self) -> Iterator[str]:
         """Tell it as a table."""
@@ -62,6 +63,8 @@ class Report:
         for part in sorted({hit.part for hit in self.hits}):
             ways = Counter(hit.way for hit in self.hits if hit.part == part)
             yield f"{part:14}  {ways['killed']:6}  {ways['cut off']:7}"
+        for part, starts in sorted(self.ended_by_themselves.items()):
+            yield f"{part} ended by itself and was started again {starts} times"
         yield "answer to a client      times"
         for answer, count in self.experience.answers.most_common():
             yield f"{answer:22}  {count:5}"
@@ -107,4 +110,9 @@ def weather(conditions: Weather, announce: Callable[[Hit], None] = lambda hit: N
         played_s=played_s,
         settled_after_s=settled_after_s,
         undelivered=undelivered,
+        ended_by_themselves={
+            name: part.starts_by_supervisor
+            for name, part in stack.parts.items()
+            if part.starts_by_supervisor
+        },
     )

@@ -23,3 +23,4 @@ def test_whatever_is_killed_nothing_taken_is_lost_doubled_or_left() -> None:
     except ServerMissingError as missing:
         pytest.skip(f"not run: {missing}")
     assert {hit.part for hit in report.hits} == set(report.parts)
+    assert not report.ended_by_themselves.keys() & {"celery-worker", "celery-beat"}

@@ -97,6 +97,11 @@ class GrownStack:
         for part in self.parts.values():
             part.wait_until_ready()
 
+    def keep_running(self) -> None:
+        """Start again what has ended by itself, as containers are: a worker without a database."""
+        for part in self.parts.values():
+            part.keep_running()
+
     def stop(self) -> dict[str, int]:
         """Ask all that is ours to end, and return the exit codes."""
         servers = {"postgresql", "redis", "rabbitmq"}

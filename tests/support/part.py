@@ -39,6 +39,7 @@ class Part:
         self._is_ready = is_ready
         self._log = folder / f"{name}.log"
         self._process: subprocess.Popen[bytes] | None = None
+        self.starts_by_supervisor = 0
 
     @property
     def pid(self) -> int:
@@ -65,17 +66,21 @@ class Part:
     def wait_until_ready(self) -> None:
         """Return when it does its work; one that ends before it does is started again.
 
-        As a supervisor would: what was killed may leave behind for a moment what its next start
-        cannot do with.
+        What was killed may leave behind for a moment what its next start cannot do with.
         """
         deadline = time.monotonic() + START_TIMEOUT_S
         while not self._is_ready():
             assert time.monotonic() < deadline, f"{self.name} does not get ready:\n{self.log_end()}"
-            if self._process is not None and self._process.poll() is not None:
-                self._process = None
-                time.sleep(POLL_PAUSE_S * 10)
-                self.start()
+            self.keep_running()
             time.sleep(POLL_PAUSE_S)
+
+    def keep_running(self) -> None:
+        """Start it again if it has ended by itself, as a supervisor does."""
+        if self._process is not None and self._process.poll() is not None:
+            self._process = None
+            self.starts_by_supervisor += 1
+            time.sleep(POLL_PAUSE_S * 10)
+            self.start()
 
     def kill(self) -> None:
         """End the process as the out-of-memory killer would; what it has started is not asked."""
