@@ -6,10 +6,11 @@ from functools import cache
 from typing import Any
 
 from django.http import HttpResponseBase
-from drf_spectacular.generators import SchemaGenerator
 from openapi_schema_validator import OAS30ReadValidator
 from referencing import Registry
 from referencing.jsonschema import DRAFT4
+
+from apps.core.openapi import SharedDocument
 
 DOCUMENT = "urn:document"
 JSON = "application/json"
@@ -18,10 +19,8 @@ METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 
 @cache
 def _document() -> dict[str, Any]:
-    generator: Any = SchemaGenerator  # not typed by its package
-    document: dict[str, Any] = json.loads(
-        json.dumps(generator().get_schema(request=None, public=True), default=str)
-    )
+    generator: Any = SharedDocument  # not typed by its package
+    document: dict[str, Any] = json.loads(json.dumps(generator().get_schema(), default=str))
     _allow_null_beside_forms(document)
     return document
 

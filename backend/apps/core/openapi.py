@@ -1,10 +1,14 @@
 """How the OpenAPI document is made: names that last, and the form of every error."""
 
 from collections.abc import Iterator
+from functools import cache
+from threading import Lock
 from typing import Any
 
+from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
 from rest_framework.pagination import CursorPagination
+from rest_framework.request import Request
 from typing_extensions import override
 
 from apps.core.errors import ServiceError
@@ -79,6 +83,29 @@ ERROR_SCHEMAS: dict[str, dict[str, Any]] = {
         "oneOf": [{"$ref": f"{SCHEMAS}Refusal"}, {"$ref": f"{SCHEMAS}FieldErrors"}],
     },
 }
+
+
+_making = Lock()
+
+
+class SharedDocument(SchemaGenerator):
+    """Gives the document, which is the same for everybody, and is made once in a process.
+
+    By one thread: drf-spectacular finds out without a lock which libraries it can describe, and
+    two threads that do so at once end with errors, or with a document that lacks something.
+    """
+
+    @override
+    def get_schema(self, request: Request | None = None, public: bool = True) -> dict[str, Any]:
+        with _making:
+            return _made_document()
+
+
+@cache
+def _made_document() -> dict[str, Any]:
+    generator: Any = SchemaGenerator  # not typed by its package
+    document: dict[str, Any] = generator().get_schema(public=True)
+    return document
 
 
 class ApiSchema(AutoSchema):

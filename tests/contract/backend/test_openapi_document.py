@@ -2,15 +2,18 @@
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
 from django.test import Client
 from drf_spectacular.generators import SchemaGenerator
 
+from apps.core import openapi
 from apps.core.errors import ClientError
 from apps.core.problems import OTHER_CODES
 from apps.problems.rules import SWITCHES, TOLERANCES
+from tests.support.threads import run_at_once
 
 REFUSAL = "#/components/schemas/Refusal"
 ERRORS_BY_FIELD = "#/components/schemas/Invalid"
@@ -187,3 +190,21 @@ def test_an_unknown_address_is_a_problem_for_whoever_posts_to_it(path: str) -> N
     answer = Client(enforce_csrf_checks=True).post(path, {}, "application/json")
 
     assert (answer.status_code, answer.json()["code"]) == (404, "not-found")
+
+
+def test_first_readers_at_once_wait_for_one_document(monkeypatch: pytest.MonkeyPatch) -> None:
+    makings = []
+    make: Any = SchemaGenerator.get_schema  # not typed by its package
+
+    def noted(generator: Any, **details: Any) -> Any:
+        makings.append(generator)
+        return make(generator, **details)
+
+    monkeypatch.setattr(SchemaGenerator, "get_schema", noted)
+    openapi._made_document.cache_clear()
+
+    answers = run_at_once([partial(Client().get, "/api/schema/?format=json")] * 4)
+
+    assert len(makings) == 1
+    assert [answer.status_code for answer in answers] == [200] * 4
+    assert len({answer.content for answer in answers}) == 1
