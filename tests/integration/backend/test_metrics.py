@@ -28,6 +28,7 @@ from apps.operations.middleware import MeasuredRequestsMiddleware
 from apps.operations.services import tick
 from apps.users.keys import create_signing_key
 from apps.users.models import User
+from config.celery import app as celery
 from tests.support.contests import make_submission
 from tests.support.execution_service import FakeExecutionService
 from tests.support.monitoring_files import (
@@ -235,6 +236,6 @@ def test_the_worker_counts_what_its_processes_do_together(tmp_path: Path) -> Non
         broker.kill()
 
     tasks = {s.labels["task"] for s in samples if s.name == "contest_task_seconds_count"}
-    assert tasks & {"code_execution.sweep", "contests.tell_of_clock", "endpoints.sweep"}
+    assert tasks & {each["task"] for each in celery.conf.beat_schedule.values()}
     assert len(directories) == 1
     assert not directories[0].exists()
