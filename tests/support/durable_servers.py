@@ -9,10 +9,11 @@ from typing import TypeVar
 import psycopg
 from typing_extensions import override
 
-from tests.support.part import WholePart, is_listening, lasting_port
+from tests.support.part import WholePart, is_listening
 from tests.support.servers import (
     as_user,
     folder_of,
+    free_port,
     kill_port_mapper,
     make_cluster,
     postgresql_command,
@@ -45,7 +46,7 @@ class DatabaseServer(Server):
             ServerMissingError: It is not installed.
         """
         make_cluster(folder)
-        port = lasting_port()
+        port = free_port()
         self._address = f"postgresql://postgres@127.0.0.1:{port}"
         durable = {"fsync": "on", "synchronous_commit": "on", "max_connections": "200"}
         super().__init__(
@@ -83,7 +84,7 @@ class DurableRedis(Server):
         Raises:
             ServerMissingError: It is not installed.
         """
-        self._port = lasting_port()
+        self._port = free_port()
         server = program("redis-server", package="redis-server", folders=[])
         command = [server, "--bind", "127.0.0.1", "--port", str(self._port), "--dir", str(folder)]
         command += ["--save", "", "--appendonly", "yes", "--appendfsync", "always"]
@@ -109,7 +110,7 @@ class MessageBroker(Server):
         Raises:
             ServerMissingError: It is not installed.
         """
-        port, self._epmd_port = lasting_port(), lasting_port()
+        port, self._epmd_port = free_port(), free_port()
         self.url = f"amqp://guest:guest@127.0.0.1:{port}//"
         super().__init__(
             "rabbitmq",
@@ -117,7 +118,7 @@ class MessageBroker(Server):
             folder=folder,
             working_folder=folder,
             environment=rabbitmq_environment(
-                folder, port=port, distribution_port=lasting_port(), epmd_port=self._epmd_port
+                folder, port=port, distribution_port=free_port(), epmd_port=self._epmd_port
             ),
             is_ready=partial(is_listening, port),
         )

@@ -26,8 +26,8 @@ from tests.support.durable_servers import (
     MessageBroker,
     started,
 )
-from tests.support.part import Part, lasting_port
-from tests.support.servers import TLS
+from tests.support.part import Part
+from tests.support.servers import TLS, free_port
 
 MANAGER = "bob"
 LEASE_S = 6
@@ -63,8 +63,8 @@ class GrownStack:
         self._clients: list[httpx.Client] = []
         self._redis = redis
         self._broker = broker
-        backend_ports = [lasting_port() for _ in range(2 if backend_balancer else 1)]
-        execution_ports = [lasting_port() for _ in range(2 if execution_balancer else 1)]
+        backend_ports = [free_port() for _ in range(2 if backend_balancer else 1)]
+        execution_ports = [free_port() for _ in range(2 if execution_balancer else 1)]
         self.backend_urls = [_local_url(port) for port in backend_ports]
         self.backend_url = _entrance(backend_balancer, backend_ports)
         self.execution_url = _entrance(execution_balancer, execution_ports)

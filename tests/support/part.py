@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import random
 import signal
 import socket
 import subprocess
@@ -16,7 +15,6 @@ START_TIMEOUT_S = 90
 DEATH_TIMEOUT_S = 20
 POLL_PAUSE_S = 0.05
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
-_PORTS = range(12_000, 32_000)
 
 
 class Part:
@@ -145,18 +143,6 @@ class WholePart(Part):
         while any(map(is_alive, family)):
             assert time.monotonic() < deadline, f"of {self.name} something does not die"
             time.sleep(POLL_PAUSE_S)
-
-
-def lasting_port() -> int:
-    """Give a port that will be free too when who listens there comes back.
-
-    One that the system gives may meanwhile be taken by any connection that goes out.
-    """
-    while True:
-        port = random.choice(_PORTS)  # noqa: S311
-        with contextlib.suppress(OSError), socket.socket() as listener:
-            listener.bind(("127.0.0.1", port))
-            return port
 
 
 def is_listening(port: int) -> bool:

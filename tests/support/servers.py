@@ -7,6 +7,7 @@ skip that says so. `./manage-code-execution.sh test` installs them where it can.
 import contextlib
 import os
 import pwd
+import secrets
 import shutil
 import signal
 import socket
@@ -22,6 +23,8 @@ import psycopg
 START_TIMEOUT_S = 120
 TLS = httpx.create_ssl_context()
 """For whoever asks often: making it takes longer than a request."""
+_PORTS = range(12_000, 32_000)
+"""Below those that Linux gives to connections: 32,768 to 60,999."""
 
 
 class ServerMissingError(Exception):
@@ -29,10 +32,16 @@ class ServerMissingError(Exception):
 
 
 def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
+    """Give a port that stays free until somebody listens there, and when he comes back, too.
+
+    One that the system gives may meanwhile be taken by any connection that goes out; and the dice
+    of tests, which all throw the same, would give each process of a run the same port.
+    """
+    while True:
+        port = secrets.choice(_PORTS)
+        with contextlib.suppress(OSError), socket.socket() as listener:
+            listener.bind(("127.0.0.1", port))
+            return port
 
 
 def wait_for_port(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
