@@ -24,6 +24,13 @@ def fresh_app() -> Iterator[None]:
     sweeps._app.cache_clear()
 
 
+@pytest.fixture(autouse=True)
+def silence() -> None:
+    """Wait for what was rung for before: a test that counts pauses would count its pause, too."""
+    for each in bells_that_hear():
+        each.join(PATIENCE_S)
+
+
 @pytest.fixture
 def pause_s(monkeypatch: pytest.MonkeyPatch) -> float:
     monkeypatch.setattr(sweeps, "PAUSE_S", 0.05)
