@@ -1,13 +1,16 @@
 """The cast, a contest, and a stand-in for the execution service."""
 
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test import Client, TransactionTestCase
+from limits.storage import memory
 from pytest_django import DjangoDbBlocker
 from rest_framework.test import APIClient
 
@@ -26,8 +29,13 @@ from tests.support.people import make_manager, make_user
 
 
 @pytest.fixture(autouse=True)
-def fresh_rate_limits() -> Iterator[None]:
-    """Let no test use up another one's requests."""
+def fresh_rate_limits(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let no test use up another one's requests, and count all of its own in one minute.
+
+    At the end of a minute some more are let through.
+    """
+    now_s = time.time()
+    monkeypatch.setattr(memory, "time", SimpleNamespace(time=lambda: now_s))
     throttling._limiter.cache_clear()
     yield
     throttling._limiter.cache_clear()
