@@ -335,7 +335,6 @@ SPECTACULAR_SETTINGS = {
     "TITLE": API_TITLE,
     "VERSION": API_VERSION,
     "DESCRIPTION": "Contests, problems and submissions of programs that are really run.",
-    "DEFAULT_GENERATOR_CLASS": "apps.core.openapi.SharedDocument",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SWAGGER_UI_DIST": "SIDECAR",

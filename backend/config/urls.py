@@ -7,6 +7,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 
 from apps.code_execution.views import PlatformHealthView
 from apps.contests.views.scoreboard_page import ScoreboardPage
+from apps.core.openapi import SharedDocument
 from apps.core.problems import api_not_found
 from apps.playground.views import playground
 from apps.users.views.accounts import jwks
@@ -26,7 +27,7 @@ urlpatterns = [
     path("api/endpoints/", include("apps.endpoints.urls")),
     path("api/health/", include("apps.core.urls")),
     path("api/operations/", include("apps.operations.urls")),
-    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/schema/", SpectacularAPIView.as_view(generator_class=SharedDocument), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema")),
     re_path(r"^api/", api_not_found),
     re_path(r"^health/?$", PlatformHealthView.as_view()),

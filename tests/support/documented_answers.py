@@ -10,7 +10,7 @@ from openapi_schema_validator import OAS30ReadValidator
 from referencing import Registry
 from referencing.jsonschema import DRAFT4
 
-from apps.core.openapi import SharedDocument
+from apps.core.openapi import api_document
 
 DOCUMENT = "urn:document"
 JSON = "application/json"
@@ -19,8 +19,7 @@ METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 
 @cache
 def _document() -> dict[str, Any]:
-    generator: Any = SharedDocument  # not typed by its package
-    document: dict[str, Any] = json.loads(json.dumps(generator().get_schema(), default=str))
+    document: dict[str, Any] = json.loads(json.dumps(api_document(), default=str))
     _allow_null_beside_forms(document)
     return document
 

@@ -88,17 +88,22 @@ ERROR_SCHEMAS: dict[str, dict[str, Any]] = {
 _making = Lock()
 
 
-class SharedDocument(SchemaGenerator):
-    """Gives the document, which is the same for everybody, and is made once in a process.
+def api_document() -> dict[str, Any]:
+    """Give the document, which is the same for everybody, and is made once in a process.
 
     By one thread: drf-spectacular finds out without a lock which libraries it can describe, and
     two threads that do so at once end with errors, or with a document that lacks something.
     """
+    with _making:
+        return _made_document()
+
+
+class SharedDocument(SchemaGenerator):
+    """Lets a view serve the document that there is."""
 
     @override
     def get_schema(self, request: Request | None = None, public: bool = True) -> dict[str, Any]:
-        with _making:
-            return _made_document()
+        return api_document()
 
 
 @cache

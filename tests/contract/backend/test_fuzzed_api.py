@@ -8,11 +8,11 @@ import pytest
 import schemathesis
 from django.core import signals
 from django.db import close_old_connections, transaction
-from drf_spectacular.generators import SchemaGenerator
 from limits import parse
 
 from apps.contests.services import board
 from apps.contests.views import board_table
+from apps.core.openapi import api_document
 from apps.users.tokens import start_session
 from config.wsgi import application
 from tests.support.api_fuzzing import Case, faults
@@ -44,10 +44,7 @@ def no_remembered_boards() -> None:
 @pytest.fixture
 def document(settings: Any) -> dict[str, Any]:
     settings.RATE_LIMITS = dict.fromkeys(settings.RATE_LIMITS, parse("1000000/minute"))
-    generator: Any = SchemaGenerator  # not typed by its package
-    made: dict[str, Any] = json.loads(
-        json.dumps(generator().get_schema(request=None, public=True), default=str)
-    )
+    made: dict[str, Any] = json.loads(json.dumps(api_document(), default=str))
     return made
 
 

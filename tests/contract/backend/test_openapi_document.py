@@ -11,6 +11,7 @@ from drf_spectacular.generators import SchemaGenerator
 
 from apps.core import openapi
 from apps.core.errors import ClientError
+from apps.core.openapi import api_document
 from apps.core.problems import OTHER_CODES
 from apps.problems.rules import SWITCHES, TOLERANCES
 from tests.support.threads import run_at_once
@@ -21,9 +22,7 @@ ERRORS_BY_FIELD = "#/components/schemas/Invalid"
 
 @pytest.fixture(scope="module")
 def document() -> dict[str, Any]:
-    generator: Any = SchemaGenerator  # not typed by its package
-    generated: dict[str, Any] = generator().get_schema(request=None, public=True)
-    return generated
+    return api_document()
 
 
 def operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
